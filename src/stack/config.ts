@@ -1,0 +1,243 @@
+/**
+ * Owns: every default and bound of a stack, with its name, unit and reason, and the check of what a user gives instead.
+ * All times are milliseconds, all sizes octets.
+ */
+
+import { invalidArgument } from './errors.ts';
+
+/** The IP layer: RFC 791, RFC 8200, RFC 1122 3.2, RFC 1812. */
+export interface IpConfig {
+  /** Hop limit of what this host sends (RFC 1122 3.2.1.7; 64 is the assigned default). */
+  readonly ttl: number;
+  /** Whether packets for others are forwarded. A host does not (RFC 1122 3.1). */
+  readonly forwarding: boolean;
+  /** Remembered (remote, local) pairs with their route and path MTU; the least recently asked for is forgotten first. */
+  readonly maxPaths: number;
+  /** Smallest path MTU believed for IPv4 (RFC 1191 3 allows 68; 552 is what Linux holds against RFC 5927 7.2 attacks). */
+  readonly minPmtu4: number;
+  /** How long a reduced path MTU is kept before the link's is tried again (RFC 1191 6.3, RFC 8201 4: 10 min). */
+  readonly pmtuAge: number;
+  /** Addresses an interface takes at most. */
+  readonly maxAddresses: number;
+  /** Interfaces a stack takes at most. */
+  readonly maxInterfaces: number;
+  /** Routes a stack takes at most. */
+  readonly maxRoutes: number;
+  /** Packets waiting on the internal loopback at most. */
+  readonly loopbackQueue: number;
+  /** MTU of the internal loopback. */
+  readonly loopbackMtu: number;
+}
+
+/** ICMP of both families: RFC 792, RFC 4443, RFC 1812 4.3.2.8. */
+export interface IcmpConfig {
+  /** Whether echo requests to unicast addresses are answered (RFC 1122 3.2.2.6). Never to broadcast (RFC 2644). */
+  readonly echoReply: boolean;
+  /** Error messages a second, all destinations together (RFC 4443 2.4 (f)). */
+  readonly errorRate: number;
+  /** Error messages at once. */
+  readonly errorBurst: number;
+  /** Error messages a second to one destination (destinations share 256 buckets by a keyed hash). */
+  readonly errorRatePerHost: number;
+  /** Error messages at once to one destination. */
+  readonly errorBurstPerHost: number;
+}
+
+/** ARP and Neighbor Discovery: RFC 826, RFC 1122 2.3.2, RFC 4861, RFC 5227. */
+export interface NeighbourConfig {
+  /** Cache entries, each interface (RFC 6583). */
+  readonly maxEntries: number;
+  /** Entries still being resolved, each interface; the oldest gives way. */
+  readonly maxIncomplete: number;
+  /** Packets waiting for one resolution; the oldest is dropped (RFC 1122 2.3.2.2 asks for at least 1). */
+  readonly maxPendingPackets: number;
+  /** Octets of buffers waiting for resolutions, each interface. */
+  readonly maxPendingBytes: number;
+  /** RETRANS_TIMER: between solicitations for one address (RFC 4861 10; RFC 1122 2.3.2.1 asks for 1/s at most). */
+  readonly retransTimer: number;
+  /** MAX_MULTICAST_SOLICIT. */
+  readonly maxMulticastSolicit: number;
+  /** MAX_UNICAST_SOLICIT. */
+  readonly maxUnicastSolicit: number;
+  /** Solicitations a second, each interface, all addresses together (RFC 6583 6.2). */
+  readonly solicitRate: number;
+  /** BASE_REACHABLE_TIME, from which 0.5 to 1.5 times is drawn. */
+  readonly reachableTime: number;
+  /** DELAY_FIRST_PROBE_TIME. */
+  readonly delayFirstProbeTime: number;
+  /** Entries that nothing was sent to for so long are forgotten. */
+  readonly staleAge: number;
+  /** DEFEND_INTERVAL: own address defended at most once in this time (RFC 5227 2.4). */
+  readonly defendInterval: number;
+}
+
+/** Reassembly: RFC 791 3.2, RFC 8200 4.5, RFC 5722. */
+export interface FragmentConfig {
+  /** Octets held at most, overhead included; above it the oldest datagrams are dropped ... */
+  readonly highMark: number;
+  /** ... until this much is left. */
+  readonly lowMark: number;
+  /** From the first piece that came to giving up (RFC 8200 4.5: 60 s; RFC 1122 3.3.2: 60 to 120 s). */
+  readonly timeout: number;
+  /** Pieces of one datagram; one more drops it (FragmentSmack, CVE-2018-5391). */
+  readonly maxPieces: number;
+}
+
+/** UDP: RFC 768. */
+export interface UdpConfig {
+  /** Octets a socket queues for its user, 256 of overhead for each datagram included. */
+  readonly receiveBuffer: number;
+  /** UDP sockets at most. */
+  readonly maxSockets: number;
+}
+
+/** Ephemeral ports: RFC 6056 3.2. */
+export interface PortConfig {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface StackConfig {
+  readonly ip: IpConfig;
+  readonly icmp: IcmpConfig;
+  readonly neighbours: NeighbourConfig;
+  readonly fragments: FragmentConfig;
+  readonly udp: UdpConfig;
+  readonly ports: PortConfig;
+}
+
+/** Any part of a configuration. */
+export type PartialConfig<T = StackConfig> = {
+  readonly [K in keyof T]?: T[K] extends object ? PartialConfig<T[K]> : T[K];
+};
+
+export const defaultStackConfig: StackConfig = {
+  ip: {
+    ttl: 64,
+    forwarding: false,
+    maxPaths: 4096,
+    minPmtu4: 552,
+    pmtuAge: 600_000,
+    maxAddresses: 64,
+    maxInterfaces: 256,
+    maxRoutes: 1024,
+    loopbackQueue: 1024,
+    loopbackMtu: 65_535,
+  },
+  icmp: { echoReply: true, errorRate: 1000, errorBurst: 50, errorRatePerHost: 50, errorBurstPerHost: 10 },
+  neighbours: {
+    maxEntries: 512,
+    maxIncomplete: 64,
+    maxPendingPackets: 16,
+    maxPendingBytes: 1024 * 1024,
+    retransTimer: 1000,
+    maxMulticastSolicit: 3,
+    maxUnicastSolicit: 3,
+    solicitRate: 200,
+    reachableTime: 30_000,
+    delayFirstProbeTime: 5000,
+    staleAge: 600_000,
+    defendInterval: 10_000,
+  },
+  fragments: { highMark: 4 * 1024 * 1024, lowMark: 3 * 1024 * 1024, timeout: 60_000, maxPieces: 1024 },
+  udp: { receiveBuffer: 212_992, maxSockets: 65_536 },
+  ports: { first: 49_152, last: 65_535 },
+};
+
+/** Smallest and largest value of a number; 'boolean' where it is one. */
+type Bounds<T> = {
+  readonly [K in keyof T]: T[K] extends object
+    ? Bounds<T[K]>
+    : T[K] extends boolean
+      ? 'boolean'
+      : readonly [number, number];
+};
+
+const DAY = 86_400_000;
+const GIB = 1024 * 1024 * 1024;
+
+const bounds: Bounds<StackConfig> = {
+  ip: {
+    ttl: [1, 255],
+    forwarding: 'boolean',
+    maxPaths: [1, 1_000_000],
+    minPmtu4: [68, 1500],
+    pmtuAge: [300_000, DAY],
+    maxAddresses: [1, 65_536],
+    maxInterfaces: [1, 65_536],
+    maxRoutes: [1, 1_000_000],
+    loopbackQueue: [1, 1_000_000],
+    loopbackMtu: [1280, 65_535],
+  },
+  icmp: {
+    echoReply: 'boolean',
+    errorRate: [0, 1_000_000],
+    errorBurst: [1, 1_000_000],
+    errorRatePerHost: [0, 1_000_000],
+    errorBurstPerHost: [1, 1_000_000],
+  },
+  neighbours: {
+    maxEntries: [2, 1_000_000],
+    maxIncomplete: [1, 1_000_000],
+    maxPendingPackets: [1, 1_000_000],
+    maxPendingBytes: [0, GIB],
+    retransTimer: [1000, DAY],
+    maxMulticastSolicit: [1, 100],
+    maxUnicastSolicit: [1, 100],
+    solicitRate: [1, 1_000_000],
+    reachableTime: [1000, DAY],
+    delayFirstProbeTime: [1000, DAY],
+    staleAge: [1000, DAY],
+    defendInterval: [10_000, DAY],
+  },
+  fragments: { highMark: [0, GIB], lowMark: [0, GIB], timeout: [1000, 120_000], maxPieces: [1, 8192] },
+  udp: { receiveBuffer: [256, GIB], maxSockets: [1, 1_000_000] },
+  ports: { first: [1, 65_535], last: [1, 65_535] },
+};
+
+/**
+ * The defaults with `options` in their places.
+ *
+ * @throws TsynError ERR_INVALID_ARG_VALUE naming the key and the value: an unknown key, a wrong type, out of bounds
+ */
+export function mergeConfig(options: PartialConfig = {}): StackConfig {
+  const merged = mergeSection('config', defaultStackConfig, bounds, options) as unknown as StackConfig;
+  if (merged.fragments.lowMark > merged.fragments.highMark) {
+    throw invalidArgument('config.fragments.lowMark', merged.fragments.lowMark, 'at most highMark');
+  }
+  if (merged.ports.first > merged.ports.last) {
+    throw invalidArgument('config.ports.first', merged.ports.first, 'at most last');
+  }
+  return merged;
+}
+
+type Section = Readonly<Record<string, unknown>>;
+
+function mergeSection(name: string, defaults: object, limits: object, options: unknown): Section {
+  if (typeof options !== 'object' || options === null) throw invalidArgument(name, options, 'an object');
+  const given = options as Section;
+  for (const key of Object.keys(given)) {
+    if (!Object.hasOwn(defaults, key)) throw invalidArgument(`${name}.${key}`, given[key], 'a known setting');
+  }
+  const merged: Record<string, unknown> = {};
+  for (const [key, fallback] of Object.entries(defaults)) {
+    const value = given[key] ?? fallback;
+    const limit: unknown = (limits as Section)[key];
+    const path = `${name}.${key}`;
+    if (typeof fallback === 'object') merged[key] = mergeSection(path, fallback, limit as object, value);
+    else merged[key] = checked(path, limit, value);
+  }
+  return Object.freeze(merged);
+}
+
+function checked(path: string, limit: unknown, value: unknown): unknown {
+  if (limit === 'boolean') {
+    if (typeof value !== 'boolean') throw invalidArgument(path, value, 'true or false');
+    return value;
+  }
+  const [low, high] = limit as readonly [number, number];
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high) {
+    throw invalidArgument(path, value, `an integer from ${low} to ${high}`);
+  }
+  return value;
+}

@@ -1,0 +1,208 @@
+/**
+ * Owns: the numbers of a stack, under the names `netstat -s` and `nstat` use where they have one (RFC 4293, RFC 4113),
+ * and the list of reasons for which a packet can be dropped, each with a counter of its own.
+ */
+
+/** Every reason for a drop. Traces and counters use these words. */
+export const DROP_REASONS = [
+  // Link layer
+  'link-closed',
+  'interface-down',
+  'ethernet-truncated',
+  'ethernet-type',
+  'ethernet-not-for-us',
+  'ethernet-source',
+  // ARP
+  'arp-malformed',
+  'arp-sender',
+  'arp-not-for-us',
+  'arp-unsolicited',
+  'arp-cache-full',
+  'arp-conflict',
+  // IP, arriving
+  'ip-version',
+  'ipv4-truncated',
+  'ipv4-header-length',
+  'ipv4-total-length',
+  'ipv4-header-checksum',
+  'ipv6-truncated',
+  'ipv6-payload-length',
+  'ipv6-extension-header',
+  'ipv6-routing-header',
+  'ipv6-option',
+  'ip-source-martian',
+  'ip-source-is-ours',
+  'ip-destination-martian',
+  'ip-not-for-us',
+  'ip-multicast-not-joined',
+  'ip-unicast-in-link-broadcast',
+  'ip-unknown-protocol',
+  'ip-no-next-header',
+  // Fragments
+  'fragment-odd-length',
+  'fragment-too-long',
+  'fragment-overlap',
+  'fragment-duplicate',
+  'fragment-condemned',
+  'fragment-too-many',
+  'fragment-evicted',
+  'fragment-timeout',
+  'fragment-header-chain',
+  'fragment-ecn',
+  // IP, leaving
+  'ip-no-route',
+  'ip-too-big',
+  'ip-loopback-full',
+  'neighbour-unreachable',
+  'neighbour-queue-full',
+  'neighbour-cache-full',
+  // Forwarding
+  'forward-ttl',
+  'forward-martian',
+  'forward-too-big',
+  'forward-no-route',
+  // ICMP and Neighbor Discovery
+  'icmp-truncated',
+  'icmp-checksum',
+  'icmp-type',
+  'icmp-quote',
+  'icmp-broadcast',
+  'icmp-disabled',
+  'icmp-unmatched',
+  'icmp-ignored',
+  'nd-hop-limit',
+  'nd-malformed',
+  'nd-fragmented',
+  'nd-not-for-us',
+  'nd-unsolicited',
+  'nd-ignored',
+  // UDP
+  'udp-malformed',
+  'udp-checksum',
+  'udp-no-port',
+  'udp-queue-full',
+] as const;
+
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** Counts since the stack was made. A flat record of numbers, and one number for each drop reason in `drops`. */
+export class Counters {
+  /** Packets that came with `drop(reason)`, by reason. */
+  readonly drops: Record<DropReason, number> = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
+    DropReason,
+    number
+  >;
+
+  // IPv4 (RFC 4293)
+  IpInReceives = 0;
+  IpInHdrErrors = 0;
+  IpInAddrErrors = 0;
+  IpForwDatagrams = 0;
+  IpInUnknownProtos = 0;
+  IpInDelivers = 0;
+  IpOutRequests = 0;
+  IpOutDiscards = 0;
+  IpOutNoRoutes = 0;
+  IpReasmTimeout = 0;
+  IpReasmReqds = 0;
+  IpReasmOKs = 0;
+  IpReasmFails = 0;
+  IpFragOKs = 0;
+  IpFragFails = 0;
+  IpFragCreates = 0;
+
+  // IPv6
+  Ip6InReceives = 0;
+  Ip6InHdrErrors = 0;
+  Ip6InAddrErrors = 0;
+  Ip6OutForwDatagrams = 0;
+  Ip6InUnknownProtos = 0;
+  Ip6InDelivers = 0;
+  Ip6OutRequests = 0;
+  Ip6OutDiscards = 0;
+  Ip6OutNoRoutes = 0;
+  Ip6ReasmTimeout = 0;
+  Ip6ReasmReqds = 0;
+  Ip6ReasmOKs = 0;
+  Ip6ReasmFails = 0;
+  Ip6FragOKs = 0;
+  Ip6FragFails = 0;
+  Ip6FragCreates = 0;
+
+  // ICMP
+  IcmpInMsgs = 0;
+  IcmpInErrors = 0;
+  IcmpInCsumErrors = 0;
+  IcmpInDestUnreachs = 0;
+  IcmpInTimeExcds = 0;
+  IcmpInParmProbs = 0;
+  IcmpInSrcQuenchs = 0;
+  IcmpInRedirects = 0;
+  IcmpInEchos = 0;
+  IcmpInEchoReps = 0;
+  IcmpOutMsgs = 0;
+  IcmpOutErrors = 0;
+  IcmpOutRateLimitGlobal = 0;
+  IcmpOutRateLimitHost = 0;
+  IcmpOutDestUnreachs = 0;
+  IcmpOutTimeExcds = 0;
+  IcmpOutParmProbs = 0;
+  IcmpOutEchos = 0;
+  IcmpOutEchoReps = 0;
+
+  // ICMPv6
+  Icmp6InMsgs = 0;
+  Icmp6InErrors = 0;
+  Icmp6InCsumErrors = 0;
+  Icmp6InDestUnreachs = 0;
+  Icmp6InPktTooBigs = 0;
+  Icmp6InTimeExcds = 0;
+  Icmp6InParmProblems = 0;
+  Icmp6InEchos = 0;
+  Icmp6InEchoReplies = 0;
+  Icmp6InRouterSolicits = 0;
+  Icmp6InRouterAdvertisements = 0;
+  Icmp6InNeighborSolicits = 0;
+  Icmp6InNeighborAdvertisements = 0;
+  Icmp6InRedirects = 0;
+  Icmp6OutMsgs = 0;
+  Icmp6OutErrors = 0;
+  Icmp6OutRateLimitHost = 0;
+  Icmp6OutRateLimitGlobal = 0;
+  Icmp6OutDestUnreachs = 0;
+  Icmp6OutPktTooBigs = 0;
+  Icmp6OutTimeExcds = 0;
+  Icmp6OutParmProblems = 0;
+  Icmp6OutEchos = 0;
+  Icmp6OutEchoReplies = 0;
+  Icmp6OutNeighborSolicits = 0;
+  Icmp6OutNeighborAdvertisements = 0;
+
+  // ARP and neighbours of both families
+  ArpInRequests = 0;
+  ArpInReplies = 0;
+  ArpOutRequests = 0;
+  ArpOutReplies = 0;
+  ArpConflicts = 0;
+  ArpDefences = 0;
+  NeighbourFailures = 0;
+  NeighbourEvictions = 0;
+  NeighbourSolicitRateLimit = 0;
+
+  // UDP, both families
+  UdpInDatagrams = 0;
+  UdpNoPorts = 0;
+  UdpInErrors = 0;
+  UdpOutDatagrams = 0;
+  UdpRcvbufErrors = 0;
+  UdpInCsumErrors = 0;
+
+  /** A plain copy: every counter by name, drops as `Drop:reason`. */
+  snapshot(): Record<string, number> {
+    const { drops, ...numbers } = this;
+    const copy: Record<string, number> = {};
+    for (const [name, value] of Object.entries(numbers)) if (typeof value === 'number') copy[name] = value;
+    for (const [reason, value] of Object.entries(drops)) copy[`Drop:${reason}`] = value;
+    return copy;
+  }
+}
