@@ -81,7 +81,7 @@ export class EthernetHeader {
   src1 = 0;
   type = 0;
   /** Octets of the header. */
-  readonly length = ETHERNET_HEADER;
+  readonly length: number = ETHERNET_HEADER;
 }
 
 /** `length-field`: an 802.3 frame, whose type field is a length. */

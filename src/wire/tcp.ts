@@ -224,8 +224,7 @@ function leadingOptions(segment: Segment): number {
 
 /** How many of the segment's SACK blocks find room after `used` octets of options. */
 function sackBlocks(segment: Segment, used: number): number {
-  const room = (TCP_OPTIONS - used - 4) >> 3;
-  return segment.sackCount < room ? segment.sackCount : room < 0 ? 0 : room;
+  return Math.min(segment.sackCount, (TCP_OPTIONS - used - 4) >> 3);
 }
 
 /** Octets of the header that {@link writeTcp} would write: 20 .. 60. */
