@@ -32,11 +32,25 @@ export class Scheduler {
   now = 0;
   /** Called when the earliest appointment moves to an earlier time: a driver re-arms its wake-up here. */
   onEarlier: ((at: number) => void) | null = null;
+  /** The clock of a driver for which time passes between its turns, in ms; null in virtual time. */
+  clock: (() => number) | null = null;
   readonly #heap: Task[] = [];
   #counter = 0;
 
   constructor(now: number = 0) {
     this.now = now;
+  }
+
+  /**
+   * Brings `now` up to date. Whatever comes from outside a driver's turn (a user's call, a device that became readable)
+   * says this first, or its deadlines would count from the last turn, which may be long ago.
+   */
+  refresh(): number {
+    if (this.clock !== null) {
+      const now = this.clock();
+      if (now > this.now) this.now = now;
+    }
+    return this.now;
   }
 
   /** Number of appointments. */

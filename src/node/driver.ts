@@ -1,0 +1,127 @@
+/**
+ * Owns: running a scheduler on the Node event loop: the one place where deadlines become timers of the runtime.
+ * Leaves to others: what the tasks are (`stack/`, `link/`), reading devices (`tun.ts`, `frame-stream.ts`).
+ *
+ * One wake-up is armed at a time, for the earliest appointment. It is moved only to earlier times; where the earliest
+ * appointment is put off or cancelled, which is what acknowledgments do to retransmission timers all day, the wake-up comes
+ * early, finds nothing due and is armed again.
+ */
+
+import { Scheduler } from '../base/scheduler.ts';
+import { monotonic } from './clock.ts';
+
+export interface DriverOptions {
+  /** The scheduler to run; by default a new one. It has one driver at a time. */
+  readonly scheduler?: Scheduler;
+  /** Milliseconds that never go back; by default {@link monotonic}. */
+  readonly clock?: () => number;
+  /** Tasks run before the event loop gets its turn; 1 or more, by default 512. */
+  readonly tasksPerTurn?: number;
+}
+
+/** Node's timers take at most 2^31 - 1 ms; a longer wait is done in pieces. */
+const LONGEST_TIMEOUT = 0x7fffffff;
+
+export class EventLoopDriver {
+  readonly scheduler: Scheduler;
+  readonly #clock: () => number;
+  readonly #tasksPerTurn: number;
+  readonly #turn: () => void;
+  #timeout: NodeJS.Timeout | null = null;
+  #immediate: NodeJS.Immediate | null = null;
+  /** When the armed wake-up comes, ms; `Infinity` when none is armed. */
+  #armed = Infinity;
+  #running = false;
+  #referenced = true;
+  #closed = false;
+
+  constructor(options: DriverOptions = {}) {
+    this.#clock = options.clock ?? monotonic;
+    this.#tasksPerTurn = Math.max(1, options.tasksPerTurn ?? 512);
+    this.scheduler = options.scheduler ?? new Scheduler(this.#clock());
+    this.#turn = () => this.#run();
+    this.scheduler.clock = this.#clock;
+    this.scheduler.onEarlier = (at) => {
+      if (!this.#running) this.#arm(at);
+    };
+    this.wake();
+    this.#arm(this.scheduler.next());
+  }
+
+  /**
+   * Brings the scheduler's time up to date without running anything: said before packets of a device are delivered, so
+   * that arrivals are handled before the timers of the same instant and new deadlines count from now.
+   */
+  wake(): void {
+    if (!this.#closed) this.scheduler.refresh();
+  }
+
+  /** Lets appointments keep the process alive, which is how a driver starts. */
+  ref(): this {
+    this.#referenced = true;
+    this.#timeout?.ref();
+    this.#immediate?.ref();
+    return this;
+  }
+
+  /** Lets the process end although appointments are left. */
+  unref(): this {
+    this.#referenced = false;
+    this.#timeout?.unref();
+    this.#immediate?.unref();
+    return this;
+  }
+
+  /** Whether appointments keep the process alive. */
+  hasRef(): boolean {
+    return this.#referenced;
+  }
+
+  /** Ends the driving: no task runs any more. Harmless when repeated. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#disarm();
+    this.scheduler.onEarlier = null;
+    this.scheduler.clock = null;
+  }
+
+  #run(): void {
+    this.#disarm();
+    this.#running = true;
+    try {
+      this.scheduler.runDue(this.#clock(), this.#tasksPerTurn);
+    } finally {
+      // Also after a task threw: the others have appointments to be kept.
+      this.#running = false;
+      if (!this.#closed) this.#arm(this.scheduler.next());
+    }
+  }
+
+  #arm(at: number): void {
+    if (at >= this.#armed) return;
+    this.#disarm();
+    this.#armed = at;
+    const delay = at - this.#clock();
+    if (delay < 1) {
+      // Too soon for Node's timers, which count whole milliseconds: the event loop's next turn looks again.
+      this.#immediate = setImmediate(this.#turn);
+      if (!this.#referenced) this.#immediate.unref();
+    } else {
+      this.#timeout = setTimeout(this.#turn, Math.min(Math.ceil(delay), LONGEST_TIMEOUT));
+      if (!this.#referenced) this.#timeout.unref();
+    }
+  }
+
+  #disarm(): void {
+    this.#armed = Infinity;
+    if (this.#timeout !== null) {
+      clearTimeout(this.#timeout);
+      this.#timeout = null;
+    }
+    if (this.#immediate !== null) {
+      clearImmediate(this.#immediate);
+      this.#immediate = null;
+    }
+  }
+}
