@@ -1,0 +1,154 @@
+/**
+ * Owns: the fifth step of SEGMENT ARRIVES (RFC 9293 3.10.7.4), the ACK field: what is acknowledged, the send window
+ * with SND.WL1 and SND.WL2, duplicates, and the moves that an acknowledged SYN or FIN makes.
+ */
+
+import { diff, ge, gt, le, lt, max, type Seq, seq } from '../wire/seq.ts';
+import { ACK, FIN, type Segment, SYN } from '../wire/tcp.ts';
+import { challenge } from './challenge.ts';
+import type { TcpEnv } from './env.ts';
+import { duplicateAck, flightSize, newlyAcknowledged, startCongestion } from './recovery.ts';
+import { resetUnknown } from './reset.ts';
+import { finishTiming } from './rto.ts';
+import { enter } from './state.ts';
+import {
+  finAcked,
+  SIGNAL_DRAINED,
+  SIGNAL_ESTABLISHED,
+  SIGNAL_WRITABLE,
+  type Tcb,
+} from './tcb.ts';
+import { destroy } from './teardown.ts';
+import { enterTimeWait, takeHeld } from './text.ts';
+import { setTimer, stopTimer } from './timers.ts';
+import { measureEcho } from './timestamps.ts';
+
+/** Whether processing goes on to the next step. */
+export type Step = 'continue' | 'done';
+
+/** Fifth, check the ACK field. */
+export function checkAck(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): Step {
+  if ((segment.flags & ACK) === 0) return 'done';
+  const snd = tcb.snd;
+  const ack = segment.ack;
+
+  if (tcb.state === 'SYN-RECEIVED') {
+    if (!(gt(ack, snd.una) && le(ack, snd.nxt))) {
+      env.counters.TcpBadAck++;
+      resetUnknown(tcb, env, segment);
+      return 'done';
+    }
+    synAcknowledged(tcb, env, segment, now);
+  } else if (gt(ack, snd.nxt) || lt(ack, seq(snd.una - snd.maxWnd))) {
+    // It acknowledges what was never sent, or what was acknowledged long ago: blind injection (RFC 5961 5, MAY-12).
+    env.counters.TcpBadAck++;
+    challenge(tcb, env, now);
+    return 'done';
+  }
+
+  if (gt(ack, snd.una)) acknowledged(tcb, env, segment, now);
+  else if (ack === snd.una) maybeDuplicate(tcb, env, segment, now);
+  if (ge(ack, snd.una)) updateWindow(tcb, env, segment, now);
+
+  if (!finAcked(tcb)) return 'continue';
+  switch (tcb.state) {
+    case 'FIN-WAIT-1':
+      enter(tcb, env, 'FIN-WAIT-2', now);
+      if (tcb.detached) setTimer(tcb, env, 'finWait2', now + env.config.finWait2, now);
+      return 'continue';
+    case 'CLOSING':
+      enterTimeWait(tcb, env, now);
+      return 'done';
+    case 'LAST-ACK':
+      destroy(tcb, env, null, now);
+      return 'done';
+    default:
+      return 'continue';
+  }
+}
+
+/** SYN-RECEIVED: our SYN is acknowledged, the connection is established (and a CLOSE that waited goes ahead). */
+function synAcknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
+  tcb.resumes = null;
+  becomeEstablished(tcb, env, segment, now);
+  takeHeld(tcb, env, segment, now);
+}
+
+/** Enters ESTABLISHED with the window of the segment that brought us here. */
+export function becomeEstablished(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
+  const snd = tcb.snd;
+  snd.wnd = segment.flags & SYN ? segment.window : segment.window << snd.shift;
+  snd.maxWnd = Math.max(snd.maxWnd, snd.wnd);
+  snd.wl1 = segment.seq;
+  snd.wl2 = segment.ack;
+  // A SYN that had to be repeated on an initial RTO below 3 s says that the guess was too low (RFC 6298 5.7).
+  if (tcb.rtt.backoff > 0 && tcb.rtt.srtt < 0) tcb.rtt.rto = Math.max(tcb.rtt.rto, 3000);
+  startCongestion(tcb, env, now);
+  enter(tcb, env, 'ESTABLISHED', now);
+  tcb.signals |= SIGNAL_ESTABLISHED | SIGNAL_WRITABLE;
+  if (tcb.options.keepAlive) setTimer(tcb, env, 'keepAlive', now + tcb.options.keepAliveIdle, now);
+  if (snd.closed) enter(tcb, env, 'FIN-WAIT-1', now);
+}
+
+/** SND.UNA < SEG.ACK =< SND.NXT. */
+export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
+  const snd = tcb.snd;
+  const ack = segment.ack;
+  const flight = flightSize(tcb);
+  let octets = diff(ack, snd.una);
+  if (!snd.synAcked) {
+    snd.synAcked = true;
+    octets--;
+  }
+  const text = Math.min(octets, snd.text.length);
+  snd.text.drop(env.buffers, text);
+  snd.una = ack;
+  snd.rxt = max(snd.rxt, ack);
+  if (snd.urgent && le(snd.up, ack)) snd.urgent = false;
+
+  if (tcb.ts.on && segment.timestamps) measureEcho(tcb, env, segment, now);
+  else finishTiming(tcb, env, ack, now);
+  if (text > 0) newlyAcknowledged(tcb, env, ack, text, flight, now);
+  tcb.rtt.backoff = 0;
+
+  // RFC 6298 5.2, 5.3: stop when nothing is outstanding, else start anew (the output pass does).
+  stopTimer(tcb, env, 'retransmission', now);
+  stopTimer(tcb, env, 'user', now);
+  if (tcb.wantsRoom && snd.text.length <= tcb.options.sendBuffer / 2) {
+    tcb.wantsRoom = false;
+    tcb.signals |= SIGNAL_WRITABLE;
+  }
+  if (ack === snd.nxt && snd.text.length === 0) tcb.signals |= SIGNAL_DRAINED;
+}
+
+/** SEG.ACK = SND.UNA: a duplicate in the sense of RFC 5681 2, or just a segment with text or a window. */
+function maybeDuplicate(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
+  const snd = tcb.snd;
+  if (snd.una === snd.nxt || segment.dataLength > 0 || segment.flags & (SYN | FIN)) return;
+  if (segment.window << snd.shift !== snd.wnd) return;
+  // What is answered here is our probe, not a hole.
+  if (tcb.timers.persist !== Infinity) return;
+  duplicateAck(tcb, env, now);
+}
+
+/** The send window moves only by segments newer than the one that set it last. */
+function updateWindow(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
+  const snd = tcb.snd;
+  const newer = lt(snd.wl1, segment.seq) || (snd.wl1 === segment.seq && le(snd.wl2, segment.ack));
+  if (!newer) return;
+  const before = snd.wnd;
+  snd.wnd = segment.flags & SYN ? segment.window : segment.window << snd.shift;
+  snd.wl1 = segment.seq;
+  snd.wl2 = segment.ack;
+  if (snd.wnd > snd.maxWnd) snd.maxWnd = snd.wnd;
+  if (before !== 0 || snd.wnd === 0) return;
+  // The window opens: what was sent into it while it was closed was not taken.
+  stopTimer(tcb, env, 'persist', now);
+  tcb.rtt.backoff = 0;
+  if (gt(snd.nxt, snd.una)) snd.rxt = snd.una;
+}
+
+/** SEG.ACK is in (SND.UNA, SND.NXT]: the test of SYN-SENT and SYN-RECEIVED. */
+export function isAcceptableAck(tcb: Tcb, ack: Seq): boolean {
+  return gt(ack, tcb.snd.una) && le(ack, tcb.snd.nxt);
+}

@@ -1,0 +1,118 @@
+/**
+ * Owns: every default and bound of the engine, by name. Durations are milliseconds, sizes octets.
+ */
+
+/** What holds for every connection of a host. */
+export interface TcpConfig {
+  /**
+   * RTO before the first measurement (RFC 6298 2.1).
+   */
+  readonly initialRto: number;
+  /**
+   * Least RTO. DEVIATION: RFC 6298 2.4 says 1 s (SHOULD); every deployed stack uses less, because a delayed ACK is
+   * at most 500 ms late by rule and 40 ms in practice, and a second of silence after a lost tail is what users notice.
+   */
+  readonly minRto: number;
+  /** Largest RTO after back-off; at least 60 s (RFC 6298 2.5). */
+  readonly maxRto: number;
+  /** Retransmissions of one segment after which the IP layer is advised and the user told (RFC 9293 3.8.3 R1). */
+  readonly r1: number;
+  /** How long a segment may stay unacknowledged before the connection is given up (RFC 9293 3.8.3 R2). */
+  readonly r2: number;
+  /** The same for a SYN; at least 3 minutes (MUST-23). */
+  readonly synR2: number;
+  /** R2 of a connection whose application has gone. */
+  readonly orphanR2: number;
+  /** How long an ACK of in-order text may wait for company; under 500 ms (MUST-40). */
+  readonly delayedAck: number;
+  /** Greatest interval between zero-window probes. */
+  readonly maxPersist: number;
+  /**
+   * Maximum Segment Lifetime. TIME-WAIT lasts twice as long. DEVIATION: RFC 9293 3.4.2 names two minutes; 30 s gives
+   * the 60 s that Linux keeps, and no path of today holds a packet for longer.
+   */
+  readonly msl: number;
+  /** How long FIN-WAIT-2 waits for a FIN once the application has gone; the RFC sets no limit. */
+  readonly finWait2: number;
+  /** Least time between challenge ACKs, and between ACKs of out-of-window segments without text (RFC 5961 7). */
+  readonly challengeInterval: number;
+  /** Ranges of out-of-order text kept at most for one connection. */
+  readonly maxReorderRanges: number;
+  /** Initial congestion window in segments (RFC 6928). */
+  readonly initialWindow: number;
+  /** Duplicate ACKs that start a fast retransmit (RFC 5681 3.2). */
+  readonly duplicateThreshold: number;
+  /** Least MSS believed when a peer announces one (CVE-2019-11479). */
+  readonly minMss: number;
+}
+
+export const defaultTcpConfig: TcpConfig = {
+  initialRto: 1000,
+  minRto: 200,
+  maxRto: 120_000,
+  r1: 3,
+  r2: 900_000,
+  synR2: 180_000,
+  orphanR2: 100_000,
+  delayedAck: 40,
+  maxPersist: 60_000,
+  msl: 30_000,
+  finWait2: 60_000,
+  challengeInterval: 500,
+  maxReorderRanges: 512,
+  initialWindow: 10,
+  duplicateThreshold: 3,
+  minMss: 88,
+};
+
+/** What one connection may choose. */
+export interface TcpOptions {
+  /** Octets that may wait to be read; the offered window. */
+  readonly receiveBuffer: number;
+  /** Octets that may wait to be acknowledged. */
+  readonly sendBuffer: number;
+  /** Do not hold small segments back while others are unacknowledged (MUST-17). */
+  readonly noDelay: boolean;
+  /** Probe an idle peer (MUST-24, MUST-25). */
+  readonly keepAlive: boolean;
+  /** Silence before the first keep-alive, ms (MUST-27, MUST-28). */
+  readonly keepAliveIdle: number;
+  /** Time between unanswered keep-alives, ms. */
+  readonly keepAliveInterval: number;
+  /** Unanswered keep-alives after which the connection is given up (MUST-29). */
+  readonly keepAliveProbes: number;
+  /** R2 of this connection, ms (`Infinity` allowed, MUST-21), or null for the host's. */
+  readonly userTimeout: number | null;
+  /** Offer timestamps (RFC 7323 3). */
+  readonly timestamps: boolean;
+  /** Offer window scaling (RFC 7323 2). */
+  readonly windowScaling: boolean;
+  /** Offer selective acknowledgment (RFC 2018). */
+  readonly sack: boolean;
+  /** Largest MSS to announce, or null for what the path allows. */
+  readonly maxSegment: number | null;
+  /** TTL or hop limit (MUST-49). */
+  readonly ttl: number;
+  /** Differentiated services code point, 0 .. 63 (MUST-48). */
+  readonly dscp: number;
+  /** The name of a congestion controller. */
+  readonly congestion: string;
+}
+
+export const defaultTcpOptions: TcpOptions = {
+  receiveBuffer: 512 * 1024,
+  sendBuffer: 512 * 1024,
+  noDelay: false,
+  keepAlive: false,
+  keepAliveIdle: 7_200_000,
+  keepAliveInterval: 75_000,
+  keepAliveProbes: 9,
+  userTimeout: null,
+  timestamps: true,
+  windowScaling: true,
+  sack: true,
+  maxSegment: null,
+  ttl: 64,
+  dscp: 0,
+  congestion: 'newreno',
+};

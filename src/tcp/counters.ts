@@ -1,0 +1,102 @@
+/** Owns: what the engine counts, under the names of netstat and nstat where those exist. */
+
+export interface TcpCounters {
+  TcpActiveOpens: number;
+  TcpPassiveOpens: number;
+  TcpAttemptFails: number;
+  TcpEstabResets: number;
+  TcpInSegs: number;
+  TcpOutSegs: number;
+  TcpRetransSegs: number;
+  TcpInErrs: number;
+  TcpInCsumErrors: number;
+  TcpOutRsts: number;
+  /** SYNs dropped by a listener for whatever reason. */
+  TcpExtListenDrops: number;
+  /** Connections refused because the accept queue was full. */
+  TcpExtListenOverflows: number;
+  /** SYNs dropped because the half-open queue was full. */
+  TcpExtTCPReqQFullDrop: number;
+  TcpExtDelayedACKs: number;
+  /** Connections that ended in TIME-WAIT. */
+  TcpExtTW: number;
+  /** TIME-WAIT records given up early because the table was full. */
+  TcpExtTCPTimeWaitOverflow: number;
+  /** TIME-WAITs reopened by a newer SYN. */
+  TcpExtTWRecycled: number;
+  /** TIME-WAITs resumed because that SYN turned out to be old (MAY-2). */
+  TcpTimeWaitResumed: number;
+  /** RSTs ignored in TIME-WAIT (RFC 1337). */
+  TcpTimeWaitResetIgnored: number;
+  TcpExtPAWSEstab: number;
+  /** Segments without the timestamps that were agreed on, dropped (RFC 7323 3.2). */
+  TcpMissingTimestamp: number;
+  TcpExtTCPChallengeACK: number;
+  TcpExtTCPSYNChallenge: number;
+  /** Challenge and out-of-window ACKs not sent because the last one was less than the interval ago. */
+  TcpExtTCPACKSkipped: number;
+  /** Segments whose sequence number failed the first step of 3.10.7.4. */
+  TcpOutOfWindow: number;
+  /** Segments whose ACK field failed the fifth step of 3.10.7.4. */
+  TcpBadAck: number;
+  /** Segments that made no sense in their state and were dropped. */
+  TcpUnexpected: number;
+  TcpExtTCPTimeouts: number;
+  TcpExtTCPSynRetrans: number;
+  TcpFastRetransmits: number;
+  TcpExtTCPWinProbe: number;
+  TcpExtTCPKeepAlive: number;
+  TcpExtTCPOFOQueue: number;
+  /** Out-of-order text dropped at the bound on ranges. */
+  TcpExtTCPOFODrop: number;
+  TcpExtTCPAbortOnTimeout: number;
+  TcpExtTCPAbortOnData: number;
+  TcpExtTCPAbortOnClose: number;
+  TcpExtTCPAbortOnLinger: number;
+  /** ICMP errors whose quoted sequence number was not in flight (RFC 5927). */
+  TcpExtOutOfWindowIcmps: number;
+}
+
+export function createTcpCounters(): TcpCounters {
+  return {
+    TcpActiveOpens: 0,
+    TcpPassiveOpens: 0,
+    TcpAttemptFails: 0,
+    TcpEstabResets: 0,
+    TcpInSegs: 0,
+    TcpOutSegs: 0,
+    TcpRetransSegs: 0,
+    TcpInErrs: 0,
+    TcpInCsumErrors: 0,
+    TcpOutRsts: 0,
+    TcpExtListenDrops: 0,
+    TcpExtListenOverflows: 0,
+    TcpExtTCPReqQFullDrop: 0,
+    TcpExtDelayedACKs: 0,
+    TcpExtTW: 0,
+    TcpExtTCPTimeWaitOverflow: 0,
+    TcpExtTWRecycled: 0,
+    TcpTimeWaitResumed: 0,
+    TcpTimeWaitResetIgnored: 0,
+    TcpExtPAWSEstab: 0,
+    TcpMissingTimestamp: 0,
+    TcpExtTCPChallengeACK: 0,
+    TcpExtTCPSYNChallenge: 0,
+    TcpExtTCPACKSkipped: 0,
+    TcpOutOfWindow: 0,
+    TcpBadAck: 0,
+    TcpUnexpected: 0,
+    TcpExtTCPTimeouts: 0,
+    TcpExtTCPSynRetrans: 0,
+    TcpFastRetransmits: 0,
+    TcpExtTCPWinProbe: 0,
+    TcpExtTCPKeepAlive: 0,
+    TcpExtTCPOFOQueue: 0,
+    TcpExtTCPOFODrop: 0,
+    TcpExtTCPAbortOnTimeout: 0,
+    TcpExtTCPAbortOnData: 0,
+    TcpExtTCPAbortOnClose: 0,
+    TcpExtTCPAbortOnLinger: 0,
+    TcpExtOutOfWindowIcmps: 0,
+  };
+}

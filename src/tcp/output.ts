@@ -1,0 +1,251 @@
+/**
+ * Owns: the output pass, which pays what input, calls and timeouts noted as owed. Three questions, three functions: may
+ * something be sent (`nextText`), what is it (`emitText` and the small ones beside it), how is it written (`emit`).
+ * Afterwards the timers say when to look again (`armTimers`).
+ */
+
+import { add, diff, gt, lt, type Seq, seq } from '../wire/seq.ts';
+import { ACK, FIN, PSH, type Segment, SYN, URG } from '../wire/tcp.ts';
+import { writeOffer } from './negotiate.ts';
+import type { TcpEnv } from './env.ts';
+import { sackBlocks } from './reassembly.ts';
+import { congestionWindow, restartAfterIdle } from './recovery.ts';
+import { backedOff, startTiming, stopTiming } from './rto.ts';
+import { type Tcb, textEnd, textStart } from './tcb.ts';
+import { setTimer, stopTimer } from './timers.ts';
+import { timestampNow } from './timestamps.ts';
+import { offerWindow } from './window.ts';
+
+/** Sends everything that is owed and allowed. Harmless when nothing is. */
+export function output(tcb: Tcb, env: TcpEnv, now: number): void {
+  const { snd, owed } = tcb;
+  if (tcb.state === 'CLOSED' || tcb.state === 'LISTEN') return;
+  if (owed.syn) emitSyn(tcb, env, now);
+  if (snd.synAcked || tcb.state === 'FIN-WAIT-1') {
+    // What is missing is told by itself, so that it counts as a duplicate and its SACK blocks have room.
+    if (owed.ack && tcb.rcv.held !== null) emitAck(tcb, env, now);
+    if (owed.oldest) emitOldest(tcb, env, now);
+    if (owed.probe) emitProbe(tcb, env, now);
+    if (snd.rxt === snd.nxt && snd.una === snd.nxt && snd.text.length > 0) restartAfterIdle(tcb, env, now);
+    for (let length = nextText(tcb, env); length >= 0; length = nextText(tcb, env)) {
+      emitText(tcb, env, length, now);
+    }
+    owed.override = false;
+    if (owed.keepAlive) emitKeepAlive(tcb, env, now);
+  }
+  if (owed.ack && tcb.state !== 'SYN-SENT') emitAck(tcb, env, now);
+  armTimers(tcb, env, now);
+}
+
+const NOTHING = -1;
+
+/**
+ * May something be sent, and how much? The octets of text of the next segment from SND.RXT: 0 for a FIN by itself,
+ * NOTHING when all is sent or must wait. Sender's silly-window avoidance and Nagle (RFC 9293 3.8.6.2.1, 3.7.4).
+ */
+function nextText(tcb: Tcb, env: TcpEnv): number {
+  const { snd } = tcb;
+  const queued = diff(textEnd(tcb), snd.rxt);
+  const finWaits = snd.closed && queued >= 0;
+  if (queued < 0 || (queued === 0 && !finWaits)) return NOTHING;
+  const flight = diff(snd.rxt, snd.una);
+  const usable = snd.wnd - flight; // negative when the window has shrunk (MUST-34)
+  if (usable <= 0) return NOTHING;
+  if (queued === 0) return 0;
+  const room = Math.min(usable, congestionWindow(tcb, env) - flight);
+  if (room <= 0) return NOTHING;
+
+  const { mss } = snd;
+  let length = Math.min(queued, room);
+  if (length > mss) {
+    const most = largestText(tcb);
+    if (length > most) length = most;
+    // A super-segment is whole segments; a remainder goes by itself, under the rules for small segments.
+    return length - (length % mss);
+  }
+  if (length === mss || lt(snd.rxt, snd.nxt)) return length;
+  const idle = snd.una === snd.nxt;
+  if (length === queued) {
+    // The last of what is queued: Nagle holds it back while something is outstanding.
+    return idle || tcb.options.noDelay || snd.closed || snd.urgent ? length : NOTHING;
+  }
+  if (room < usable) return NOTHING; // the congestion window will grow
+  return length >= snd.maxWnd / 2 || tcb.owed.override ? length : NOTHING;
+}
+
+/** Text of the largest segment or super-segment, a multiple of the segment size. */
+function largestText(tcb: Tcb): number {
+  const { mss } = tcb.snd;
+  const most = tcb.superSegment - tcb.ipHeader - 60;
+  return most <= mss ? mss : most - (most % mss);
+}
+
+/** Text (and the FIN, if it is next and fits) from SND.RXT on. */
+function emitText(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
+  const { snd } = tcb;
+  const from = snd.rxt;
+  const end = add(from, length);
+  const again = lt(from, snd.nxt);
+  const fin = snd.closed && end === textEnd(tcb) && snd.wnd - diff(from, snd.una) > length;
+  emitSegment(tcb, env, from, length, fin, now);
+  snd.rxt = fin ? add(end, 1) : end;
+  if (again) {
+    env.counters.TcpRetransSegs++;
+    stopTiming(tcb);
+  }
+  if (gt(snd.rxt, snd.nxt)) {
+    snd.nxt = snd.rxt;
+    if (!again) startTiming(tcb, snd.nxt, now);
+  }
+  tcb.cc.lastSent = now;
+}
+
+/** The oldest unacknowledged segment again, whatever the windows say (fast retransmit, partial acknowledgment). */
+function emitOldest(tcb: Tcb, env: TcpEnv, now: number): void {
+  tcb.owed.oldest = false;
+  const { snd } = tcb;
+  if (snd.una === snd.nxt) return;
+  const end = textEnd(tcb);
+  const sent = lt(snd.nxt, end) ? snd.nxt : end;
+  const length = Math.min(diff(sent, snd.una), snd.mss);
+  const fin = snd.finSent && add(snd.una, length) === end;
+  if (length === 0 && !fin) return;
+  emitSegment(tcb, env, snd.una, length, fin, now);
+  env.counters.TcpRetransSegs++;
+  stopTiming(tcb);
+}
+
+/** One octet, or the FIN, into a closed window (RFC 9293 3.8.6.1). */
+function emitProbe(tcb: Tcb, env: TcpEnv, now: number): void {
+  tcb.owed.probe = false;
+  const { snd } = tcb;
+  const length = Math.min(snd.text.length, 1);
+  const fin = length === 0 && snd.closed;
+  if (length === 0 && !fin) return;
+  env.counters.TcpExtTCPWinProbe++;
+  emitSegment(tcb, env, snd.una, length, fin, now);
+  const end = add(snd.una, 1);
+  if (gt(end, snd.nxt)) snd.nxt = end;
+  if (gt(end, snd.rxt)) snd.rxt = end;
+  stopTiming(tcb);
+}
+
+/** What is it: text with its flags. */
+function emitSegment(tcb: Tcb, env: TcpEnv, from: Seq, length: number, fin: boolean, now: number): void {
+  const { snd } = tcb;
+  const out = begin(tcb, env, from, ACK, now);
+  out.dataLength = length;
+  if (length > snd.mss) out.segmentSize = snd.mss;
+  if (fin) {
+    out.flags |= FIN;
+    snd.finSent = true;
+  }
+  // The segment that empties the queue says so (MUST-61).
+  if (length > 0 && add(from, length) === textEnd(tcb)) out.flags |= PSH;
+  if (snd.urgent && gt(snd.up, from)) {
+    out.flags |= URG;
+    out.urgent = Math.min(diff(snd.up, from), 65535);
+  }
+  emit(tcb, env, out, diff(from, textStart(tcb)), now);
+}
+
+function emitSyn(tcb: Tcb, env: TcpEnv, now: number): void {
+  const { snd } = tcb;
+  tcb.owed.syn = false;
+  const answering = tcb.state !== 'SYN-SENT';
+  const out = begin(tcb, env, snd.iss, answering ? SYN | ACK : SYN, now);
+  out.timestamps = false;
+  writeOffer(tcb, out, answering);
+  if (out.timestamps) stamp(tcb, out, now);
+  out.window = offerWindow(tcb, true);
+  const again = snd.nxt !== snd.iss;
+  if (again) {
+    env.counters.TcpRetransSegs++;
+    stopTiming(tcb);
+  } else {
+    snd.nxt = add(snd.iss, 1);
+    snd.rxt = snd.nxt;
+    startTiming(tcb, snd.nxt, now);
+  }
+  emit(tcb, env, out, 0, now);
+}
+
+/** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>, with SACK blocks while there is a gap. */
+function emitAck(tcb: Tcb, env: TcpEnv, now: number): void {
+  const out = begin(tcb, env, tcb.snd.nxt, ACK, now);
+  if (tcb.sack && tcb.rcv.held !== null) out.sackCount = sackBlocks(tcb, out.sack, tcb.ts.on ? 3 : 4);
+  emit(tcb, env, out, 0, now);
+}
+
+/** A sequence number already acknowledged, no text (RFC 9293 3.8.4, SHLD-12): the peer must answer. */
+function emitKeepAlive(tcb: Tcb, env: TcpEnv, now: number): void {
+  tcb.owed.keepAlive = false;
+  env.counters.TcpExtTCPKeepAlive++;
+  emit(tcb, env, begin(tcb, env, seq(tcb.snd.nxt - 1), ACK, now), 0, now);
+}
+
+/** How is it written: the header fields that every segment has. */
+function begin(tcb: Tcb, env: TcpEnv, from: Seq, flags: number, now: number): Segment {
+  const out = env.out.clear();
+  out.seq = from;
+  out.flags = flags;
+  if (flags & ACK) out.ack = tcb.rcv.nxt;
+  if ((flags & SYN) === 0) {
+    out.window = offerWindow(tcb, false);
+    if (tcb.ts.on) {
+      out.timestamps = true;
+      stamp(tcb, out, now);
+    }
+  }
+  return out;
+}
+
+function stamp(tcb: Tcb, out: Segment, now: number): void {
+  out.tsVal = timestampNow(tcb.ts.offset, now);
+  out.tsEcr = out.flags & ACK ? tcb.ts.recent : 0;
+}
+
+function emit(tcb: Tcb, env: TcpEnv, out: Segment, at: number, now: number): void {
+  env.counters.TcpOutSegs++;
+  if (out.flags & ACK) {
+    // Every segment acknowledges: nothing is owed any more.
+    tcb.owed.ack = false;
+    tcb.rcv.unacked = 0;
+    tcb.rcv.lastAck = tcb.rcv.nxt;
+    stopTimer(tcb, env, 'delayedAck', now);
+  }
+  env.outbox.segment(tcb, out, out.dataLength > 0 ? tcb.snd.text : null, at);
+}
+
+/** When to look again: retransmission and R2 while something is outstanding, the persist timer while we are held up. */
+function armTimers(tcb: Tcb, env: TcpEnv, now: number): void {
+  const { snd, timers } = tcb;
+  const outstanding = snd.una !== snd.nxt;
+  const closedWindow = snd.synAcked && snd.wnd === 0;
+  if (outstanding && !closedWindow) {
+    stopTimer(tcb, env, 'persist', now);
+    if (timers.retransmission === Infinity) setTimer(tcb, env, 'retransmission', now + backedOff(tcb, env), now);
+    if (timers.user === Infinity) setTimer(tcb, env, 'user', now + giveUpAfter(tcb, env), now);
+    return;
+  }
+  stopTimer(tcb, env, 'retransmission', now);
+  stopTimer(tcb, env, 'user', now);
+  const waiting = outstanding || (snd.synAcked && diff(textEnd(tcb), snd.rxt) + (snd.closed ? 1 : 0) > 0);
+  if (!waiting) stopTimer(tcb, env, 'persist', now);
+  else if (timers.persist === Infinity) {
+    // A closed window is probed from one RTO on, ever more seldom (SHLD-29, SHLD-30); a silly one is overridden.
+    const after = closedWindow ? Math.min(backedOff(tcb, env), env.config.maxPersist) : Math.min(tcb.rtt.rto, OVERRIDE);
+    setTimer(tcb, env, 'persist', now + after, now);
+  }
+}
+
+/** Longest wait before a silly window is used all the same (RFC 9293 3.8.6.2.1: 0.1 to 1 s), ms. */
+const OVERRIDE = 1000;
+
+/** R2 for what is outstanding now, ms. */
+function giveUpAfter(tcb: Tcb, env: TcpEnv): number {
+  if (tcb.options.userTimeout !== null) return tcb.options.userTimeout;
+  if (!tcb.snd.synAcked) return env.config.synR2;
+  return tcb.detached ? env.config.orphanR2 : env.config.r2;
+}
+

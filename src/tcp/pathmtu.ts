@@ -1,0 +1,39 @@
+/**
+ * Owns: what the network tells about a connection: ICMP errors (RFC 9293 3.9.2.2 with the checks of RFC 5927) and a
+ * changed path MTU (RFC 1191, RFC 8201).
+ */
+
+import { ge, lt, type Seq } from '../wire/seq.ts';
+import type { TcpEnv } from './env.ts';
+import { updateSegmentSize } from './negotiate.ts';
+import { SIGNAL_SOFT_ERROR, type Tcb } from './tcb.ts';
+import { destroy } from './teardown.ts';
+
+/** The quoted segment is one that may still be in the network (RFC 5927 4.1). */
+export function isInFlight(tcb: Tcb, env: TcpEnv, quoted: Seq): boolean {
+  if (ge(quoted, tcb.snd.una) && lt(quoted, tcb.snd.nxt)) return true;
+  env.counters.TcpExtOutOfWindowIcmps++;
+  return false;
+}
+
+/**
+ * An ICMP error about a segment in flight. A hard one ends a connection that is not yet synchronized; later it is
+ * recorded like a soft one, because a forger needs no more than a guess (RFC 5927 5.2; MUST-56).
+ *
+ * @param reason for the user, e.g. 'port-unreachable'
+ */
+export function icmpError(tcb: Tcb, env: TcpEnv, hard: boolean, reason: string, now: number): void {
+  tcb.softError = reason;
+  const opening = tcb.state === 'SYN-SENT' || (tcb.state === 'SYN-RECEIVED' && !tcb.passive);
+  if (hard && opening) destroy(tcb, env, reason === 'port-unreachable' ? 'refused' : 'unreachable', now);
+  else tcb.signals |= SIGNAL_SOFT_ERROR;
+}
+
+/** The path carries less (or more) than it did: later segments fit; what is outstanding and too large is sent anew. */
+export function pathMtuChanged(tcb: Tcb, mtu: number): void {
+  const shrunk = mtu < tcb.mtu;
+  tcb.mtu = mtu;
+  updateSegmentSize(tcb);
+  // Not a sign of congestion: the window stays, only the pointer goes back (RFC 1191 6.5).
+  if (shrunk && tcb.snd.synAcked && tcb.snd.una !== tcb.snd.nxt) tcb.snd.rxt = tcb.snd.una;
+}

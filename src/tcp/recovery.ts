@@ -1,0 +1,112 @@
+/**
+ * Owns: what counts as a loss and what is sent again: duplicate ACKs, fast retransmit and fast recovery (RFC 5681 3.2,
+ * RFC 6582), limited transmit (RFC 3042), the retransmission time-out's reaction (RFC 5681 3.1). Window sizes are the
+ * congestion controller's.
+ */
+
+import { diff, ge, gt, type Seq } from '../wire/seq.ts';
+import type { CongestionController } from './congestion/controller.ts';
+import type { TcpEnv } from './env.ts';
+import { stopTiming } from './rto.ts';
+import type { Tcb } from './tcb.ts';
+
+export function controllerOf(tcb: Tcb, env: TcpEnv): CongestionController {
+  return env.controllers[tcb.cc.name]!;
+}
+
+/** FlightSize: octets sent and not acknowledged. */
+export function flightSize(tcb: Tcb): number {
+  return diff(tcb.snd.nxt, tcb.snd.una);
+}
+
+/** The congestion window with what limited transmit adds to it, octets. */
+export function congestionWindow(tcb: Tcb, env: TcpEnv): number {
+  const { cwnd, duplicates, recovering } = tcb.cc;
+  if (recovering || duplicates === 0 || duplicates >= env.config.duplicateThreshold) return cwnd;
+  return cwnd + duplicates * tcb.snd.mss;
+}
+
+/** A connection is established: the initial window (RFC 6928), smaller if the SYN was lost (RFC 5681 3.1). */
+export function startCongestion(tcb: Tcb, env: TcpEnv, now: number): void {
+  const cc = tcb.cc;
+  const { mss } = tcb.snd;
+  cc.cwnd = tcb.rtt.backoff > 0 ? mss : Math.min(env.config.initialWindow * mss, Math.max(2 * mss, 14600));
+  cc.recover = tcb.snd.iss;
+  cc.lastSent = now;
+  controllerOf(tcb, env).start(cc, now);
+  trace(tcb, env, now);
+}
+
+/** `acked` octets up to SND.UNA = `ack` were acknowledged for the first time; `flight` was outstanding before. */
+export function newlyAcknowledged(tcb: Tcb, env: TcpEnv, ack: Seq, acked: number, flight: number, now: number): void {
+  const cc = tcb.cc;
+  const { mss } = tcb.snd;
+  if (!cc.recovering) {
+    cc.duplicates = 0;
+    controllerOf(tcb, env).acknowledged(cc, acked, flight, mss, now);
+  } else if (ge(ack, cc.recover)) {
+    // A full acknowledgment ends recovery without a burst (RFC 6582 3.2 step 3, option 1).
+    cc.cwnd = Math.min(cc.ssthresh, Math.max(flightSize(tcb), mss) + mss);
+    cc.recovering = false;
+    cc.duplicates = 0;
+  } else {
+    // A partial acknowledgment: the next hole is lost too. Deflate by what left the network, send one more.
+    cc.cwnd = Math.max(cc.cwnd - acked, mss) + (acked >= mss ? mss : 0);
+    tcb.owed.oldest = true;
+  }
+  if (env.trace !== null) trace(tcb, env, now);
+}
+
+/** One more ACK for the same octet while others are outstanding (RFC 5681 2). */
+export function duplicateAck(tcb: Tcb, env: TcpEnv, now: number): void {
+  const cc = tcb.cc;
+  const { mss } = tcb.snd;
+  cc.duplicates++;
+  if (cc.recovering) {
+    cc.cwnd += mss;
+    return;
+  }
+  if (cc.duplicates !== env.config.duplicateThreshold) return;
+  // Duplicates of what a time-out sent again are no news (RFC 6582 3.2 step 2).
+  if (!gt(tcb.snd.una, cc.recover)) return;
+  controllerOf(tcb, env).lossFound(cc, flightSize(tcb), mss, now);
+  cc.cwnd = cc.ssthresh + env.config.duplicateThreshold * mss;
+  cc.recovering = true;
+  cc.recover = tcb.snd.nxt;
+  tcb.owed.oldest = true;
+  stopTiming(tcb);
+  env.counters.TcpFastRetransmits++;
+  trace(tcb, env, now);
+}
+
+/** The retransmission timer fired: everything outstanding is sent again, as the window grows from one segment. */
+export function retransmissionTimedOut(tcb: Tcb, env: TcpEnv, now: number): void {
+  const { cc, snd } = tcb;
+  controllerOf(tcb, env).timedOut(cc, flightSize(tcb), snd.mss, tcb.rtt.backoff === 0, now);
+  cc.recovering = false;
+  cc.duplicates = 0;
+  cc.recover = snd.nxt;
+  snd.rxt = snd.una;
+  stopTiming(tcb);
+  trace(tcb, env, now);
+}
+
+/** After silence longer than RTO the window says little about the path: start anew (RFC 5681 4.1). */
+export function restartAfterIdle(tcb: Tcb, env: TcpEnv, now: number): void {
+  const cc = tcb.cc;
+  if (now - cc.lastSent <= tcb.rtt.rto) return;
+  cc.cwnd = Math.min(cc.cwnd, env.config.initialWindow * tcb.snd.mss);
+}
+
+function trace(tcb: Tcb, env: TcpEnv, now: number): void {
+  if (env.trace === null) return;
+  const { cwnd, ssthresh, recovering } = tcb.cc;
+  const phase = recovering
+    ? 'fast-recovery'
+    : tcb.rtt.backoff > 0
+      ? 'loss'
+      : cwnd < ssthresh
+        ? 'slow-start'
+        : 'congestion-avoidance';
+  env.trace({ type: 'congestion', time: now, host: env.name, connection: env.describe(tcb), cwnd, ssthresh, phase });
+}

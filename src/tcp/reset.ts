@@ -1,0 +1,41 @@
+/**
+ * Owns: the reset generator (RFC 9293 3.5.3, 3.10.7.1): the answer of a port where there is no connection, and the
+ * reset that ends a connection of ours.
+ */
+
+import type { Ring } from '../base/ring.ts';
+import { seq } from '../wire/seq.ts';
+import { ACK, RST, type Segment, segLen } from '../wire/tcp.ts';
+import type { Ends, TcpEnv } from './env.ts';
+import type { Tcb } from './tcb.ts';
+
+const NO_TEXT: Ring | null = null;
+
+/** Answers a segment that belongs to nothing, so that its sender takes the reset for genuine. Never answers a RST. */
+export function resetUnknown(ends: Ends, env: TcpEnv, segment: Segment): void {
+  if (segment.flags & RST) return;
+  const out = env.out.clear();
+  if (segment.flags & ACK) {
+    out.seq = segment.ack;
+    out.flags = RST;
+  } else {
+    out.seq = seq(0);
+    out.ack = seq(segment.seq + segLen(segment));
+    out.flags = RST | ACK;
+  }
+  send(ends, env);
+}
+
+/** <SEQ=SND.NXT><CTL=RST>: ABORT (3.10.5), and text for a user who is gone (SHLD-3). */
+export function resetConnection(tcb: Tcb, env: TcpEnv): void {
+  const out = env.out.clear();
+  out.seq = tcb.snd.nxt;
+  out.flags = RST;
+  send(tcb, env);
+}
+
+function send(ends: Ends, env: TcpEnv): void {
+  env.counters.TcpOutRsts++;
+  env.counters.TcpOutSegs++;
+  env.outbox.segment(ends, env.out, NO_TEXT, 0);
+}

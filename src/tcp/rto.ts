@@ -1,0 +1,52 @@
+/**
+ * Owns: the retransmission time-out (RFC 6298) and what may be measured (Karn's rule: nothing that was sent twice,
+ * unless timestamps say which copy is acknowledged).
+ */
+
+import { ge, type Seq } from '../wire/seq.ts';
+import type { TcpEnv } from './env.ts';
+import type { Tcb } from './tcb.ts';
+
+/** Clock granularity G, ms: the timestamp clock ticks once a millisecond. */
+const G = 1;
+
+/** Takes one measurement of the round-trip time (ms) into SRTT, RTTVAR and RTO (RFC 6298 2.2, 2.3). */
+export function measured(tcb: Tcb, env: TcpEnv, sample: number): void {
+  const rtt = tcb.rtt;
+  if (sample < 0) return;
+  if (rtt.srtt < 0) {
+    rtt.srtt = sample;
+    rtt.rttvar = sample / 2;
+  } else {
+    rtt.rttvar = 0.75 * rtt.rttvar + 0.25 * Math.abs(rtt.srtt - sample);
+    rtt.srtt = 0.875 * rtt.srtt + 0.125 * sample;
+  }
+  const rto = rtt.srtt + Math.max(G, 4 * rtt.rttvar);
+  rtt.rto = Math.min(Math.max(rto, env.config.minRto), env.config.maxRto);
+}
+
+/** RTO with back-off applied (RFC 6298 5.5), ms. */
+export function backedOff(tcb: Tcb, env: TcpEnv): number {
+  const factor = tcb.rtt.backoff < 20 ? 1 << tcb.rtt.backoff : 1 << 20;
+  return Math.min(tcb.rtt.rto * factor, env.config.maxRto);
+}
+
+/** Starts timing the segment that ends at `end`, if none is being timed. */
+export function startTiming(tcb: Tcb, end: Seq, now: number): void {
+  if (tcb.ts.on || tcb.rtt.timedAt === tcb.rtt.timedAt) return;
+  tcb.rtt.timedUpTo = end;
+  tcb.rtt.timedAt = now;
+}
+
+/** Something was sent again: what is being timed can no longer be told apart (Karn). */
+export function stopTiming(tcb: Tcb): void {
+  tcb.rtt.timedAt = Number.NaN;
+}
+
+/** Takes the measurement if `ack` covers the timed segment. */
+export function finishTiming(tcb: Tcb, env: TcpEnv, ack: Seq, now: number): void {
+  const { timedAt, timedUpTo } = tcb.rtt;
+  if (timedAt !== timedAt || !ge(ack, timedUpTo)) return;
+  tcb.rtt.timedAt = Number.NaN;
+  measured(tcb, env, now - timedAt);
+}

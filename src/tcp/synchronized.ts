@@ -1,0 +1,145 @@
+/**
+ * Owns: SEGMENT ARRIVES in SYN-RECEIVED and the synchronized states (RFC 9293 3.10.7.4), one function a step, in the
+ * RFC's order. The fifth step is `ack.ts`; the seventh and eighth are `text.ts`. TIME-WAIT is `timewait.ts`.
+ */
+
+import { add, diff, gt, lt, within } from '../wire/seq.ts';
+import { ACK, FIN, RST, type Segment, SYN, segLen, URG } from '../wire/tcp.ts';
+import { checkAck, isAcceptableAck, type Step } from './ack.ts';
+import { challenge } from './challenge.ts';
+import type { TcpEnv } from './env.ts';
+import { maySendUs } from './state.ts';
+import { receiveWindow, SIGNAL_URGENT, type Tcb } from './tcb.ts';
+import { destroy, returnToListen } from './teardown.ts';
+import { checkFin, processText } from './text.ts';
+import { isOldDuplicate, lacksTimestamp, noteRecent } from './timestamps.ts';
+
+export function segmentArrivesSynchronized(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
+  if (checkSequence(tcb, env, segment, now) === 'done') return;
+  if (checkReset(tcb, env, segment, now) === 'done') return;
+  // Third, check security: IP security options are not carried.
+  if (checkSyn(tcb, env, segment, now) === 'done') return;
+  if (checkAck(tcb, env, segment, now) === 'done') return;
+  afterAck(tcb, env, segment, now);
+}
+
+/** Sixth to eighth: also where SYN-SENT continues once its SYN is acknowledged. */
+export function afterAck(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
+  checkUrgent(tcb, segment);
+  processText(tcb, env, segment, now);
+  if (tcb.state !== 'CLOSED') checkFin(tcb, env, segment, now);
+}
+
+/** First, check sequence number; PAWS before it (RFC 7323 5.3). */
+function checkSequence(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): Step {
+  if (lacksTimestamp(tcb, segment)) {
+    env.counters.TcpMissingTimestamp++;
+    return 'done';
+  }
+  if (tcb.state === 'SYN-RECEIVED' && segment.flags & SYN && segment.seq === tcb.rcv.irs) {
+    return peersSynAgain(tcb, env, segment);
+  }
+  if (isOldDuplicate(tcb, segment, now)) {
+    env.counters.TcpExtPAWSEstab++;
+    answerUnacceptable(tcb, env, segment, now);
+    return 'done';
+  }
+  if (!isAcceptable(tcb, segment)) {
+    env.counters.TcpOutOfWindow++;
+    if ((segment.flags & RST) === 0) answerUnacceptable(tcb, env, segment, now);
+    return 'done';
+  }
+  noteRecent(tcb, segment, now);
+  return 'continue';
+}
+
+/** The four cases of table 6, with SEG.LEN counting SYN and FIN. */
+function isAcceptable(tcb: Tcb, segment: Segment): boolean {
+  const { nxt } = tcb.rcv;
+  const window = receiveWindow(tcb);
+  const length = segLen(segment);
+  if (window === 0) {
+    // Text has no room, but valid ACKs, URGs and RSTs that come with it are taken (MUST-66); the text step answers.
+    return segment.seq === nxt && (length === 0 || segment.dataLength > 0);
+  }
+  if (within(segment.seq, nxt, window)) return true;
+  return length > 0 && within(add(segment.seq, length - 1), nxt, window);
+}
+
+/**
+ * <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>. Text and FIN out of the window are somebody's honest retransmission and always
+ * deserve the answer; bare ACKs and SYNs do not keep a dispute alive (RFC 5961 7).
+ */
+function answerUnacceptable(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
+  const honest = segment.dataLength > 0 || segment.flags & FIN;
+  if (honest && (segment.flags & SYN) === 0) tcb.owed.ack = true;
+  else challenge(tcb, env, now);
+}
+
+/**
+ * SYN-RECEIVED and the peer's SYN once more. It left the peer before it saw ours.
+ * DEVIATION: RFC 9293 3.10.7.4 read literally would only acknowledge it. If it carries an acceptable ACK this is line 6
+ * of figure 7 (simultaneous open), and the ACK establishes the connection; without one our SYN,ACK was lost and is what
+ * the peer needs.
+ */
+function peersSynAgain(tcb: Tcb, env: TcpEnv, segment: Segment): Step {
+  if (segment.flags & RST) return 'done';
+  if (segment.flags & ACK && isAcceptableAck(tcb, segment.ack)) {
+    segment.flags &= ~SYN;
+    segment.seq = add(segment.seq, 1);
+    return 'continue';
+  }
+  if (segment.flags & ACK) {
+    env.counters.TcpBadAck++;
+    tcb.owed.ack = true;
+    return 'done';
+  }
+  tcb.owed.syn = true;
+  env.counters.TcpExtTCPSynRetrans++;
+  return 'done';
+}
+
+/** Second, check the RST bit, as RFC 5961 3 has it: only the exact sequence number resets. */
+function checkReset(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): Step {
+  if ((segment.flags & RST) === 0) return 'continue';
+  if (segment.seq !== tcb.rcv.nxt) {
+    challenge(tcb, env, now);
+    return 'done';
+  }
+  if (tcb.state === 'SYN-RECEIVED') {
+    if (tcb.passive) returnToListen(tcb, env, now);
+    else destroy(tcb, env, 'refused', now);
+    return 'done';
+  }
+  // CLOSING and LAST-ACK: both users have closed, nobody is told.
+  const over = tcb.state === 'CLOSING' || tcb.state === 'LAST-ACK';
+  destroy(tcb, env, over ? null : 'reset', now);
+  return 'done';
+}
+
+/** Fourth, check the SYN bit, as RFC 5961 4 has it: a challenge ACK, whatever the sequence number. */
+function checkSyn(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): Step {
+  if ((segment.flags & SYN) === 0) return 'continue';
+  if (tcb.state === 'SYN-RECEIVED' && tcb.passive) {
+    returnToListen(tcb, env, now);
+    return 'done';
+  }
+  env.counters.TcpExtTCPSYNChallenge++;
+  challenge(tcb, env, now);
+  return 'done';
+}
+
+/** Sixth, check the URG bit. The urgent pointer names the octet after the urgent text (MUST-62). */
+function checkUrgent(tcb: Tcb, segment: Segment): void {
+  if ((segment.flags & URG) === 0 || !maySendUs(tcb.state)) return;
+  const rcv = tcb.rcv;
+  const up = add(segment.seq, segment.urgent);
+  // Nothing urgent lies ahead of what was received and read.
+  if (!gt(up, add(rcv.nxt, -rcv.text.length))) return;
+  if (rcv.urgent && !lt(rcv.up, up)) return;
+  // A pointer further ahead than any window is nonsense.
+  if (diff(up, rcv.nxt) > 65535) return;
+  rcv.up = up;
+  rcv.urgent = true;
+  tcb.signals |= SIGNAL_URGENT;
+}

@@ -1,0 +1,275 @@
+/**
+ * Owns: the transmission control block (RFC 9293 3.3.1) as plain data. It can be copied, compared, hashed and restored
+ * field by field: no closures, no references to peers, no timers inside (a timer is the time at which it is due).
+ */
+
+import { type BufferPool, Ring } from '../base/ring.ts';
+import type { Address } from '../wire/address.ts';
+import { type Seq, seq } from '../wire/seq.ts';
+import type { TcpOptions } from './config.ts';
+import type { Ends } from './env.ts';
+import type { State } from './state.ts';
+import type { TimeWait } from './timewait.ts';
+
+/** Send sequence variables. `SND.NXT` never goes back; `rxt` does when octets must be sent again. */
+export class SendVariables {
+  /** Oldest unacknowledged sequence number. */
+  una: Seq = seq(0);
+  /** Next sequence number never sent so far. */
+  nxt: Seq = seq(0);
+  /** What is sent next: equal to `nxt`, or before it while octets are sent again after a timeout. */
+  rxt: Seq = seq(0);
+  /** Send window, in octets from `una`. */
+  wnd = 0;
+  /** Urgent pointer: the octet after the urgent text, while `urgent`. */
+  up: Seq = seq(0);
+  urgent = false;
+  /** Sequence and acknowledgment number of the segment that last set `wnd`. */
+  wl1: Seq = seq(0);
+  wl2: Seq = seq(0);
+  /** Initial send sequence number. */
+  iss: Seq = seq(0);
+  /** How far the peer's window field is shifted (RFC 7323 Snd.Wind.Shift). */
+  shift = 0;
+  /** Largest window the peer ever offered (RFC 5961 MAX.SND.WND, and silly-window avoidance). */
+  maxWnd = 0;
+  /** Largest text of a segment, options allowed for (Eff.snd.MSS of RFC 9293 3.7.1). */
+  mss = 536;
+  /** Our SYN has been acknowledged. */
+  synAcked = false;
+  /** The user has closed: a FIN follows the text. */
+  closed = false;
+  /** That FIN has been sent at least once; it is the last sequence number before `nxt`. */
+  finSent = false;
+  /** Text that is not yet acknowledged; offset 0 is `una` (`iss` + 1 until the SYN is acknowledged). */
+  readonly text: Ring;
+
+  constructor(text: Ring) {
+    this.text = text;
+  }
+}
+
+/** Receive sequence variables. */
+export class ReceiveVariables {
+  /** Next sequence number expected. */
+  nxt: Seq = seq(0);
+  /** Right edge of the window last offered: RCV.NXT + RCV.WND. Never moves left. */
+  edge: Seq = seq(0);
+  /** Urgent pointer, while `urgent`. */
+  up: Seq = seq(0);
+  urgent = false;
+  /** Initial receive sequence number. */
+  irs: Seq = seq(0);
+  /** How far our window field is shifted (RFC 7323 Rcv.Wind.Shift). */
+  shift = 0;
+  /** The MSS we announced. */
+  mss = 536;
+  /** Largest text of a segment seen, an estimate of the peer's segment size. */
+  largest = 0;
+  /** In-order octets taken since the last ACK we sent. */
+  unacked = 0;
+  /** RCV.NXT as last acknowledged (RFC 7323 Last.ACK.sent). */
+  lastAck: Seq = seq(0);
+  /** Text that the user has not read; offset `length` is `nxt`. Out-of-order text lies beyond its length. */
+  readonly text: Ring;
+  /** Out-of-order ranges, pairs of left and right edge in order, or null. */
+  held: Seq[] | null = null;
+  /** A sequence number in the range that arrived last (the first SACK block, RFC 2018 4). */
+  heldLast: Seq = seq(0);
+  /** The peer's FIN is known to stand at this sequence number, beyond a gap; valid while `finHeld`. */
+  finAt: Seq = seq(0);
+  finHeld = false;
+
+  constructor(text: Ring) {
+    this.text = text;
+  }
+}
+
+/** Deadlines in ms; `Infinity` is off. */
+export class Timers {
+  retransmission = Infinity;
+  persist = Infinity;
+  delayedAck = Infinity;
+  keepAlive = Infinity;
+  /** R2 of what is outstanding, or of the SYN. */
+  user = Infinity;
+  finWait2 = Infinity;
+}
+
+/** Round-trip time and retransmission time-out (RFC 6298). */
+export class RoundTrip {
+  /** Smoothed round-trip time, ms; -1 before the first measurement. */
+  srtt = -1;
+  rttvar = 0;
+  /** Retransmission time-out before back-off, ms. */
+  rto = 1000;
+  /** Time-outs since the last acknowledgment of something new. */
+  backoff = 0;
+  /** Without timestamps one segment at a time is timed: up to this sequence number, sent then; NaN is none. */
+  timedUpTo: Seq = seq(0);
+  timedAt = Number.NaN;
+}
+
+/** Timestamps (RFC 7323). */
+export class Timestamps {
+  on = false;
+  /** TS.Recent and when it was noted. */
+  recent = 0;
+  recentAt = 0;
+  offset = 0;
+}
+
+/** What every congestion controller has; `name` finds its functions in `env.controllers`. */
+export class Congestion {
+  name: string;
+  /** Congestion window and slow-start threshold, octets. */
+  cwnd = 0;
+  ssthresh = Infinity;
+  /** Acknowledged octets not yet turned into window (congestion avoidance). */
+  credit = 0;
+  /** Duplicate ACKs in a row. */
+  duplicates = 0;
+  /** In fast recovery until `recover` is acknowledged (RFC 6582). */
+  recovering = false;
+  recover: Seq = seq(0);
+  /** When text was last sent, for the restart after idleness (RFC 5681 4.1). */
+  lastSent = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Debts noted by input, calls and timeouts, paid by the output pass. */
+export class Owed {
+  /** An ACK at once. */
+  ack = false;
+  /** The SYN, or SYN and ACK, (again). */
+  syn = false;
+  /** The oldest unacknowledged segment again (fast retransmit, partial acknowledgment). */
+  oldest = false;
+  /** One octet into a closed window. */
+  probe = false;
+  /** A keep-alive. */
+  keepAlive = false;
+  /** What the window allows although it is silly (the override of RFC 9293 3.8.6.2.1). */
+  override = false;
+}
+
+/** Why a connection ended other than by two FINs. */
+export type Failure = 'refused' | 'reset' | 'timed-out' | 'aborted' | 'unreachable';
+
+/** Bits of {@link Tcb.signals}. */
+export const SIGNAL_ESTABLISHED = 1;
+/** Text or the end of it can be read. */
+export const SIGNAL_READABLE = 2;
+/** Room in the send buffer after a SEND was cut short. */
+export const SIGNAL_WRITABLE = 4;
+/** The peer's FIN was taken: after the text comes the end ("connection closing"). */
+export const SIGNAL_END = 8;
+/** The connection is over or in TIME-WAIT; `failure` says how. */
+export const SIGNAL_CLOSED = 16;
+/** RCV.UP moved forward. */
+export const SIGNAL_URGENT = 32;
+/** R1 was reached (SHLD-9), or a soft ICMP error came (`softError`). */
+export const SIGNAL_SOFT_ERROR = 64;
+/** Everything written, and the FIN if there was one, is acknowledged. */
+export const SIGNAL_DRAINED = 128;
+
+export class Tcb implements Ends {
+  readonly id: number;
+  local: Address;
+  localPort: number;
+  remote: Address;
+  remotePort: number;
+  state: State = 'CLOSED';
+  /** Came from LISTEN (MUST-11). */
+  passive = false;
+  /** The application reads no more: text that arrives meets a reset (SHLD-3). */
+  detached = false;
+  options: TcpOptions;
+  /** Path MTU and IP header in octets, told by the host. */
+  mtu = 1500;
+  ipHeader: 20 | 40 = 20;
+  /** Largest IP packet the link takes as a super-segment; 0 for none. */
+  superSegment = 0;
+  /** The MSS the peer announced, or the default (MUST-15). */
+  peerMss = 536;
+  /** Window scaling was agreed on. */
+  scaling = false;
+  /** Selective acknowledgment was agreed on. */
+  sack = false;
+  readonly snd: SendVariables;
+  readonly rcv: ReceiveVariables;
+  readonly rtt: RoundTrip = new RoundTrip();
+  readonly ts: Timestamps = new Timestamps();
+  readonly timers: Timers = new Timers();
+  readonly owed: Owed = new Owed();
+  cc: Congestion;
+  /** When a segment last came, ms. */
+  lastHeard = 0;
+  /** Unanswered keep-alives. */
+  keepAlives = 0;
+  /** When the last challenge ACK was sent, ms. */
+  lastChallenge = -Infinity;
+  failure: Failure | null = null;
+  /** The last soft error, e.g. 'net-unreachable'. */
+  softError: string | null = null;
+  /** SIGNAL_* not yet taken by the host. */
+  signals = 0;
+  /** A SEND was cut short for want of room. */
+  wantsRoom = false;
+  /** Reopened out of this TIME-WAIT, which is resumed if the SYN proves old (MAY-2). */
+  resumes: TimeWait | null = null;
+
+  constructor(id: number, ends: Ends, options: TcpOptions) {
+    this.id = id;
+    this.local = ends.local;
+    this.localPort = ends.localPort;
+    this.remote = ends.remote;
+    this.remotePort = ends.remotePort;
+    this.options = options;
+    this.snd = new SendVariables(new Ring());
+    this.rcv = new ReceiveVariables(new Ring());
+    this.cc = new Congestion(options.congestion);
+  }
+}
+
+/** RCV.WND: what the peer may still send. */
+export function receiveWindow(tcb: Tcb): number {
+  return (tcb.rcv.edge - tcb.rcv.nxt) >>> 0;
+}
+
+/** The sequence number of the oldest octet in `snd.text`. */
+export function textStart(tcb: Tcb): Seq {
+  return tcb.snd.synAcked ? tcb.snd.una : seq(tcb.snd.iss + 1);
+}
+
+/** The sequence number after the youngest octet in `snd.text`: where the FIN stands once the user has closed. */
+export function textEnd(tcb: Tcb): Seq {
+  // With the FIN acknowledged `una` is already past it.
+  return finAcked(tcb) ? seq(tcb.snd.una - 1) : seq(textStart(tcb) + tcb.snd.text.length);
+}
+
+/** Our FIN has been sent and acknowledged. */
+export function finAcked(tcb: Tcb): boolean {
+  return tcb.snd.finSent && tcb.snd.una === tcb.snd.nxt;
+}
+
+/** A copy that shares only immutable values (addresses, options, TIME-WAIT record excepted: it is copied too). */
+export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
+  const copy = new Tcb(tcb.id, tcb, tcb.options);
+  const snd = new SendVariables(tcb.snd.text.clone(pool));
+  const rcv = new ReceiveVariables(tcb.rcv.text.clone(pool));
+  Object.assign(copy, tcb, {
+    snd: Object.assign(snd, tcb.snd, { text: snd.text }),
+    rcv: Object.assign(rcv, tcb.rcv, { text: rcv.text, held: tcb.rcv.held === null ? null : tcb.rcv.held.slice() }),
+    rtt: Object.assign(new RoundTrip(), tcb.rtt),
+    ts: Object.assign(new Timestamps(), tcb.ts),
+    timers: Object.assign(new Timers(), tcb.timers),
+    owed: Object.assign(new Owed(), tcb.owed),
+    cc: Object.assign(new Congestion(tcb.cc.name), tcb.cc),
+    resumes: tcb.resumes === null ? null : Object.assign(Object.create(Object.getPrototypeOf(tcb.resumes)), tcb.resumes),
+  });
+  return copy;
+}

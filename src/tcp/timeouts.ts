@@ -1,0 +1,78 @@
+/**
+ * Owns: what happens when a deadline has come (RFC 9293 3.10.8; RFC 6298 5.4 to 5.6; 3.8.3, 3.8.4, 3.8.6.1). Calling it
+ * with nothing due is harmless.
+ */
+
+import type { TcpEnv } from './env.ts';
+import { retransmissionTimedOut } from './recovery.ts';
+import { SIGNAL_SOFT_ERROR, type Tcb } from './tcb.ts';
+import { destroy, returnToListen } from './teardown.ts';
+import { setTimer, takeTimer } from './timers.ts';
+
+export function timeouts(tcb: Tcb, env: TcpEnv, now: number): void {
+  // R2 before the retransmission of the same instant: a connection that is given up sends nothing more.
+  if (takeTimer(tcb, env, 'user', now)) userTimeout(tcb, env, now);
+  if (takeTimer(tcb, env, 'finWait2', now)) destroy(tcb, env, null, now);
+  if (takeTimer(tcb, env, 'retransmission', now)) retransmissionTimeout(tcb, env, now);
+  if (takeTimer(tcb, env, 'persist', now)) persistTimeout(tcb, env, now);
+  if (takeTimer(tcb, env, 'delayedAck', now)) {
+    env.counters.TcpExtDelayedACKs++;
+    tcb.owed.ack = true;
+  }
+  if (takeTimer(tcb, env, 'keepAlive', now)) keepAliveTimeout(tcb, env, now);
+}
+
+/** USER TIMEOUT: R2 has passed without any acknowledgment of something new. */
+function userTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
+  env.counters.TcpExtTCPAbortOnTimeout++;
+  if (tcb.state === 'SYN-RECEIVED' && tcb.passive) returnToListen(tcb, env, now);
+  else destroy(tcb, env, 'timed-out', now);
+}
+
+/** RETRANSMISSION TIMEOUT. */
+function retransmissionTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
+  env.counters.TcpExtTCPTimeouts++;
+  if (!tcb.snd.synAcked) {
+    tcb.owed.syn = true;
+    env.counters.TcpExtTCPSynRetrans++;
+  }
+  if (tcb.snd.synAcked || tcb.snd.finSent) retransmissionTimedOut(tcb, env, now);
+  tcb.rtt.backoff++;
+  // R1: tell whoever can find another way, and the user (MUST-20, SHLD-9).
+  if (tcb.rtt.backoff === env.config.r1) tcb.signals |= SIGNAL_SOFT_ERROR;
+}
+
+/** Zero-window probe, or the override of silly-window avoidance. A peer that is silent for R2 is given up. */
+function persistTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
+  if (tcb.snd.wnd > 0) {
+    tcb.owed.override = true;
+    return;
+  }
+  const patience = tcb.options.userTimeout ?? (tcb.detached ? env.config.orphanR2 : env.config.r2);
+  if (tcb.rtt.backoff > 0 && now - tcb.lastHeard > patience) {
+    env.counters.TcpExtTCPAbortOnTimeout++;
+    destroy(tcb, env, 'timed-out', now);
+    return;
+  }
+  tcb.owed.probe = true;
+  tcb.rtt.backoff++;
+}
+
+/** The timer may be early: only silence for the whole interval, with nothing outstanding, is probed (MUST-26). */
+function keepAliveTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
+  const { options } = tcb;
+  if (!options.keepAlive) return;
+  const quiet = now - tcb.lastHeard;
+  if (tcb.snd.una !== tcb.snd.nxt) {
+    setTimer(tcb, env, 'keepAlive', now + options.keepAliveIdle, now);
+  } else if (quiet < options.keepAliveIdle) {
+    setTimer(tcb, env, 'keepAlive', tcb.lastHeard + options.keepAliveIdle, now);
+  } else if (tcb.keepAlives >= options.keepAliveProbes) {
+    env.counters.TcpExtTCPAbortOnTimeout++;
+    destroy(tcb, env, 'timed-out', now);
+  } else {
+    tcb.keepAlives++;
+    tcb.owed.keepAlive = true;
+    setTimer(tcb, env, 'keepAlive', now + options.keepAliveInterval, now);
+  }
+}

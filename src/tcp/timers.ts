@@ -1,0 +1,57 @@
+/**
+ * Owns: setting, stopping and reading a connection's deadlines. A deadline is a time in the TCB; the host reads the
+ * earliest one after each input and calls `onDeadline` when it has come.
+ */
+
+import type { TimerName } from '../trace/events.ts';
+import type { TcpEnv } from './env.ts';
+import type { Tcb, Timers } from './tcb.ts';
+
+type TimerKey = keyof Timers;
+
+const NAMES: Readonly<Record<TimerKey, TimerName>> = {
+  retransmission: 'retransmission',
+  persist: 'persist',
+  delayedAck: 'delayed-ack',
+  keepAlive: 'keep-alive',
+  user: 'user',
+  finWait2: 'fin-wait-2',
+};
+
+export function setTimer(tcb: Tcb, env: TcpEnv, timer: TimerKey, due: number, now: number): void {
+  tcb.timers[timer] = due;
+  if (env.trace !== null) trace(tcb, env, timer, due, now);
+}
+
+export function stopTimer(tcb: Tcb, env: TcpEnv, timer: TimerKey, now: number): void {
+  if (tcb.timers[timer] === Infinity) return;
+  tcb.timers[timer] = Infinity;
+  if (env.trace !== null) trace(tcb, env, timer, Infinity, now);
+}
+
+/** Takes a timer that is due: it is off afterwards. */
+export function takeTimer(tcb: Tcb, env: TcpEnv, timer: TimerKey, now: number): boolean {
+  if (tcb.timers[timer] > now) return false;
+  tcb.timers[timer] = Infinity;
+  if (env.trace !== null) {
+    const connection = env.describe(tcb);
+    env.trace({ type: 'timer-fired', time: now, host: env.name, connection, timer: NAMES[timer] });
+  }
+  return true;
+}
+
+export function stopAllTimers(tcb: Tcb, env: TcpEnv, now: number): void {
+  for (const timer of Object.keys(NAMES) as TimerKey[]) stopTimer(tcb, env, timer, now);
+}
+
+/** The earliest deadline, ms; `Infinity` when there is none. */
+export function nextDeadline(tcb: Tcb): number {
+  const t = tcb.timers;
+  return Math.min(t.retransmission, t.persist, t.delayedAck, t.keepAlive, t.user, t.finWait2);
+}
+
+function trace(tcb: Tcb, env: TcpEnv, timer: TimerKey, due: number, now: number): void {
+  const event = { time: now, host: env.name, connection: env.describe(tcb), timer: NAMES[timer] };
+  if (due === Infinity) env.trace!({ type: 'timer-stopped', ...event });
+  else env.trace!({ type: 'timer-set', ...event, due });
+}
