@@ -45,9 +45,9 @@ export class FrameStreamLink implements Link {
   readonly mtu: number;
   readonly offload: Offload = NO_OFFLOAD;
   readonly counters: FrameStreamCounters = new FrameStreamCounters();
-  /** Told once when the link has ended: the reason, or null after {@link close} and where the other end closed in
-   *  good order. `ERR_TSYN_FRAME` is a violation of the framing. */
-  onClose: ((error: TsynError | null) => void) | null = null;
+  /** Fulfilled when the link has ended: with the reason, or with null after {@link close} and where the other end closed
+   *  in good order. `ERR_TSYN_FRAME` is a violation of the framing. */
+  readonly closed: Promise<TsynError | null>;
 
   readonly #stream: Duplex;
   readonly #pool: PacketPool;
@@ -66,6 +66,7 @@ export class FrameStreamLink implements Link {
   #length = 0;
   #frame: Packet | null = null;
   #closed = false;
+  #tellClosed: (reason: TsynError | null) => void = () => {};
 
   constructor(stream: Duplex, options: FrameStreamOptions) {
     this.#stream = stream;
@@ -73,6 +74,9 @@ export class FrameStreamLink implements Link {
     this.#scheduler = options.scheduler;
     this.mtu = options.mtu ?? 1500;
     this.#maxQueued = options.maxQueued ?? 1024 * 1024;
+    this.closed = new Promise((resolve) => {
+      this.#tellClosed = resolve;
+    });
     this.#written = () => this.#giveOldest();
     this.#uncork = () => {
       this.#corked = false;
@@ -132,7 +136,7 @@ export class FrameStreamLink implements Link {
     this.#frame = null;
     // The stream reports on what it had not written yet, which gives those packets back.
     this.#stream.destroy();
-    if (this.onClose !== null) this.onClose(error);
+    this.#tellClosed(error);
   }
 
   #finished(): void {

@@ -71,7 +71,10 @@ export async function loadLibc(): Promise<Libc> {
   return loaded;
 }
 
+/** Linux numbers that Node has no name for: what a device says when its interface has been deleted. */
+const UNNAMED: Readonly<Record<number, string>> = { 77: 'EBADFD' };
+
 /** `EBUSY` for 16 and so on. */
 export function errnoName(errno: number): string {
-  return errno > 0 ? getSystemErrorName(-errno) : 'UNKNOWN';
+  return UNNAMED[errno] ?? (errno > 0 ? getSystemErrorName(-errno) : 'UNKNOWN');
 }

@@ -138,8 +138,8 @@ export class TunLink implements Link {
   readonly mtu: number;
   readonly offload: Offload;
   readonly counters: DeviceCounters = new DeviceCounters();
-  /** Told once when the link has ended: the reason, or null after {@link close}. */
-  onClose: ((error: TsynError | null) => void) | null = null;
+  /** Fulfilled when the kernel's interface is gone: with the reason, or with null after {@link close}. */
+  readonly closed: Promise<TsynError | null>;
 
   readonly #libc: Libc;
   readonly #fd: number;
@@ -164,6 +164,8 @@ export class TunLink implements Link {
   #closed = false;
   #polling = false;
   #released = false;
+  #reason: TsynError | null = null;
+  #tellClosed: (reason: TsynError | null) => void = () => {};
 
   /** @internal */
   constructor(
@@ -196,6 +198,9 @@ export class TunLink implements Link {
     set.setInt16(4, POLLIN, LITTLE_ENDIAN);
     set.setInt32(8, wake, LITTLE_ENDIAN);
     set.setInt16(12, POLLIN, LITTLE_ENDIAN);
+    this.closed = new Promise((resolve) => {
+      this.#tellClosed = resolve;
+    });
     this.#turn = () => this.#drain();
     this.#polled = () => {
       this.#polling = false;
@@ -239,6 +244,7 @@ export class TunLink implements Link {
   #end(error: TsynError | null): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#reason = error;
     open.delete(this);
     if (open.size === 0) process.off('exit', closeAll);
     if (this.#polling) {
@@ -249,7 +255,6 @@ export class TunLink implements Link {
     } else {
       this.#release();
     }
-    if (this.onClose !== null) this.onClose(error);
   }
 
   #release(): void {
@@ -258,6 +263,7 @@ export class TunLink implements Link {
     closeSync(this.#fd);
     closeSync(this.#wake);
     this.#pool.give(this.#hot);
+    this.#tellClosed(this.#reason);
   }
 
   #wait(): void {
