@@ -84,7 +84,8 @@ export class PacketPool {
 
   /** A copy of `packet` with the same metadata. */
   clone(packet: Packet): Packet {
-    const copy = this.take(packet.len);
+    // It keeps its place in the buffer, which may be further in than HEADROOM.
+    const copy = this.take(Math.max(packet.len, packet.off + packet.len - HEADROOM));
     copy.off = packet.off;
     copy.len = packet.len;
     copy.checksum = packet.checksum;

@@ -1,0 +1,109 @@
+/**
+ * Owns: the settings of an impaired direction, their ranges, and what it counts. The machinery is in `impair.ts` and
+ * `lane.ts`.
+ */
+
+/** What happens to packets in one direction. All probabilities are 0 .. 1, all times ms. */
+export interface Impairment {
+  /** Probability that a packet is lost. */
+  readonly loss: number;
+  /** Time on the way. */
+  readonly delay: number;
+  /** A packet is late by up to this in addition, evenly spread; packets may overtake each other then. */
+  readonly jitter: number;
+  /** Probability that a packet arrives twice. */
+  readonly duplicate: number;
+  /** Probability that a packet is late by `reorderDelay`, so that later ones overtake it. */
+  readonly reorder: number;
+  readonly reorderDelay: number;
+  /** Probability that one bit of a packet is flipped. */
+  readonly corrupt: number;
+  /** Bits per second, counting the octets of IP packets; `Infinity` for no limit. */
+  readonly rate: number;
+  /** Packets waiting for or in transmission at `rate`, at most; more are dropped. */
+  readonly queuePackets: number;
+  /** Octets of IP packets, likewise. */
+  readonly queueBytes: number;
+}
+
+/** A perfect direction. The queue's bound matters only with a `rate`. */
+export const UNIMPAIRED: Impairment = {
+  loss: 0,
+  delay: 0,
+  jitter: 0,
+  duplicate: 0,
+  reorder: 0,
+  reorderDelay: 10,
+  corrupt: 0,
+  rate: Infinity,
+  queuePackets: 1000,
+  queueBytes: Infinity,
+};
+
+/** A setting that makes no sense. `code` is `ERR_OUT_OF_RANGE`. */
+export class ImpairmentError extends RangeError {
+  readonly code = 'ERR_OUT_OF_RANGE';
+  override readonly name = 'ImpairmentError';
+}
+
+/**
+ * `base` with some settings changed.
+ *
+ * @throws ImpairmentError when a probability is not 0 .. 1, a time is negative or endless, or a rate or bound not positive
+ */
+export function withChanges(base: Impairment, changes: Partial<Impairment>): Impairment {
+  const result = { ...base, ...changes };
+  for (const key of ['loss', 'duplicate', 'reorder', 'corrupt'] as const) {
+    if (!(result[key] >= 0 && result[key] <= 1)) refuse(key, result[key], '0 .. 1');
+  }
+  for (const key of ['delay', 'jitter', 'reorderDelay'] as const) {
+    if (!(result[key] >= 0 && result[key] < Infinity)) refuse(key, result[key], '>= 0 ms');
+  }
+  for (const key of ['rate', 'queuePackets', 'queueBytes'] as const) {
+    if (!(result[key] > 0)) refuse(key, result[key], '> 0');
+  }
+  return result;
+}
+
+function refuse(key: string, value: number, range: string): never {
+  throw new ImpairmentError(`${key} is ${value}; it must be ${range}`);
+}
+
+/** The fates of packets in one direction, counted. */
+export interface FateCounters {
+  /** Came in. */
+  offered: number;
+  /** Went out at the other side: released, injected and duplicates included. */
+  delivered: number;
+  /** Lost by chance. */
+  lost: number;
+  /** Dropped by choice: `drop`, or from a hold. */
+  dropped: number;
+  /** Dropped because the queue of the rate limit, or of a hold, or of the delay was full. */
+  overflowed: number;
+  duplicated: number;
+  reordered: number;
+  corrupted: number;
+  held: number;
+  released: number;
+  injected: number;
+  /** Dropped because nobody was attached, or the link closed. */
+  undelivered: number;
+}
+
+export function fateCounters(): FateCounters {
+  return {
+    offered: 0,
+    delivered: 0,
+    lost: 0,
+    dropped: 0,
+    overflowed: 0,
+    duplicated: 0,
+    reordered: 0,
+    corrupted: 0,
+    held: 0,
+    released: 0,
+    injected: 0,
+    undelivered: 0,
+  };
+}

@@ -1,0 +1,14 @@
+export type { Drop, Hold, PacketPredicate, ReleaseOrder } from './control.ts';
+export { MAX_HELD } from './control.ts';
+export type { LinkCounters } from './delivery.ts';
+export * from './impair.ts';
+export * from './impairment.ts';
+export * from './link.ts';
+export * from './loopback.ts';
+export * from './mac-table.ts';
+export * from './packet.ts';
+export * from './pipe.ts';
+export * from './segment.ts';
+export * from './switch.ts';
+export * from './tap.ts';
+export { complete, tcpSegment } from './transport.ts';

@@ -1,0 +1,230 @@
+/**
+ * Owns: one direction of an impaired link, from a packet's arrival at it to its exit: the dice, the rate limit, the time
+ * on the way. Leaves to others: packets chosen by hand (`control.ts`), the two ends (`impair.ts`).
+ */
+
+import { below, type Random, unit } from '../base/random.ts';
+import { ARRIVAL, type Scheduler, type Task } from '../base/scheduler.ts';
+import type { LinkEvent, TraceSink } from '../trace/events.ts';
+import { ETHERNET_HEADER } from '../wire/ethernet.ts';
+import { Backlog } from './backlog.ts';
+import type { Control } from './control.ts';
+import { type FateCounters, fateCounters, type Impairment, UNIMPAIRED, withChanges } from './impairment.ts';
+import { CSUM_COMPLETE, type Packet, type PacketPool } from './packet.ts';
+import { PacketHeap } from './queue.ts';
+import { segment } from './segment.ts';
+import type { Direction } from './tap.ts';
+import { complete } from './transport.ts';
+
+/** Packets on the way in one direction at most. */
+export const MAX_IN_FLIGHT = 65536;
+
+/** What both lanes of a link share. */
+export interface LaneContext {
+  readonly scheduler: Scheduler;
+  readonly pool: PacketPool;
+  readonly medium: 'ip' | 'ethernet';
+  /** Super-segments stay whole. */
+  readonly keepSegments: boolean;
+  readonly control: Control;
+  /** The link's name in traces. */
+  readonly name: string;
+  trace: TraceSink | null;
+}
+
+/** Where a lane leads. */
+export interface LaneExit {
+  /** Takes the packet over. @returns false when there is nobody to take it, and it is still the caller's */
+  out(direction: Direction, packet: Packet): boolean;
+  outEnd(direction: Direction): void;
+}
+
+export class Lane implements Task {
+  at: number = Infinity;
+  order = 0;
+  slot = -1;
+  settings: Impairment = UNIMPAIRED;
+  readonly counters: FateCounters = fateCounters();
+  readonly #context: LaneContext;
+  readonly #direction: Direction;
+  readonly #random: Random;
+  readonly #exit: LaneExit;
+  readonly #heap: PacketHeap = new PacketHeap();
+  readonly #backlog: Backlog = new Backlog();
+  /** The latest time at which a packet not chosen for reordering arrives: none after it arrives sooner. */
+  #lastArrival = 0;
+  /** Packets passed straight through since the last end of a burst. */
+  #passed = 0;
+  #closed = false;
+  readonly #pieces: Packet[] = [];
+
+  constructor(context: LaneContext, direction: Direction, random: Random, exit: LaneExit) {
+    this.#context = context;
+    this.#direction = direction;
+    this.#random = random;
+    this.#exit = exit;
+  }
+
+  /** Packets on the way now. */
+  get inFlight(): number {
+    return this.#heap.length;
+  }
+
+  change(changes: Partial<Impairment>): void {
+    this.settings = withChanges(this.settings, changes);
+  }
+
+  /** A packet comes in; the lane owns it now. */
+  offer(packet: Packet): void {
+    const { keepSegments, medium, pool } = this.#context;
+    if (packet.segmentSize === 0 || keepSegments) {
+      this.#accept(packet);
+      return;
+    }
+    segment(packet, medium, pool, this.#pieces);
+    for (const piece of this.#pieces) this.#accept(piece);
+    this.#pieces.length = 0;
+  }
+
+  /** The side that packets come from has no more for the moment. */
+  offerEnd(): void {
+    if (this.#passed === 0) return;
+    this.#passed = 0;
+    this.#exit.outEnd(this.#direction);
+  }
+
+  /** Sends a packet to the exit with nothing happening to it, and not from within the caller. */
+  express(packet: Packet): void {
+    this.#travel(packet, this.#context.scheduler.now);
+  }
+
+  /** Everything due, and nothing that comes in meanwhile. */
+  run(now: number): void {
+    let out = 0;
+    for (let left = this.#heap.length; left > 0 && this.#heap.next() <= now; left--) {
+      this.#leave(this.#heap.shift()!);
+      out++;
+    }
+    if (this.#heap.length > 0) this.#schedule(this.#heap.next());
+    if (out > 0 && !this.#closed) this.#exit.outEnd(this.#direction);
+  }
+
+  /** Drops what is on the way and whatever comes. */
+  close(): void {
+    this.#closed = true;
+    this.#context.scheduler.cancel(this);
+    for (let packet = this.#heap.shift(); packet !== null; packet = this.#heap.shift()) this.#discard(packet);
+  }
+
+  emit(type: LinkEvent['type'], packet: Packet): void {
+    const { trace, scheduler, name } = this.#context;
+    if (trace !== null) trace({ type, time: scheduler.now, host: name, packet: packet.id });
+  }
+
+  #accept(packet: Packet): void {
+    this.counters.offered++;
+    if (this.#closed) {
+      this.#discard(packet);
+      return;
+    }
+    if (this.#context.control.choose(packet, this.#direction)) return;
+    const { loss, corrupt, duplicate } = this.settings;
+    if (loss > 0 && unit(this.#random) < loss) {
+      this.counters.lost++;
+      this.emit('packet-lost', packet);
+      this.#context.pool.give(packet);
+      return;
+    }
+    if (corrupt > 0 && unit(this.#random) < corrupt) this.#corrupt(packet);
+    const copy = duplicate > 0 && unit(this.#random) < duplicate ? this.#context.pool.clone(packet) : null;
+    this.#transmit(packet);
+    if (copy === null) return;
+    this.counters.duplicated++;
+    this.emit('packet-duplicated', copy);
+    this.#transmit(copy);
+  }
+
+  #corrupt(packet: Packet): void {
+    if (packet.len === 0) return;
+    // A checksum left to be made later would make the damage good.
+    complete(packet, this.#context.medium);
+    packet.checksum = CSUM_COMPLETE;
+    const bit = below(this.#random, packet.len * 8);
+    packet.buf[packet.off + (bit >> 3)]! ^= 1 << (bit & 7);
+    this.counters.corrupted++;
+    this.emit('packet-corrupted', packet);
+  }
+
+  /** Through the rate limit, then on the way. */
+  #transmit(packet: Packet): void {
+    const { rate, delay, jitter, reorder, reorderDelay } = this.settings;
+    const now = this.#context.scheduler.now;
+    let arrival = now;
+    if (rate !== Infinity) {
+      const octets = this.#context.medium === 'ethernet' ? Math.max(0, packet.len - ETHERNET_HEADER) : packet.len;
+      this.#backlog.settle(now);
+      if (!this.#hasRoom(octets)) {
+        this.#overflow(packet);
+        return;
+      }
+      arrival = this.#backlog.add(now, octets, rate);
+    }
+    arrival += delay;
+    if (jitter > 0) arrival += jitter * unit(this.#random);
+    if (reorder > 0 && unit(this.#random) < reorder) {
+      arrival += reorderDelay;
+      this.counters.reordered++;
+      this.emit('packet-reordered', packet);
+    } else if (arrival >= this.#lastArrival) {
+      this.#lastArrival = arrival;
+    } else if (jitter === 0) {
+      // A shorter delay set while packets are under way does not let later ones overtake.
+      arrival = this.#lastArrival;
+    }
+    if (arrival <= now && this.#heap.length === 0) {
+      this.#passed++;
+      this.#leave(packet);
+    } else {
+      this.#travel(packet, arrival);
+    }
+  }
+
+  #hasRoom(octets: number): boolean {
+    const { queuePackets, queueBytes } = this.settings;
+    return this.#backlog.packets < queuePackets && this.#backlog.octets + octets <= queueBytes;
+  }
+
+  #travel(packet: Packet, arrival: number): void {
+    if (this.#closed) {
+      this.#discard(packet);
+    } else if (this.#heap.length >= MAX_IN_FLIGHT) {
+      this.#overflow(packet);
+    } else {
+      this.#heap.push(arrival, packet);
+      if (arrival < this.at) this.#schedule(arrival);
+    }
+  }
+
+  #schedule(at: number): void {
+    this.#context.scheduler.schedule(this, at, ARRIVAL);
+  }
+
+  #leave(packet: Packet): void {
+    if (this.#exit.out(this.#direction, packet)) this.counters.delivered++;
+    else this.#discard(packet);
+  }
+
+  #overflow(packet: Packet): void {
+    this.counters.overflowed++;
+    const { trace, scheduler, name, pool } = this.#context;
+    if (trace !== null) {
+      trace({ type: 'packet-dropped', time: scheduler.now, host: name, packet: packet.id, reason: 'queue-full' });
+    }
+    pool.give(packet);
+  }
+
+  #discard(packet: Packet): void {
+    this.counters.undelivered++;
+    this.#context.pool.give(packet);
+  }
+}
