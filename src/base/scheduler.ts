@@ -70,7 +70,7 @@ export class Scheduler {
       this.cancel(task);
       return;
     }
-    invariant(at === at, 'a task is scheduled at NaN');
+    invariant(!Number.isNaN(at), 'a task is scheduled at NaN');
     const order = rank * RANK_STEP + this.#counter++;
     const before = this.next();
     if (task.slot < 0) {

@@ -51,6 +51,7 @@ export class PacketPool {
   readonly #largeLimit: number;
   /** Packets ever made: a rise in the steady state is a leak. */
   made = 0;
+  #lastId = 0;
 
   /** @param limit packets of each size kept for reuse at most */
   constructor(limit: { small: number; large: number } = { small: 8192, large: 256 }) {
@@ -72,6 +73,11 @@ export class PacketPool {
     packet.segmentSize = 0;
     packet.id = 0;
     return packet;
+  }
+
+  /** A name for a packet that somebody traces, unique among the users of this pool. */
+  nextId(): number {
+    return ++this.#lastId;
   }
 
   give(packet: Packet): void {

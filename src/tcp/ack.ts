@@ -11,13 +11,7 @@ import { duplicateAck, flightSize, newlyAcknowledged, startCongestion } from './
 import { resetUnknown } from './reset.ts';
 import { finishTiming } from './rto.ts';
 import { enter } from './state.ts';
-import {
-  finAcked,
-  SIGNAL_DRAINED,
-  SIGNAL_ESTABLISHED,
-  SIGNAL_WRITABLE,
-  type Tcb,
-} from './tcb.ts';
+import { finAcked, SIGNAL_DRAINED, SIGNAL_ESTABLISHED, SIGNAL_WRITABLE, type Tcb } from './tcb.ts';
 import { destroy } from './teardown.ts';
 import { enterTimeWait, takeHeld } from './text.ts';
 import { setTimer, stopTimer } from './timers.ts';

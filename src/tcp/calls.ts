@@ -1,8 +1,9 @@
 /**
  * Owns: the user calls of RFC 9293 3.10.1 to 3.10.6: OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS. Each changes the TCB and
- * notes what is owed; `connection.ts` lets the output pass follow.
+ * notes what is owed; the output pass must follow (`connection.ts` does both).
  */
 
+import type { CallEvent } from '../trace/events.ts';
 import { add, diff, gt, type Seq } from '../wire/seq.ts';
 import { chooseInitialSequence } from './arrives.ts';
 import type { TcpEnv } from './env.ts';
@@ -24,15 +25,20 @@ export type CallResult =
   | 'connection closing'
   | 'insufficient resources';
 
-/** OPEN, passive: CLOSED -> LISTEN. */
-export function openPassive(tcb: Tcb, env: TcpEnv, now: number): CallResult {
+/** OPEN. Passive: CLOSED -> LISTEN. Active: issues a SYN, from LISTEN too if a remote socket is given. */
+export function open(tcb: Tcb, env: TcpEnv, mode: 'active' | 'passive', now: number): CallResult {
+  const result = mode === 'active' ? openActive(tcb, env, now) : openPassive(tcb, env, now);
+  if (env.trace !== null) traceCall(tcb, env, 'OPEN', result, now);
+  return result;
+}
+
+function openPassive(tcb: Tcb, env: TcpEnv, now: number): CallResult {
   if (tcb.state !== 'CLOSED') return 'connection already exists';
   enter(tcb, env, 'LISTEN', now);
   return 'ok';
 }
 
-/** OPEN, active: issues a SYN. From LISTEN too, if a remote socket is given. */
-export function openActive(tcb: Tcb, env: TcpEnv, now: number): CallResult {
+function openActive(tcb: Tcb, env: TcpEnv, now: number): CallResult {
   if (tcb.state !== 'CLOSED' && tcb.state !== 'LISTEN') return 'connection already exists';
   if (tcb.remotePort === 0) return 'remote socket unspecified';
   prepareOffer(tcb);
@@ -79,6 +85,7 @@ export function send(
     sendResult.accepted = queue(tcb, env, data, offset, length, urgent);
     sendResult.result = sendResult.accepted < length ? 'insufficient resources' : 'ok';
   }
+  if (env.trace !== null) traceCall(tcb, env, 'SEND', sendResult.result, now, sendResult.accepted);
   return sendResult;
 }
 
@@ -121,8 +128,9 @@ export function peek(tcb: Tcb): Uint8Array {
 }
 
 /** Takes `count` octets as read (they were looked at with `peek`), and owes the peer news of the room if it waits. */
-export function consume(tcb: Tcb, env: TcpEnv, count: number, _now: number): void {
+export function consume(tcb: Tcb, env: TcpEnv, count: number, now: number): void {
   if (count === 0) return;
+  if (env.trace !== null) traceCall(tcb, env, 'RECEIVE', 'ok', now, count);
   const { rcv } = tcb;
   rcv.text.drop(env.buffers, count, rcv.held !== null);
   if (rcv.urgent && !gt(rcv.up, readUpTo(tcb))) rcv.urgent = false;
@@ -160,6 +168,12 @@ export function atEnd(tcb: Tcb): boolean {
 
 /** CLOSE: "I have no more to send." The peer may still send, and be read. */
 export function close(tcb: Tcb, env: TcpEnv, now: number): CallResult {
+  const result = closeSending(tcb, env, now);
+  if (env.trace !== null) traceCall(tcb, env, 'CLOSE', result, now);
+  return result;
+}
+
+function closeSending(tcb: Tcb, env: TcpEnv, now: number): CallResult {
   const { snd } = tcb;
   switch (tcb.state) {
     case 'CLOSED':
@@ -216,6 +230,8 @@ export function detach(tcb: Tcb, env: TcpEnv, now: number): CallResult {
 
 /** ABORT: a reset for the peer where the RFC has one, and nothing is left. */
 export function abort(tcb: Tcb, env: TcpEnv, now: number): CallResult {
+  if (env.trace !== null)
+    traceCall(tcb, env, 'ABORT', tcb.state === 'CLOSED' ? 'connection does not exist' : 'ok', now);
   switch (tcb.state) {
     case 'CLOSED':
       return 'connection does not exist';
@@ -245,4 +261,16 @@ export function setKeepAlive(tcb: Tcb, env: TcpEnv, on: boolean, idle: number, n
   tcb.keepAlives = 0;
   if (!on) stopTimer(tcb, env, 'keepAlive', now);
   else if (tcb.snd.synAcked) setTimer(tcb, env, 'keepAlive', Math.max(tcb.lastHeard + idle, now), now);
+}
+
+function traceCall(
+  tcb: Tcb,
+  env: TcpEnv,
+  call: CallEvent['call'],
+  result: CallResult,
+  now: number,
+  count?: number,
+): void {
+  const event = { type: 'call', time: now, host: env.name, connection: env.describe(tcb), call, result } as const;
+  env.trace!(count === undefined ? event : { ...event, count });
 }

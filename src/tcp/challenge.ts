@@ -9,7 +9,7 @@ import type { Tcb } from './tcb.ts';
 
 /** Owes an ACK unless one was owed to a stranger less than the interval ago. */
 export function challenge(tcb: Tcb, env: TcpEnv, now: number): void {
-  if (now - tcb.lastChallenge < env.config.challengeInterval) {
+  if (tcb.lastChallenge >= 0 && now - tcb.lastChallenge < env.config.challengeInterval) {
     env.counters.TcpExtTCPACKSkipped++;
     return;
   }

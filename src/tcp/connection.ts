@@ -6,7 +6,8 @@
  * Arrivals at an instant are handled before timers of the same instant. The outbox belongs to the caller; filling it
  * never re-enters the connection.
  *
- * A caller with several segments at hand calls `arrive` for each and `flush` once (RFC 9293 MUST-58, MUST-59).
+ * A caller with several segments at hand calls `arrive` for each and `flush` once (RFC 9293 MUST-58, MUST-59); one whose
+ * user makes several calls in answer to them makes the calls of `calls.ts` before that `flush`.
  */
 
 import type { Segment } from '../wire/tcp.ts';
@@ -19,7 +20,7 @@ import { timeouts } from './timeouts.ts';
 
 export { nextDeadline } from './timers.ts';
 
-/** SEGMENT ARRIVES, without the output pass. A gap is reported at once all the same: duplicates are counted. */
+/** SEGMENT ARRIVES, without the output pass. A gap is reported at once all the same: its duplicates are counted. */
 export function arrive(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
   segmentArrives(tcb, env, segment, now);
   if (tcb.owed.ack && tcb.rcv.held !== null) output(tcb, env, now);
@@ -51,8 +52,7 @@ export function takeSignals(tcb: Tcb): number {
 
 /** OPEN (RFC 9293 3.10.1), active or passive. */
 export function open(tcb: Tcb, env: TcpEnv, mode: 'active' | 'passive', now: number): calls.CallResult {
-  const result = mode === 'active' ? calls.openActive(tcb, env, now) : calls.openPassive(tcb, env, now);
-  trace(tcb, env, 'OPEN', result, now);
+  const result = calls.open(tcb, env, mode, now);
   output(tcb, env, now);
   return result;
 }
@@ -68,7 +68,6 @@ export function send(
   now: number,
 ): calls.SendResult {
   const result = calls.send(tcb, env, data, offset, length, urgent, now);
-  if (env.trace !== null) trace(tcb, env, 'SEND', result.result, now, result.accepted);
   output(tcb, env, now);
   return result;
 }
@@ -83,22 +82,13 @@ export function receive(
   now: number,
 ): number {
   const count = calls.receive(tcb, env, target, offset, length, now);
-  if (env.trace !== null && count > 0) trace(tcb, env, 'RECEIVE', 'ok', now, count);
-  if (tcb.owed.ack) output(tcb, env, now);
+  output(tcb, env, now);
   return count;
-}
-
-/** RECEIVE without copying: `count` octets seen with `peek` are taken as read. */
-export function consume(tcb: Tcb, env: TcpEnv, count: number, now: number): void {
-  calls.consume(tcb, env, count, now);
-  if (env.trace !== null && count > 0) trace(tcb, env, 'RECEIVE', 'ok', now, count);
-  if (tcb.owed.ack) output(tcb, env, now);
 }
 
 /** CLOSE (3.10.4): no more to send. */
 export function close(tcb: Tcb, env: TcpEnv, now: number): calls.CallResult {
   const result = calls.close(tcb, env, now);
-  trace(tcb, env, 'CLOSE', result, now);
   output(tcb, env, now);
   return result;
 }
@@ -106,27 +96,11 @@ export function close(tcb: Tcb, env: TcpEnv, now: number): calls.CallResult {
 /** CLOSE, and nobody reads any more (3.6.1, MAY-1). */
 export function detach(tcb: Tcb, env: TcpEnv, now: number): calls.CallResult {
   const result = calls.detach(tcb, env, now);
-  trace(tcb, env, 'CLOSE', result, now);
   output(tcb, env, now);
   return result;
 }
 
 /** ABORT (3.10.5). */
 export function abort(tcb: Tcb, env: TcpEnv, now: number): calls.CallResult {
-  trace(tcb, env, 'ABORT', 'ok', now);
   return calls.abort(tcb, env, now);
-}
-
-function trace(
-  tcb: Tcb,
-  env: TcpEnv,
-  call: 'OPEN' | 'SEND' | 'RECEIVE' | 'CLOSE' | 'ABORT',
-  result: string,
-  now: number,
-  count?: number,
-): void {
-  if (env.trace === null) return;
-  const connection = env.describe(tcb);
-  const base = { type: 'call', time: now, host: env.name, connection, call, result } as const;
-  env.trace(count === undefined ? base : { ...base, count });
 }

@@ -6,8 +6,8 @@
 
 import type { Segment } from '../wire/tcp.ts';
 import type { CallResult } from './calls.ts';
-import * as connection from './connection.ts';
 import type { TcpOptions } from './config.ts';
+import * as connection from './connection.ts';
 import type { Ends, TcpEnv } from './env.ts';
 import { resetUnknown } from './reset.ts';
 import type { State } from './state.ts';
@@ -52,7 +52,7 @@ export class Endpoint {
   }
 
   arrive(segment: Segment, now: number): void {
-    if (this.record !== null && this.record.due !== Infinity) {
+    if (this.record !== null && !this.record.asleep) {
       if (timeWaitArrives(this.record, this.env, segment, now) !== 'reopen') return;
       if (!this.listening) return;
       const record = this.record;
@@ -69,11 +69,11 @@ export class Endpoint {
 
   /** The earliest deadline, ms. */
   nextDeadline(): number {
-    return Math.min(connection.nextDeadline(this.tcb), this.record === null ? Infinity : this.record.due);
+    return Math.min(connection.nextDeadline(this.tcb), this.#wait());
   }
 
   onDeadline(now: number): void {
-    if (this.record !== null && this.record.due <= now) {
+    if (this.record !== null && this.#wait() <= now) {
       timeWaitExpired(this.record, this.env, now);
       this.record = null;
       if (this.listening) this.#relisten(now);
@@ -96,6 +96,10 @@ export class Endpoint {
     } else if (tcb.state === 'CLOSED' && this.listening && tcb.snd.nxt !== tcb.snd.iss) {
       this.#relisten(now);
     }
+  }
+
+  #wait(): number {
+    return this.record === null || this.record.asleep ? Infinity : this.record.due;
   }
 
   #relisten(now: number): void {

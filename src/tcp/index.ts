@@ -1,10 +1,12 @@
 /** One TCP connection as a pure state machine: `tsyn/tcp`. */
+export * as calls from './calls.ts';
 export { atEnd, type CallResult, peek, type SendResult, setKeepAlive, status, urgentRemaining } from './calls.ts';
 export { defaultTcpConfig, defaultTcpOptions, type TcpConfig, type TcpOptions } from './config.ts';
 export type { CongestionController } from './congestion/controller.ts';
 export { newReno } from './congestion/newreno.ts';
 export * from './connection.ts';
 export { createTcpCounters, type TcpCounters } from './counters.ts';
+export { Endpoint } from './endpoint.ts';
 export type { Ends, Outbox, TcpEnv } from './env.ts';
 export { initialSequence, timestampOffset } from './isn.ts';
 export { icmpError, isInFlight, pathMtuChanged } from './pathmtu.ts';

@@ -6,8 +6,8 @@
 
 import { add, diff, gt, lt, type Seq, seq } from '../wire/seq.ts';
 import { ACK, FIN, PSH, type Segment, SYN, URG } from '../wire/tcp.ts';
-import { writeOffer } from './negotiate.ts';
 import type { TcpEnv } from './env.ts';
+import { writeOffer } from './negotiate.ts';
 import { sackBlocks } from './reassembly.ts';
 import { congestionWindow, restartAfterIdle } from './recovery.ts';
 import { backedOff, startTiming, stopTiming } from './rto.ts';
@@ -248,4 +248,3 @@ function giveUpAfter(tcb: Tcb, env: TcpEnv): number {
   if (!tcb.snd.synAcked) return env.config.synR2;
   return tcb.detached ? env.config.orphanR2 : env.config.r2;
 }
-

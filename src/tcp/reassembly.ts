@@ -14,14 +14,7 @@ import type { Tcb } from './tcb.ts';
  *
  * @returns false when the text was dropped because there are too many ranges already
  */
-export function takeText(
-  tcb: Tcb,
-  env: TcpEnv,
-  start: Seq,
-  data: Uint8Array,
-  offset: number,
-  length: number,
-): boolean {
+export function takeText(tcb: Tcb, env: TcpEnv, start: Seq, data: Uint8Array, offset: number, length: number): boolean {
   const rcv = tcb.rcv;
   if (rcv.held === null && start === rcv.nxt) {
     rcv.text.push(env.buffers, data, offset, length);

@@ -33,20 +33,20 @@ export function backedOff(tcb: Tcb, env: TcpEnv): number {
 
 /** Starts timing the segment that ends at `end`, if none is being timed. */
 export function startTiming(tcb: Tcb, end: Seq, now: number): void {
-  if (tcb.ts.on || tcb.rtt.timedAt === tcb.rtt.timedAt) return;
+  if (tcb.ts.on || tcb.rtt.timedAt >= 0) return;
   tcb.rtt.timedUpTo = end;
   tcb.rtt.timedAt = now;
 }
 
 /** Something was sent again: what is being timed can no longer be told apart (Karn). */
 export function stopTiming(tcb: Tcb): void {
-  tcb.rtt.timedAt = Number.NaN;
+  tcb.rtt.timedAt = -1;
 }
 
 /** Takes the measurement if `ack` covers the timed segment. */
 export function finishTiming(tcb: Tcb, env: TcpEnv, ack: Seq, now: number): void {
   const { timedAt, timedUpTo } = tcb.rtt;
-  if (timedAt !== timedAt || !ge(ack, timedUpTo)) return;
-  tcb.rtt.timedAt = Number.NaN;
+  if (timedAt < 0 || !ge(ack, timedUpTo)) return;
+  tcb.rtt.timedAt = -1;
   measured(tcb, env, now - timedAt);
 }

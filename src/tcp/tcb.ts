@@ -105,9 +105,9 @@ export class RoundTrip {
   rto = 1000;
   /** Time-outs since the last acknowledgment of something new. */
   backoff = 0;
-  /** Without timestamps one segment at a time is timed: up to this sequence number, sent then; NaN is none. */
+  /** Without timestamps one segment at a time is timed: up to this sequence number, sent then; -1 is none. */
   timedUpTo: Seq = seq(0);
-  timedAt = Number.NaN;
+  timedAt = -1;
 }
 
 /** Timestamps (RFC 7323). */
@@ -210,8 +210,8 @@ export class Tcb implements Ends {
   lastHeard = 0;
   /** Unanswered keep-alives. */
   keepAlives = 0;
-  /** When the last challenge ACK was sent, ms. */
-  lastChallenge = -Infinity;
+  /** When the last challenge ACK was sent, ms; -1 never. */
+  lastChallenge = -1;
   failure: Failure | null = null;
   /** The last soft error, e.g. 'net-unreachable'. */
   softError: string | null = null;
@@ -269,7 +269,8 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     timers: Object.assign(new Timers(), tcb.timers),
     owed: Object.assign(new Owed(), tcb.owed),
     cc: Object.assign(new Congestion(tcb.cc.name), tcb.cc),
-    resumes: tcb.resumes === null ? null : Object.assign(Object.create(Object.getPrototypeOf(tcb.resumes)), tcb.resumes),
+    resumes:
+      tcb.resumes === null ? null : Object.assign(Object.create(Object.getPrototypeOf(tcb.resumes)), tcb.resumes),
   });
   return copy;
 }

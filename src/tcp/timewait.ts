@@ -4,33 +4,38 @@
  */
 
 import type { Address } from '../wire/address.ts';
-import { add, gt, lt, type Seq, within } from '../wire/seq.ts';
+import { add, gt, lt, seq, within } from '../wire/seq.ts';
 import { ACK, FIN, RST, type Segment, SYN, segLen } from '../wire/tcp.ts';
 import type { Ends, TcpEnv } from './env.ts';
 import { receiveWindow, type Tcb } from './tcb.ts';
 import { olderTimestamp, timestampNow } from './timestamps.ts';
 
+/**
+ * There may be a hundred thousand of these: sequence numbers are held as signed integers, which engines store without a
+ * box, and are read through `seq()`.
+ */
 export class TimeWait implements Ends {
   readonly id: number;
   readonly local: Address;
   readonly remote: Address;
   readonly localPort: number;
   readonly remotePort: number;
-  /** SND.NXT and RCV.NXT, both past the FINs. */
-  readonly sndNxt: Seq;
-  readonly rcvNxt: Seq;
-  readonly irs: Seq;
+  /** SND.NXT and RCV.NXT, both past the FINs, and IRS. */
+  readonly sndNxt: number;
+  readonly rcvNxt: number;
+  readonly irs: number;
   /** RCV.WND, and the field that says it. */
   readonly window: number;
   readonly shift: number;
   readonly timestamps: boolean;
-  tsRecent: number;
+  readonly tsRecent: number;
   readonly tsOffset: number;
-  /** When 2 MSL will have passed, ms; while the pair is reopened, Infinity. */
+  /** When 2 MSL will have passed, ms; while `asleep`, how much of the wait was left. */
   due: number;
-  /** What was left of the wait when the pair was reopened, ms. */
-  left = 0;
-  lastAnswer = -Infinity;
+  /** A newer SYN has reopened the pair; if it proves old the wait goes on. */
+  asleep = false;
+  /** When a stranger was last answered, whole ms; -1 never. */
+  lastAnswer = -1;
 
   constructor(tcb: Tcb, due: number) {
     this.id = tcb.id;
@@ -38,14 +43,14 @@ export class TimeWait implements Ends {
     this.remote = tcb.remote;
     this.localPort = tcb.localPort;
     this.remotePort = tcb.remotePort;
-    this.sndNxt = tcb.snd.nxt;
-    this.rcvNxt = tcb.rcv.nxt;
-    this.irs = tcb.rcv.irs;
+    this.sndNxt = tcb.snd.nxt | 0;
+    this.rcvNxt = tcb.rcv.nxt | 0;
+    this.irs = tcb.rcv.irs | 0;
     this.window = receiveWindow(tcb);
     this.shift = tcb.rcv.shift;
     this.timestamps = tcb.ts.on;
-    this.tsRecent = tcb.ts.recent;
-    this.tsOffset = tcb.ts.offset;
+    this.tsRecent = tcb.ts.recent | 0;
+    this.tsOffset = tcb.ts.offset | 0;
     this.due = due;
   }
 }
@@ -65,7 +70,7 @@ export function timeWaitArrives(record: TimeWait, env: TcpEnv, segment: Segment,
     return 'stay';
   }
   if (flags & SYN && (flags & ACK) === 0) {
-    if (segment.seq === record.irs) {
+    if (segment.seq === seq(record.irs)) {
       answer(record, env, now, false);
       return 'stay';
     }
@@ -83,11 +88,12 @@ export function timeWaitArrives(record: TimeWait, env: TcpEnv, segment: Segment,
     return 'restart';
   }
   const length = segLen(segment);
-  const acceptable = length === 0 && record.window === 0 ? segment.seq === record.rcvNxt : inWindow(record, segment);
+  const acceptable =
+    length === 0 && record.window === 0 ? segment.seq === seq(record.rcvNxt) : inWindow(record, segment);
   if (old || !acceptable || flags & SYN) {
     env.counters.TcpOutOfWindow++;
     answer(record, env, now, segment.dataLength > 0 && !(flags & SYN));
-  } else if (flags & ACK && gt(segment.ack, record.sndNxt)) {
+  } else if (flags & ACK && gt(segment.ack, seq(record.sndNxt))) {
     env.counters.TcpBadAck++;
     answer(record, env, now, false);
   }
@@ -96,41 +102,43 @@ export function timeWaitArrives(record: TimeWait, env: TcpEnv, segment: Segment,
 
 function inWindow(record: TimeWait, segment: Segment): boolean {
   const length = segLen(segment);
-  if (within(segment.seq, record.rcvNxt, record.window)) return true;
-  return length > 0 && within(add(segment.seq, length - 1), record.rcvNxt, record.window);
+  if (within(segment.seq, seq(record.rcvNxt), record.window)) return true;
+  return length > 0 && within(add(segment.seq, length - 1), seq(record.rcvNxt), record.window);
 }
 
 /** The peer's FIN once more, or a FIN where its stream has ended. */
 function isFin(record: TimeWait, segment: Segment): boolean {
   if ((segment.flags & FIN) === 0 || (segment.flags & ACK) === 0) return false;
   const at = add(segment.seq, segLen(segment) - 1);
-  return at === add(record.rcvNxt, -1) || at === record.rcvNxt;
+  return at === seq(record.rcvNxt - 1) || at === seq(record.rcvNxt);
 }
 
 /** The tests of RFC 6191 2 for a SYN of the same pair. */
 function isNewer(record: TimeWait, segment: Segment): boolean {
-  const later = !lt(segment.seq, record.rcvNxt);
+  const later = !lt(segment.seq, seq(record.rcvNxt));
   if (!record.timestamps) return segment.timestamps || later;
   if (!segment.timestamps) return later;
-  if (segment.tsVal === record.tsRecent) return later;
+  if (segment.tsVal === record.tsRecent >>> 0) return later;
   return !olderTimestamp(segment.tsVal, record.tsRecent);
 }
 
 function answer(record: TimeWait, env: TcpEnv, now: number, always: boolean): void {
-  if (!always && now - record.lastAnswer < env.config.challengeInterval) {
-    env.counters.TcpExtTCPACKSkipped++;
-    return;
+  if (!always) {
+    if (record.lastAnswer >= 0 && now - record.lastAnswer < env.config.challengeInterval) {
+      env.counters.TcpExtTCPACKSkipped++;
+      return;
+    }
+    record.lastAnswer = Math.floor(now);
   }
-  if (!always) record.lastAnswer = now;
   const out = env.out.clear();
-  out.seq = record.sndNxt;
-  out.ack = record.rcvNxt;
+  out.seq = seq(record.sndNxt);
+  out.ack = seq(record.rcvNxt);
   out.flags = ACK;
   out.window = Math.min(record.window >>> record.shift, 65535);
   if (record.timestamps) {
     out.timestamps = true;
     out.tsVal = timestampNow(record.tsOffset, now);
-    out.tsEcr = record.tsRecent;
+    out.tsEcr = record.tsRecent >>> 0;
   }
   env.counters.TcpOutSegs++;
   env.outbox.segment(record, out, null, 0);
@@ -141,15 +149,16 @@ function answer(record: TimeWait, env: TcpEnv, now: number, always: boolean): vo
  * `tcb` is in LISTEN and about to be given the SYN.
  */
 export function reopen(record: TimeWait, tcb: Tcb, env: TcpEnv, now: number): void {
-  record.left = Math.max(record.due - now, 0);
-  record.due = Infinity;
+  record.due = Math.max(record.due - now, 0);
+  record.asleep = true;
   tcb.resumes = record;
   env.counters.TcpExtTWRecycled++;
 }
 
 /** MAY-2: that SYN was old after all. The record waits for what was left; the TCB, now in TIME-WAIT, is dropped. */
 export function resume(record: TimeWait, env: TcpEnv, now: number): void {
-  record.due = now + record.left;
+  record.due += now;
+  record.asleep = false;
   env.counters.TcpTimeWaitResumed++;
 }
 
@@ -170,4 +179,3 @@ export function toTimeWait(tcb: Tcb, env: TcpEnv, now: number): TimeWait {
   }
   return record;
 }
-

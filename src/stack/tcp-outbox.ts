@@ -1,0 +1,62 @@
+/**
+ * Owns: a segment's way from the engine to IP: the packet is built in one pooled buffer, header and text, checksum made
+ * or left to the link.
+ */
+
+import type { Ring } from '../base/ring.ts';
+import { CSUM_PARTIAL } from '../link/packet.ts';
+import type { Ends, Outbox } from '../tcp/index.ts';
+import { writeU16 } from '../wire/bytes.ts';
+import { finish, fold, pseudoHeader, sum } from '../wire/checksum.ts';
+import { PROTO_TCP } from '../wire/ipv4.ts';
+import { type Segment, tcpHeaderLength, writeTcp } from '../wire/tcp.ts';
+import { ipHeaderLength } from './ip.ts';
+import type { Path } from './paths.ts';
+import type { Stack } from './stack.ts';
+import { traceSegment } from './tcp-trace.ts';
+
+const CHECKSUM_OFFSET = 16;
+
+export class TcpOutbox implements Outbox {
+  /** The way of the connection that the engine is working on; null where there is none, and its segments are dropped. */
+  path: Path | null = null;
+  ttl = 64;
+  tos = 0;
+  readonly #stack: Stack;
+
+  constructor(stack: Stack) {
+    this.#stack = stack;
+  }
+
+  segment(ends: Ends, segment: Segment, text: Ring | null, at: number): void {
+    const { path } = this;
+    if (path === null) {
+      this.#stack.counters.IpOutNoRoutes++;
+      return;
+    }
+    segment.srcPort = ends.localPort;
+    segment.dstPort = ends.remotePort;
+    const ipHeader = ipHeaderLength(path.family);
+    const header = tcpHeaderLength(segment);
+    const length = header + segment.dataLength;
+    const packet = this.#stack.pool.take(ipHeader + length);
+    const { buf } = packet;
+    const off = packet.off + ipHeader;
+    writeTcp(buf, off, segment);
+    if (text !== null) text.copy(at, segment.dataLength, buf, off + header);
+    packet.len = ipHeader + length;
+    packet.segmentSize = segment.segmentSize;
+    const pseudo = pseudoHeader(path.local, path.remote, PROTO_TCP, length);
+    if (path.iface.link.offload.checksum) {
+      packet.checksum = CSUM_PARTIAL;
+      writeU16(buf, off + CHECKSUM_OFFSET, fold(pseudo));
+    } else {
+      writeU16(buf, off + CHECKSUM_OFFSET, finish(sum(buf, packet.words, off, length, pseudo)));
+    }
+    if (this.#stack.trace !== null) {
+      packet.id = this.#stack.pool.nextId();
+      traceSegment(this.#stack, 'segment-sent', packet.id, path.local, path.remote, segment);
+    }
+    this.#stack.ip.send(packet, path, PROTO_TCP, this.ttl, this.tos, true);
+  }
+}
