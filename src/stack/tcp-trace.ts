@@ -1,9 +1,9 @@
 /** Owns: how a stack's segments and connections look in a trace. Nothing here runs while nobody watches. */
 
+import type { Ends } from '../tcp/index.ts';
 import type { ConnectionRef, SegmentView } from '../trace/events.ts';
 import { type Address, formatAddress, formatEndpoint } from '../wire/address.ts';
 import { ABSENT, type Segment } from '../wire/tcp.ts';
-import type { Ends } from '../tcp/index.ts';
 import type { Stack } from './stack.ts';
 
 export function describeConnection(connection: Ends & { readonly id: number }): ConnectionRef {

@@ -12,7 +12,7 @@ import type { Ends, TcpEnv } from './env.ts';
 import { resetUnknown } from './reset.ts';
 import type { State } from './state.ts';
 import { Tcb } from './tcb.ts';
-import { reopen, resume, type TimeWait, timeWaitArrives, timeWaitExpired, toTimeWait } from './timewait.ts';
+import { reopen, resume, TimeWait, timeWaitArrives, timeWaitBegun, timeWaitEnd, timeWaitExpired } from './timewait.ts';
 
 export class Endpoint {
   readonly env: TcpEnv;
@@ -91,7 +91,8 @@ export class Endpoint {
         resume(tcb.resumes, this.env, now);
         tcb.resumes = null;
       } else if (this.record === null) {
-        this.record = toTimeWait(tcb, this.env, now);
+        this.record = new TimeWait(tcb, timeWaitEnd(this.env, now));
+        timeWaitBegun(this.record, this.env, now);
       }
     } else if (tcb.state === 'CLOSED' && this.listening && tcb.snd.nxt !== tcb.snd.iss) {
       this.#relisten(now);

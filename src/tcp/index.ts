@@ -19,6 +19,7 @@ export {
   TimeWait,
   type TimeWaitOutcome,
   timeWaitArrives,
+  timeWaitBegun,
+  timeWaitEnd,
   timeWaitExpired,
-  toTimeWait,
 } from './timewait.ts';

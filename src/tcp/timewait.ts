@@ -84,7 +84,8 @@ export function timeWaitArrives(record: TimeWait, env: TcpEnv, segment: Segment,
   else if (isFin(record, segment)) {
     // The last ACK was lost: say it again, and wait for 2 MSL from now.
     answer(record, env, now, true);
-    record.due = now + 2 * env.config.msl;
+    record.due = timeWaitEnd(env, now);
+    timeWaitBegun(record, env, now);
     return 'restart';
   }
   const length = segLen(segment);
@@ -170,12 +171,14 @@ export function timeWaitExpired(record: TimeWait, env: TcpEnv, now: number): voi
   env.trace({ type: 'state', time: now, host: env.name, connection, from: 'TIME-WAIT', to: 'CLOSED' });
 }
 
-/** A connection that has entered TIME-WAIT: its record, waiting from now. */
-export function toTimeWait(tcb: Tcb, env: TcpEnv, now: number): TimeWait {
-  const record = new TimeWait(tcb, now + 2 * env.config.msl);
-  if (env.trace !== null) {
-    const connection = env.describe(tcb);
-    env.trace({ type: 'timer-set', time: now, host: env.name, connection, timer: 'time-wait', due: record.due });
-  }
-  return record;
+/** When a TIME-WAIT that begins now ends: 2 MSL. */
+export function timeWaitEnd(env: TcpEnv, now: number): number {
+  return now + 2 * env.config.msl;
+}
+
+/** The wait of a new record has begun, for the trace. */
+export function timeWaitBegun(record: TimeWait, env: TcpEnv, now: number): void {
+  if (env.trace === null) return;
+  const connection = env.describe(record);
+  env.trace({ type: 'timer-set', time: now, host: env.name, connection, timer: 'time-wait', due: record.due });
 }

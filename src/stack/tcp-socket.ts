@@ -1,0 +1,252 @@
+/**
+ * Owns: a TCP connection as an application holds it: calls with Node's error codes, events through a handler. What TCP
+ * does is `tcp/`'s business; when it is done is `tcp.ts`'s.
+ */
+
+import type { Task } from '../base/scheduler.ts';
+import {
+  atEnd,
+  calls,
+  peek,
+  type State,
+  setKeepAlive,
+  type Tcb,
+  type TcpOptions,
+  urgentRemaining,
+} from '../tcp/index.ts';
+import { type Address, formatAddress } from '../wire/address.ts';
+import { invalidArgument, syscallError, TsynError } from './errors.ts';
+import type { Path } from './paths.ts';
+import type { Tcp } from './tcp.ts';
+import { type TcpInfo, tcpInfo } from './tcp-info.ts';
+import type { TcpListener } from './tcp-listener.ts';
+import type { TableEntry } from './tcp-table.ts';
+
+/** What a connection tells. Called from the scheduler, never from within a call of the socket. All are optional. */
+export interface TcpHandler {
+  /** ESTABLISHED. */
+  onConnect?(socket: TcpSocket): void;
+  /** Octets, or the end of them, wait to be read. */
+  onReadable?(socket: TcpSocket): void;
+  /** A `write` was cut short, and there is room again. */
+  onWritable?(socket: TcpSocket): void;
+  /** The peer has closed its direction; after what waits to be read comes the end. */
+  onEnd?(socket: TcpSocket): void;
+  /** All that was written (and the FIN, if `end` was called) is acknowledged. */
+  onDrained?(socket: TcpSocket): void;
+  /** Urgent data was announced (RFC 9293 3.8.5). */
+  onUrgent?(socket: TcpSocket): void;
+  /** Trouble that may pass: R1 reached, or a soft ICMP error, by name. */
+  onSoftError?(socket: TcpSocket, reason: string): void;
+  /** It is over: both directions have ended (null), or it failed. What was received in order can still be read. */
+  onClose?(socket: TcpSocket, error: TsynError | null): void;
+}
+
+export class TcpSocket implements TableEntry, Task {
+  /** Where events go. One handler may serve many sockets. */
+  handler: TcpHandler;
+  /** For the application. */
+  context: unknown = null;
+  /** The engine's state of the connection: to be read, not written. */
+  readonly tcb: Tcb;
+
+  // The rest is the stack's.
+  path: Path;
+  listener: TcpListener | null = null;
+  dirty = false;
+  endOnConnect = false;
+  /** In the table of connections. */
+  live = true;
+  hash = 0;
+  chain: TableEntry | null = null;
+  at: number = Infinity;
+  order = 0;
+  slot = -1;
+  readonly #tcp: Tcp;
+
+  constructor(tcp: Tcp, tcb: Tcb, path: Path, handler: TcpHandler) {
+    this.#tcp = tcp;
+    this.tcb = tcb;
+    this.path = path;
+    this.handler = handler;
+  }
+
+  get local(): Address {
+    return this.tcb.local;
+  }
+
+  get localPort(): number {
+    return this.tcb.localPort;
+  }
+
+  get remote(): Address {
+    return this.tcb.remote;
+  }
+
+  get remotePort(): number {
+    return this.tcb.remotePort;
+  }
+
+  get localAddress(): string {
+    return formatAddress(this.tcb.local);
+  }
+
+  get remoteAddress(): string {
+    return formatAddress(this.tcb.remote);
+  }
+
+  get state(): State {
+    return this.tcb.state;
+  }
+
+  /**
+   * SEND (RFC 9293 3.10.2): copies what fits into the send buffer; `onWritable` follows if that was not all.
+   *
+   * @returns octets taken
+   * @throws TsynError EPIPE after `end` or when the connection is over
+   */
+  write(data: Uint8Array, offset: number = 0, length: number = data.length - offset): number {
+    checkRange(data, offset, length);
+    return this.#send(data, offset, length, false);
+  }
+
+  /** The same with the urgent pointer after the last octet (RFC 9293 3.8.5; RFC 6093: new applications should not). */
+  writeUrgent(data: Uint8Array): number {
+    return this.#send(data, 0, data.length, true);
+  }
+
+  /** RECEIVE (3.10.3): copies what has arrived in order into `target`. @returns octets copied; 0 when none wait */
+  read(target: Uint8Array, offset: number = 0, length: number = target.length - offset): number {
+    checkRange(target, offset, length);
+    const count = calls.receive(this.tcb, this.#tcp.env, target, offset, length, this.#tcp.now());
+    if (count > 0) this.#tcp.called(this);
+    return count;
+  }
+
+  /** Octets that wait to be read. */
+  get readableLength(): number {
+    return this.tcb.rcv.text.length;
+  }
+
+  /** Octets written and not yet acknowledged. */
+  get writableLength(): number {
+    return this.tcb.snd.text.length;
+  }
+
+  /** What waits, as far as it lies together in memory: a view that is valid until the next call or event. */
+  peek(): Uint8Array {
+    return peek(this.tcb);
+  }
+
+  /** Takes `count` octets, seen with `peek`, as read. */
+  consume(count: number): void {
+    if (!Number.isInteger(count) || count < 0 || count > this.readableLength) {
+      throw invalidArgument('count', count, `an integer from 0 to ${this.readableLength}`);
+    }
+    calls.consume(this.tcb, this.#tcp.env, count, this.#tcp.now());
+    if (count > 0) this.#tcp.called(this);
+  }
+
+  /** The peer has closed and everything it sent has been read. */
+  get atEnd(): boolean {
+    return atEnd(this.tcb);
+  }
+
+  /** Octets of urgent data not yet read (MUST-33). */
+  get urgentRemaining(): number {
+    return urgentRemaining(this.tcb);
+  }
+
+  /** CLOSE (3.10.4): no more to write; the other direction goes on. Harmless when repeated. */
+  end(): void {
+    if (this.tcb.state === 'SYN-SENT') {
+      this.endOnConnect = true;
+      return;
+    }
+    calls.close(this.tcb, this.#tcp.env, this.#tcp.now());
+    this.#tcp.called(this);
+  }
+
+  /** Closes and goes: what was written is still delivered, what was not read is answered with a reset (SHLD-3). */
+  destroy(): void {
+    this.#tcp.prepare(this);
+    calls.detach(this.tcb, this.#tcp.env, this.#tcp.now());
+    this.#tcp.called(this);
+  }
+
+  /** ABORT (3.10.5): a reset, and nothing is left. Harmless when it is over already. */
+  abort(): void {
+    this.#tcp.prepare(this);
+    calls.abort(this.tcb, this.#tcp.env, this.#tcp.now());
+    this.#tcp.called(this);
+  }
+
+  /** Nagle off, or on again (MUST-17). */
+  setNoDelay(on: boolean): void {
+    this.#change({ noDelay: on });
+  }
+
+  /** Keep-alive (MUST-24, MUST-27). @param idle ms of silence before the first probe */
+  setKeepAlive(on: boolean, idle: number = this.tcb.options.keepAliveIdle): void {
+    if (!(idle > 0)) throw invalidArgument('idle', idle, 'a positive number of milliseconds');
+    setKeepAlive(this.tcb, this.#tcp.env, on, idle, this.#tcp.now());
+    this.#tcp.called(this);
+  }
+
+  /** R2 for this connection, ms; `Infinity` never gives up (MUST-21), null is the host's default. */
+  setUserTimeout(ms: number | null): void {
+    if (ms !== null && !(ms > 0)) throw invalidArgument('ms', ms, 'a positive number of milliseconds, or null');
+    this.#change({ userTimeout: ms });
+    this.tcb.timers.user = Infinity; // the output pass sets it anew
+    this.#tcp.called(this);
+  }
+
+  /** TTL or hop limit, 1 .. 255 (MUST-49). */
+  setTtl(ttl: number): void {
+    if (!Number.isInteger(ttl) || ttl < 1 || ttl > 255) throw invalidArgument('ttl', ttl, 'an integer from 1 to 255');
+    this.#change({ ttl });
+  }
+
+  /** Differentiated services code point, 0 .. 63 (MUST-48, SHLD-21). */
+  setDscp(dscp: number): void {
+    if (!Number.isInteger(dscp) || dscp < 0 || dscp > 63)
+      throw invalidArgument('dscp', dscp, 'an integer from 0 to 63');
+    this.#change({ dscp });
+  }
+
+  /** A snapshot in the manner of Linux's tcp_info. */
+  info(): TcpInfo {
+    return tcpInfo(this.tcb);
+  }
+
+  /** For the scheduler. */
+  run(now: number): void {
+    this.#tcp.deadline(this, now);
+  }
+
+  #change(options: Partial<TcpOptions>): void {
+    this.tcb.options = { ...this.tcb.options, ...options };
+  }
+
+  #send(data: Uint8Array, offset: number, length: number, urgent: boolean): number {
+    const { result, accepted } = calls.send(this.tcb, this.#tcp.env, data, offset, length, urgent, this.#tcp.now());
+    if (result === 'connection closing' || result === 'connection does not exist' || this.endOnConnect) {
+      throw syscallError('EPIPE', 'write', this.remoteAddress, this.remotePort);
+    }
+    this.#tcp.called(this);
+    return accepted;
+  }
+}
+
+function checkRange(data: Uint8Array, offset: number, length: number): void {
+  if (!(data instanceof Uint8Array)) throw new TsynError('ERR_INVALID_ARG_TYPE', 'data must be a Uint8Array');
+  if (!Number.isInteger(offset) || offset < 0 || offset > data.length) {
+    throw new TsynError('ERR_OUT_OF_RANGE', `offset must be an integer from 0 to ${data.length}, not ${offset}`);
+  }
+  if (!Number.isInteger(length) || length < 0 || offset + length > data.length) {
+    throw new TsynError(
+      'ERR_OUT_OF_RANGE',
+      `length must be an integer from 0 to ${data.length - offset}, not ${length}`,
+    );
+  }
+}

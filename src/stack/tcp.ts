@@ -1,0 +1,569 @@
+/**
+ * Owns: TCP of a host: segments to connections, listeners and TIME-WAIT records; connections to the scheduler; signals
+ * to applications. Every rule of TCP is in `tcp/`; here is only the order of things.
+ *
+ * A burst of packets is taken in whole before anything is answered: `input` lets the engine process each segment, and
+ * `burstEnd` gives the news to the applications, then lets each connection's output pass pay what is owed, so that one
+ * ACK, or the application's answer, serves them all (RFC 9293 MUST-58, MUST-59).
+ */
+
+import { ARRIVAL, type Task } from '../base/scheduler.ts';
+import { CSUM_COMPLETE, type Packet } from '../link/packet.ts';
+import {
+  arrive,
+  type CongestionController,
+  calls,
+  defaultTcpOptions,
+  type Ends,
+  flush,
+  icmpError,
+  initialSequence,
+  isInFlight,
+  newReno,
+  nextDeadline,
+  onDeadline,
+  pathMtuChanged,
+  reopen,
+  resetUnknown,
+  resume,
+  SIGNAL_CLOSED,
+  SIGNAL_DRAINED,
+  SIGNAL_END,
+  SIGNAL_ESTABLISHED,
+  SIGNAL_READABLE,
+  SIGNAL_SOFT_ERROR,
+  SIGNAL_URGENT,
+  SIGNAL_WRITABLE,
+  Tcb,
+  type TcpCounters,
+  type TcpEnv,
+  type TcpOptions,
+  takeSignals,
+  timestampOffset,
+  timeWaitArrives,
+  timeWaitBegun,
+  timeWaitEnd,
+} from '../tcp/index.ts';
+import { type Address, ANY4, ANY6, isMulticast, isUnspecified, parseAddress, sameAddress } from '../wire/address.ts';
+import { readU16, readU32 } from '../wire/bytes.ts';
+import { finish, pseudoHeader, sum } from '../wire/checksum.ts';
+import { PROTO_TCP } from '../wire/ipv4.ts';
+import { seq } from '../wire/seq.ts';
+import { ACK, parseTcp, RST, Segment, SYN } from '../wire/tcp.ts';
+import { invalidArgument, syscallError, TsynError } from './errors.ts';
+import type { Interface } from './interface.ts';
+import { deriveKey } from './keys.ts';
+import type { Path } from './paths.ts';
+import type { Stack } from './stack.ts';
+import { failureError, softErrorName } from './tcp-errors.ts';
+import { type ListenOptions, TcpListener } from './tcp-listener.ts';
+import { TcpOutbox } from './tcp-outbox.ts';
+import { type TcpHandler, TcpSocket } from './tcp-socket.ts';
+import { ConnectionTable, type TableEntry } from './tcp-table.ts';
+import { TimeWaitEntry, TimeWaits } from './tcp-timewait.ts';
+import { describeConnection, traceSegment } from './tcp-trace.ts';
+import type { IcmpError, IpView, TransportProtocol } from './transport.ts';
+
+export interface ConnectOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly localAddress?: string;
+  readonly localPort?: number;
+  readonly options?: Partial<TcpOptions>;
+  readonly handler?: TcpHandler;
+}
+
+export class Tcp implements TransportProtocol, Task {
+  readonly env: TcpEnv;
+  readonly counters: TcpCounters;
+  /** Options of connections that do not say otherwise. */
+  defaults: TcpOptions;
+  readonly table: ConnectionTable;
+  readonly timeWaits: TimeWaits;
+  readonly listeners: Map<number, TcpListener[]> = new Map();
+
+  // Bookkeeping of a task: what waits in `#dirty` outside of a burst.
+  at: number = Infinity;
+  order = 0;
+  slot = -1;
+
+  readonly #stack: Stack;
+  readonly #outbox: TcpOutbox;
+  readonly #in: Segment = new Segment();
+  readonly #dirty: TcpSocket[] = [];
+  /** In a burst, or handing out news: output waits for the end of it. */
+  #busy = false;
+  #ids = 0;
+
+  constructor(stack: Stack, options: Partial<TcpOptions>, controllers: Readonly<Record<string, CongestionController>>) {
+    this.#stack = stack;
+    this.#outbox = new TcpOutbox(stack);
+    this.counters = stack.counters.tcp;
+    this.defaults = { ...defaultTcpOptions, ttl: stack.config.ip.ttl, ...options };
+    const isnKey = deriveKey(stack.secret, 'tcpIsn');
+    const timestampKey = deriveKey(stack.secret, 'tcpTimestamps');
+    this.env = {
+      name: stack.name,
+      config: stack.config.tcp,
+      counters: this.counters,
+      buffers: stack.buffers,
+      outbox: this.#outbox,
+      controllers: { newreno: newReno, ...controllers },
+      out: new Segment(),
+      trace: null,
+      initialSequence: (ends, now) => initialSequence(isnKey, ends, now),
+      timestampOffset: (ends) => timestampOffset(timestampKey, ends),
+      describe: describeConnection,
+    };
+    this.table = new ConnectionTable(deriveKey(stack.secret, 'tcpTable'));
+    this.timeWaits = new TimeWaits(stack, this.env, this.table, stack.config.tcp.maxTimeWaits);
+  }
+
+  now(): number {
+    return this.#stack.scheduler.now;
+  }
+
+  // ---- The user's calls ----
+
+  /**
+   * Passive OPEN.
+   *
+   * @throws TsynError EADDRINUSE, EADDRNOTAVAIL, ERR_INVALID_ARG_VALUE
+   */
+  listen(settings: ListenOptions): TcpListener {
+    const address = settings.address === undefined ? null : parseAddress(settings.address);
+    if (settings.address !== undefined && address === null) {
+      throw invalidArgument('address', settings.address, 'an IP address');
+    }
+    checkPort('port', settings.port, 0);
+    const any = address === null || isUnspecified(address);
+    if (!any && !this.#stack.isLocal(address)) {
+      throw syscallError('EADDRNOTAVAIL', 'listen', settings.address, settings.port);
+    }
+    const both = address === null || (address.family === 6 && any && settings.ipv6Only !== true);
+    const family = both ? 0 : address.family;
+    const bound = any ? null : address;
+    const port = settings.port === 0 ? this.#freePort(bound, family) : settings.port;
+    if (this.#isBound(port, bound, family)) {
+      throw syscallError('EADDRINUSE', 'listen', settings.address ?? '::', port);
+    }
+    const listener = new TcpListener(this, port, bound, family, { ...this.defaults, ...settings.options }, settings);
+    const others = this.listeners.get(port);
+    if (others === undefined) this.listeners.set(port, [listener]);
+    else others.push(listener);
+    return listener;
+  }
+
+  /**
+   * Active OPEN: a SYN leaves now; the handler hears of the rest.
+   *
+   * @throws TsynError ERR_INVALID_ARG_VALUE, ENETUNREACH (no route, or not a unicast address: MUST-46), EADDRNOTAVAIL,
+   *   EADDRINUSE (the pair is in use)
+   */
+  connect(settings: ConnectOptions): TcpSocket {
+    checkPort('port', settings.port, 1);
+    const remote = parseAddress(settings.address);
+    if (remote === null) throw invalidArgument('address', settings.address, 'an IP address');
+    const local = settings.localAddress === undefined ? null : parseAddress(settings.localAddress);
+    if (settings.localAddress !== undefined && local === null) {
+      throw invalidArgument('localAddress', settings.localAddress, 'an IP address');
+    }
+    if (settings.localPort !== undefined) checkPort('localPort', settings.localPort, 0);
+    if (isMulticast(remote) || isUnspecified(remote)) {
+      throw syscallError('ENETUNREACH', 'connect', settings.address, settings.port);
+    }
+    const path = this.#stack.ip.pathTo(remote, local);
+    if (path === 'no-source') throw syscallError('EADDRNOTAVAIL', 'connect', settings.address, settings.port);
+    if (path === 'no-route' || path.broadcast) {
+      throw syscallError('ENETUNREACH', 'connect', settings.address, settings.port);
+    }
+    const localPort = settings.localPort || this.#ephemeralPort(path, settings.port);
+    const ends: Ends = { local: path.local, localPort, remote: path.remote, remotePort: settings.port };
+    if (this.table.find(ends.local, localPort, ends.remote, ends.remotePort) !== null) {
+      throw syscallError('EADDRINUSE', 'connect', settings.address, settings.port);
+    }
+    const tcb = this.#createTcb(ends, { ...this.defaults, ...settings.options }, path);
+    const socket = new TcpSocket(this, tcb, path, settings.handler ?? {});
+    this.table.insert(socket);
+    this.prepare(socket);
+    calls.open(tcb, this.env, 'active', this.now());
+    this.called(socket);
+    return socket;
+  }
+
+  // ---- Packets ----
+
+  input(packet: Packet, ip: IpView, _iface: Interface): void {
+    const { counters } = this;
+    const stack = this.#stack;
+    counters.TcpInSegs++;
+    if (ip.broadcast) {
+      stack.drop('tcp-broadcast', packet); // MUST-57
+      return;
+    }
+    const { payloadOffset, payloadLength } = ip;
+    if (packet.checksum === CSUM_COMPLETE) {
+      const pseudo = pseudoHeader(ip.src, ip.dst, PROTO_TCP, payloadLength);
+      if (finish(sum(packet.buf, packet.words, payloadOffset, payloadLength, pseudo)) !== 0) {
+        counters.TcpInErrs++;
+        counters.TcpInCsumErrors++;
+        stack.drop('tcp-checksum', packet); // MUST-3
+        return;
+      }
+    }
+    const segment = this.#in;
+    const parsed = parseTcp(packet.buf, payloadOffset, payloadLength, segment);
+    if (parsed !== 'ok' || segment.srcPort === 0 || segment.dstPort === 0) {
+      counters.TcpInErrs++;
+      stack.drop(parsed === 'ok' ? 'tcp-port' : `tcp-${parsed}`, packet);
+      return;
+    }
+    segment.segmentSize = packet.segmentSize;
+    this.env.trace = stack.trace;
+    if (stack.trace !== null) traceSegment(stack, 'segment-received', packet.id, ip.src, ip.dst, segment);
+
+    this.#busy = true;
+    const entry = this.table.find(ip.dst, segment.dstPort, ip.src, segment.srcPort);
+    if (entry === null) this.#toListener(segment, ip, null);
+    else if (entry instanceof TcpSocket) this.#toConnection(entry, segment);
+    else this.#toTimeWait(entry as TimeWaitEntry, segment, ip);
+    stack.pool.give(packet);
+  }
+
+  burstEnd(): void {
+    this.#drain();
+  }
+
+  /** A segment for a connection: its own steps now, answers at the end of the burst. */
+  #toConnection(socket: TcpSocket, segment: Segment): void {
+    const { tcb } = socket;
+    if (tcb.state === 'SYN-RECEIVED' && socket.listener?.full && (segment.flags & (ACK | RST)) === ACK) {
+      // No room to accept it yet: the peer will say it again (RFC 9293 3.10.1; the kernel does the same).
+      this.counters.TcpExtListenOverflows++;
+      return;
+    }
+    const { una } = tcb.snd;
+    this.prepare(socket);
+    arrive(tcb, this.env, segment, this.now());
+    if (tcb.snd.una !== una && socket.path.neighbour !== null) this.#stack.paths.confirm(socket.path);
+    this.#touch(socket);
+  }
+
+  #toTimeWait(entry: TimeWaitEntry, segment: Segment, ip: IpView): void {
+    this.#bind(this.#pathBack(ip), this.defaults);
+    const outcome = timeWaitArrives(entry, this.env, segment, this.now());
+    if (outcome === 'restart') this.timeWaits.restarted(entry);
+    else if (outcome === 'reopen') this.#toListener(segment, ip, entry);
+  }
+
+  /** A segment that belongs to no connection: a listener's (perhaps reopening a TIME-WAIT), or nobody's. */
+  #toListener(segment: Segment, ip: IpView, resumes: TimeWaitEntry | null): void {
+    const listener = this.#listenerFor(ip.dst, segment.dstPort);
+    if (listener === null) {
+      if (resumes !== null) return; // the old incarnation stays
+      this.#bind(this.#pathBack(ip), this.defaults);
+      const { srcPort, dstPort } = segment;
+      const ends: Ends = { local: ip.dst, localPort: dstPort, remote: ip.src, remotePort: srcPort };
+      resetUnknown(ends, this.env, segment);
+      return;
+    }
+    const path = this.#pathBack(ip);
+    if (path === null) return;
+    const opens = (segment.flags & (SYN | ACK | RST)) === SYN;
+    if (opens && (listener.full || listener.halfOpen >= this.#stack.config.tcp.maxHalfOpen)) {
+      if (listener.full) this.counters.TcpExtListenOverflows++;
+      else this.counters.TcpExtTCPReqQFullDrop++;
+      this.counters.TcpExtListenDrops++;
+      return;
+    }
+    const tcb = listener.spare();
+    tcb.local = path.local;
+    tcb.remote = path.remote;
+    tcb.localPort = segment.dstPort;
+    tcb.remotePort = segment.srcPort;
+    this.#setPath(tcb, path);
+    this.#bind(path, tcb.options);
+    if (resumes !== null) {
+      this.timeWaits.remove(resumes);
+      reopen(resumes, tcb, this.env, this.now());
+    }
+    arrive(tcb, this.env, segment, this.now());
+    if (tcb.state !== 'SYN-RECEIVED') return;
+    const socket = new TcpSocket(this, tcb, path, listener.handler);
+    socket.listener = listener;
+    listener.halfOpen++;
+    this.table.insert(socket);
+    this.#touch(socket);
+  }
+
+  /** ICMP (RFC 9293 3.9.2.2, RFC 5927): only about a segment that may still be in the network. */
+  error(error: IcmpError): void {
+    const { buf, quoteOffset } = error;
+    const localPort = readU16(buf, quoteOffset);
+    const remotePort = readU16(buf, quoteOffset + 2);
+    const entry = this.table.find(error.local, localPort, error.remote, remotePort);
+    if (!(entry instanceof TcpSocket)) return;
+    const { tcb, path } = entry;
+    if (!isInFlight(tcb, this.env, seq(readU32(buf, quoteOffset + 4)))) return;
+    this.env.trace = this.#stack.trace;
+    this.prepare(entry);
+    if (error.kind === 'packet-too-big') {
+      this.#stack.paths.packetTooBig(path, error.mtu);
+    } else {
+      icmpError(tcb, this.env, error.hard, softErrorName(error), this.now());
+    }
+    this.#touch(entry);
+    if (!this.#busy) this.#later();
+  }
+
+  // ---- Applications and the scheduler ----
+
+  /** The engine is about to work on this connection. */
+  prepare(socket: TcpSocket): void {
+    this.env.trace = this.#stack.trace;
+    this.#bind(socket.path, socket.tcb.options);
+  }
+
+  /** An application has made a call: in a burst its answer waits for the end of it, else it goes out now. */
+  called(socket: TcpSocket): void {
+    if (this.#busy) {
+      this.#touch(socket);
+      return;
+    }
+    this.#flush(socket);
+    if (socket.tcb.signals !== 0) {
+      this.#touch(socket);
+      this.#later();
+    }
+  }
+
+  /** A connection's deadline has come, or an older one has; harmless then. */
+  deadline(socket: TcpSocket, now: number): void {
+    this.prepare(socket);
+    onDeadline(socket.tcb, this.env, now);
+    this.#touch(socket);
+    this.#drain();
+  }
+
+  /** News that came outside of a burst. */
+  run(): void {
+    this.#drain();
+  }
+
+  #later(): void {
+    if (this.slot < 0) this.#stack.scheduler.schedule(this, this.now(), ARRIVAL);
+  }
+
+  #touch(socket: TcpSocket): void {
+    if (socket.dirty) return;
+    socket.dirty = true;
+    this.#dirty.push(socket);
+  }
+
+  /** News to the applications, then the output pass of each connection. */
+  #drain(): void {
+    const dirty = this.#dirty;
+    this.#busy = true;
+    let done = 0;
+    try {
+      // The list grows while applications answer.
+      for (; done < dirty.length; ) {
+        const socket = dirty[done++]!;
+        try {
+          this.#notify(socket);
+        } finally {
+          socket.dirty = false;
+          this.#flush(socket);
+          if (socket.tcb.signals !== 0) this.#touch(socket);
+        }
+      }
+    } finally {
+      this.#busy = false;
+      if (done === dirty.length) dirty.length = 0;
+      else {
+        // An application threw: the others are served in the next turn.
+        dirty.splice(0, done);
+        this.#later();
+      }
+    }
+  }
+
+  #flush(socket: TcpSocket): void {
+    if (!socket.live) return;
+    const { tcb, path } = socket;
+    const now = this.now();
+    this.prepare(socket);
+    if (tcb.mtu !== path.mtu) pathMtuChanged(tcb, path.mtu);
+    flush(tcb, this.env, now);
+    switch (tcb.state) {
+      case 'CLOSED':
+      case 'LISTEN':
+        this.#remove(socket);
+        return;
+      case 'TIME-WAIT':
+        this.#remove(socket);
+        this.#enterTimeWait(tcb, now);
+        return;
+    }
+    // A later deadline can wait until the earlier one has come: most are put off again before that.
+    const due = nextDeadline(tcb);
+    if (due < socket.at) this.#stack.scheduler.schedule(socket, due);
+  }
+
+  #enterTimeWait(tcb: Tcb, now: number): void {
+    if (tcb.resumes !== null) {
+      const entry = tcb.resumes as TimeWaitEntry;
+      tcb.resumes = null;
+      resume(entry, this.env, now);
+      this.timeWaits.add(entry);
+      return;
+    }
+    const entry = new TimeWaitEntry(tcb, timeWaitEnd(this.env, now));
+    timeWaitBegun(entry, this.env, now);
+    this.timeWaits.add(entry);
+  }
+
+  #remove(socket: TcpSocket): void {
+    socket.live = false;
+    this.#stack.scheduler.cancel(socket);
+    this.table.remove(socket);
+    if (socket.listener !== null) {
+      socket.listener.halfOpen--;
+      socket.listener = null;
+    }
+  }
+
+  /** Gives a connection's news to its application. */
+  #notify(socket: TcpSocket): void {
+    for (let signals = takeSignals(socket.tcb); signals !== 0; signals = takeSignals(socket.tcb)) {
+      const { tcb } = socket;
+      if (signals & SIGNAL_ESTABLISHED) this.#established(socket);
+      const { handler } = socket;
+      if (signals & SIGNAL_URGENT) handler.onUrgent?.(socket);
+      if (signals & SIGNAL_READABLE) handler.onReadable?.(socket);
+      if (signals & SIGNAL_END) handler.onEnd?.(socket);
+      if (signals & SIGNAL_WRITABLE) handler.onWritable?.(socket);
+      if (signals & SIGNAL_DRAINED) handler.onDrained?.(socket);
+      if (signals & SIGNAL_SOFT_ERROR) handler.onSoftError?.(socket, tcb.softError ?? 'retransmitting');
+      if (signals & SIGNAL_CLOSED) handler.onClose?.(socket, failureError(tcb));
+    }
+  }
+
+  #established(socket: TcpSocket): void {
+    const { listener } = socket;
+    if (listener !== null) {
+      socket.listener = null;
+      listener.halfOpen--;
+      this.counters.TcpPassiveOpens++;
+      if (listener.closed) {
+        socket.abort();
+        return;
+      }
+      listener.established(socket);
+    }
+    socket.handler.onConnect?.(socket);
+    if (socket.endOnConnect) {
+      socket.endOnConnect = false;
+      socket.end();
+    }
+  }
+
+  // ---- For listeners ----
+
+  listeningTcb(listener: TcpListener): Tcb {
+    const ends: Ends = { local: ANY4, localPort: listener.port, remote: ANY4, remotePort: 0 };
+    const tcb = new Tcb(++this.#ids, ends, listener.options);
+    calls.open(tcb, this.env, 'passive', this.now());
+    return tcb;
+  }
+
+  unlisten(listener: TcpListener): void {
+    const listeners = this.listeners.get(listener.port)!.filter((other) => other !== listener);
+    if (listeners.length === 0) this.listeners.delete(listener.port);
+    else this.listeners.set(listener.port, listeners);
+    for (const socket of listener.waiting.splice(0)) socket.abort();
+    for (const entry of [...this.table]) {
+      if (entry instanceof TcpSocket && entry.listener === listener) entry.abort();
+    }
+  }
+
+  close(): void {
+    for (const entry of this.table) if (entry instanceof TcpSocket) this.#stack.scheduler.cancel(entry);
+    this.#stack.scheduler.cancel(this);
+    this.timeWaits.close();
+    this.listeners.clear();
+  }
+
+  // ---- Small things ----
+
+  #createTcb(ends: Ends, options: TcpOptions, path: Path): Tcb {
+    const tcb = new Tcb(++this.#ids, ends, options);
+    this.#setPath(tcb, path);
+    return tcb;
+  }
+
+  #setPath(tcb: Tcb, path: Path): void {
+    tcb.mtu = path.mtu;
+    tcb.ipHeader = path.family === 4 ? 20 : 40;
+    tcb.superSegment = path.iface.link.offload.segmentation;
+  }
+
+  #bind(path: Path | null, options: TcpOptions): void {
+    this.#outbox.path = path;
+    this.#outbox.ttl = options.ttl;
+    this.#outbox.tos = options.dscp << 2;
+  }
+
+  /** The way back to whoever sent this packet. */
+  #pathBack(ip: IpView): Path | null {
+    const path = this.#stack.ip.pathTo(ip.src, ip.dst);
+    return typeof path === 'string' ? null : path;
+  }
+
+  #listenerFor(local: Address, port: number): TcpListener | null {
+    const listeners = this.listeners.get(port);
+    if (listeners === undefined) return null;
+    let found: TcpListener | null = null;
+    for (const listener of listeners) {
+      if (listener.address !== null) {
+        if (sameAddress(listener.address, local)) return listener;
+      } else if (listener.family === 0 || listener.family === local.family) found ??= listener;
+    }
+    return found;
+  }
+
+  #isBound(port: number, address: Address | null, family: 0 | 4 | 6): boolean {
+    return (this.listeners.get(port) ?? []).some(
+      (other) =>
+        (other.family === 0 || family === 0 || other.family === family) &&
+        (other.address === null || address === null || sameAddress(other.address, address)),
+    );
+  }
+
+  #freePort(address: Address | null, family: 0 | 4 | 6): number {
+    const any = address ?? (family === 6 ? ANY6 : ANY4);
+    const port = this.#stack.ports.choose(any, any, 0, (candidate) => this.#isBound(candidate, address, family));
+    if (port === 0) throw new TsynError('EADDRINUSE', 'listen EADDRINUSE: no free port', { syscall: 'listen' });
+    return port;
+  }
+
+  #ephemeralPort(path: Path, remotePort: number): number {
+    const { local, remote } = path;
+    const taken = (port: number): boolean =>
+      this.table.find(local, port, remote, remotePort) !== null || this.listeners.has(port);
+    const port = this.#stack.ports.choose(local, remote, remotePort, taken);
+    if (port === 0) throw new TsynError('EADDRNOTAVAIL', 'connect EADDRNOTAVAIL: no free port', { syscall: 'connect' });
+    return port;
+  }
+
+  /** Connections, listeners and TIME-WAIT records. */
+  entries(): IterableIterator<TableEntry> {
+    return this.table[Symbol.iterator]();
+  }
+}
+
+function checkPort(name: string, port: number, least: number): void {
+  if (!Number.isInteger(port) || port < least || port > 65535) {
+    throw invalidArgument(name, port, `an integer from ${least} to 65535`);
+  }
+}
