@@ -17,7 +17,14 @@ export type StateName =
   | 'LAST-ACK'
   | 'TIME-WAIT';
 
-export type TimerName = 'retransmission' | 'persist' | 'delayed-ack' | 'keep-alive' | 'user' | 'time-wait' | 'fin-wait-2';
+export type TimerName =
+  | 'retransmission'
+  | 'persist'
+  | 'delayed-ack'
+  | 'keep-alive'
+  | 'user'
+  | 'time-wait'
+  | 'fin-wait-2';
 
 /** Time in ms, the host's name. */
 interface At {
