@@ -3,6 +3,7 @@
  * All times are milliseconds, all sizes octets.
  */
 
+import { defaultTcpConfig, type TcpConfig } from '../tcp/index.ts';
 import { invalidArgument } from './errors.ts';
 
 /** The IP layer: RFC 791, RFC 8200, RFC 1122 3.2, RFC 1812. */
@@ -97,12 +98,21 @@ export interface PortConfig {
   readonly last: number;
 }
 
+/** TCP: what the engine wants to know, and the bounds of the host's tables. */
+export interface TcpStackConfig extends TcpConfig {
+  /** Connections of one listener that are on their way through the handshake at most (RFC 4987). */
+  readonly maxHalfOpen: number;
+  /** TIME-WAIT records at most; above it the oldest gives way. */
+  readonly maxTimeWaits: number;
+}
+
 export interface StackConfig {
   readonly ip: IpConfig;
   readonly icmp: IcmpConfig;
   readonly neighbours: NeighbourConfig;
   readonly fragments: FragmentConfig;
   readonly udp: UdpConfig;
+  readonly tcp: TcpStackConfig;
   readonly ports: PortConfig;
 }
 
@@ -121,7 +131,7 @@ export const defaultStackConfig: StackConfig = {
     maxAddresses: 64,
     maxInterfaces: 256,
     maxRoutes: 1024,
-    loopbackQueue: 1024,
+    loopbackQueue: 8192,
     loopbackMtu: 65_535,
   },
   icmp: { echoReply: true, errorRate: 1000, errorBurst: 50, errorRatePerHost: 50, errorBurstPerHost: 10 },
@@ -141,6 +151,7 @@ export const defaultStackConfig: StackConfig = {
   },
   fragments: { highMark: 4 * 1024 * 1024, lowMark: 3 * 1024 * 1024, timeout: 60_000, maxPieces: 1024 },
   udp: { receiveBuffer: 212_992, maxSockets: 65_536 },
+  tcp: { ...defaultTcpConfig, maxHalfOpen: 256, maxTimeWaits: 131_072 },
   ports: { first: 49_152, last: 65_535 },
 };
 
@@ -192,6 +203,26 @@ const bounds: Bounds<StackConfig> = {
   },
   fragments: { highMark: [0, GIB], lowMark: [0, GIB], timeout: [1000, 120_000], maxPieces: [1, 8192] },
   udp: { receiveBuffer: [256, GIB], maxSockets: [1, 1_000_000] },
+  tcp: {
+    initialRto: [1, 60_000],
+    minRto: [1, 60_000],
+    maxRto: [60_000, DAY],
+    r1: [1, 100],
+    r2: [1, 100 * DAY],
+    synR2: [1, 100 * DAY],
+    orphanR2: [1, 100 * DAY],
+    delayedAck: [0, 499],
+    maxPersist: [1000, DAY],
+    msl: [1, DAY],
+    finWait2: [1, DAY],
+    challengeInterval: [0, DAY],
+    maxReorderRanges: [1, 1_000_000],
+    initialWindow: [1, 1000],
+    duplicateThreshold: [1, 1000],
+    minMss: [8, 1460],
+    maxHalfOpen: [1, 1_000_000],
+    maxTimeWaits: [1, 100_000_000],
+  },
   ports: { first: [1, 65_535], last: [1, 65_535] },
 };
 

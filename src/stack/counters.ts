@@ -3,33 +3,53 @@
  * and the list of reasons for which a packet can be dropped, each with a counter of its own.
  */
 
+import { createTcpCounters, type TcpCounters } from '../tcp/index.ts';
+
 /** Every reason for a drop. Traces and counters use these words. */
 export const DROP_REASONS = [
-  // Link layer
-  'link-closed',
+  // Ethernet and ARP
   'interface-down',
   'ethernet-truncated',
+  'ethernet-length-field',
   'ethernet-type',
-  'ethernet-not-for-us',
   'ethernet-source',
-  // ARP
-  'arp-malformed',
+  'ethernet-not-for-us',
+  'arp-truncated',
+  'arp-hardware-type',
+  'arp-protocol-type',
+  'arp-address-length',
+  'arp-operation',
   'arp-sender',
   'arp-not-for-us',
   'arp-unsolicited',
-  'arp-cache-full',
   'arp-conflict',
-  // IP, arriving
-  'ip-version',
+  // The IPv4 header
   'ipv4-truncated',
+  'ipv4-version',
   'ipv4-header-length',
   'ipv4-total-length',
   'ipv4-header-checksum',
+  'ipv4-fragment-overflow',
+  'ipv4-fragment-length',
+  // The IPv6 header and its extension headers
   'ipv6-truncated',
+  'ipv6-version',
   'ipv6-payload-length',
-  'ipv6-extension-header',
-  'ipv6-routing-header',
-  'ipv6-option',
+  'ipv6-extension-length',
+  'ipv6-option-length',
+  'ipv6-too-many-headers',
+  'ipv6-too-many-options',
+  'ipv6-option-discard',
+  'ipv6-option-unknown',
+  'ipv6-option-unknown-unicast',
+  'ipv6-routing-type',
+  'ipv6-next-header',
+  'ipv6-nested-fragment',
+  'ipv6-fragment-length',
+  'ipv6-fragment-overflow',
+  'ipv6-first-fragment-chain',
+  // IP, arriving
+  'ip-version',
   'ip-source-martian',
   'ip-source-is-ours',
   'ip-destination-martian',
@@ -38,8 +58,8 @@ export const DROP_REASONS = [
   'ip-unicast-in-link-broadcast',
   'ip-unknown-protocol',
   'ip-no-next-header',
-  // Fragments
-  'fragment-odd-length',
+  // Reassembly
+  'fragment-empty',
   'fragment-too-long',
   'fragment-overlap',
   'fragment-duplicate',
@@ -47,21 +67,20 @@ export const DROP_REASONS = [
   'fragment-too-many',
   'fragment-evicted',
   'fragment-timeout',
-  'fragment-header-chain',
   'fragment-ecn',
   // IP, leaving
   'ip-no-route',
   'ip-too-big',
-  'ip-loopback-full',
   'neighbour-unreachable',
   'neighbour-queue-full',
   'neighbour-cache-full',
+  'neighbour-flushed',
   // Forwarding
   'forward-ttl',
   'forward-martian',
   'forward-too-big',
   'forward-no-route',
-  // ICMP and Neighbor Discovery
+  // ICMP, ICMPv6 and Neighbor Discovery
   'icmp-truncated',
   'icmp-checksum',
   'icmp-type',
@@ -75,23 +94,36 @@ export const DROP_REASONS = [
   'nd-fragmented',
   'nd-not-for-us',
   'nd-unsolicited',
+  'nd-conflict',
   'nd-ignored',
   // UDP
-  'udp-malformed',
+  'udp-truncated',
+  'udp-length',
+  'udp-port',
   'udp-checksum',
   'udp-no-port',
   'udp-queue-full',
+  // TCP
+  'tcp-truncated',
+  'tcp-data-offset',
+  'tcp-option-length',
+  'tcp-checksum',
+  'tcp-port',
+  'tcp-broadcast',
 ] as const;
 
 export type DropReason = (typeof DROP_REASONS)[number];
 
 /** Counts since the stack was made. A flat record of numbers, and one number for each drop reason in `drops`. */
 export class Counters {
-  /** Packets that came with `drop(reason)`, by reason. */
+  /** Packets dropped, by reason. */
   readonly drops: Record<DropReason, number> = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
     DropReason,
     number
   >;
+
+  /** What TCP counts. */
+  readonly tcp: TcpCounters = createTcpCounters();
 
   // IPv4 (RFC 4293)
   IpInReceives = 0;
@@ -188,6 +220,8 @@ export class Counters {
   NeighbourFailures = 0;
   NeighbourEvictions = 0;
   NeighbourSolicitRateLimit = 0;
+  /** Another host claims an IPv6 address of ours; no defence is defined for that (RFC 4862 5.4.4 is about tentative ones). */
+  NdConflicts = 0;
 
   // UDP, both families
   UdpInDatagrams = 0;
@@ -199,9 +233,10 @@ export class Counters {
 
   /** A plain copy: every counter by name, drops as `Drop:reason`. */
   snapshot(): Record<string, number> {
-    const { drops, ...numbers } = this;
+    const { drops, tcp, ...numbers } = this;
     const copy: Record<string, number> = {};
     for (const [name, value] of Object.entries(numbers)) if (typeof value === 'number') copy[name] = value;
+    Object.assign(copy, tcp);
     for (const [reason, value] of Object.entries(drops)) copy[`Drop:${reason}`] = value;
     return copy;
   }

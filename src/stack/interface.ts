@@ -81,7 +81,7 @@ export class Interface implements LinkReceiver {
     this.mtu = Math.min(link.mtu, options.mtu ?? link.mtu);
     if (!Number.isInteger(this.mtu) || this.mtu < 68) throw invalidArgument('mtu', this.mtu, 'at least 68 (RFC 791)');
     this.mac = this.medium === 'ethernet' ? checkMac(options.mac) : null;
-    this.neighbours = this.mac === null ? null : new NeighbourCache(stack, this, this.mac);
+    this.neighbours = this.mac === null ? null : new NeighbourCache(stack, this);
     for (const text of options.addresses ?? []) this.addAddress(text);
     const ipv6 = this.addresses.some((a) => a.address.family === 6);
     if (this.mac !== null && ipv6 && options.linkLocal !== false) {
@@ -177,7 +177,7 @@ export class Interface implements LinkReceiver {
 
   packet(packet: Packet): void {
     if (!this.#up) this.stack.drop('interface-down', packet);
-    else if (this.mac === null) this.stack.ip.input(packet, this, false);
+    else if (this.mac === null) this.stack.ip.input(packet, this);
     else this.stack.ethernet.input(packet, this, this.mac);
   }
 

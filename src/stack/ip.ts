@@ -5,6 +5,8 @@
 
 import type { Packet } from '../link/packet.ts';
 import type { Address } from '../wire/address.ts';
+import { IPV4_HEADER } from '../wire/ipv4.ts';
+import { IPV6_HEADER } from '../wire/ipv6.ts';
 import { Forwarder } from './forward.ts';
 import { Reassembly } from './fragments.ts';
 import type { Interface } from './interface.ts';
@@ -12,21 +14,19 @@ import { IpInput } from './ip-input.ts';
 import { IpOutput } from './ip-output.ts';
 import type { Path, PathResult } from './paths.ts';
 import type { Stack } from './stack.ts';
+import { Unreachable } from './unreachable.ts';
 
-/** Octets of the IP headers this host writes: no IPv4 options, no IPv6 extension headers. */
-export const IPV4_HEADER = 20;
-export const IPV6_HEADER = 40;
-
-/** Octets to leave for the IP header at the start of a packet. */
+/** Octets to leave for the IP header at the start of a packet: no IPv4 options, no extension headers. */
 export function ipHeaderLength(family: 4 | 6): number {
   return family === 4 ? IPV4_HEADER : IPV6_HEADER;
 }
 
 export class IpLayer {
-  readonly #stack: Stack;
   readonly output: IpOutput;
   readonly reassembly: Reassembly;
   readonly forwarder: Forwarder;
+  readonly unreachable: Unreachable;
+  readonly #stack: Stack;
   readonly #input: IpInput;
 
   constructor(stack: Stack) {
@@ -34,6 +34,7 @@ export class IpLayer {
     this.output = new IpOutput(stack);
     this.reassembly = new Reassembly(stack);
     this.forwarder = new Forwarder(stack, this.output);
+    this.unreachable = new Unreachable(stack);
     this.#input = new IpInput(stack, this.reassembly, this.forwarder);
   }
 
@@ -52,15 +53,25 @@ export class IpLayer {
    *
    * @param ttl 1 .. 255; 0 stands for `config.ip.ttl`
    * @param tos DSCP and ECN
-   * @param dontFragment larger packets than the path MTU are dropped (`ip-too-big`) instead of fragmented
+   * @param dontFragment packets larger than the path MTU are dropped (`ip-too-big`) instead of fragmented
    */
   send(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment: boolean): void {
     this.output.send(packet, path, protocol, ttl, tos, dontFragment);
   }
 
-  /** An IP datagram from a link. @param broadcast the link carried it to a group address */
-  input(packet: Packet, iface: Interface, broadcast: boolean): void {
-    this.#input.input(packet, iface, broadcast);
+  /** A datagram from a link whose medium is 'ip'. */
+  input(packet: Packet, iface: Interface): void {
+    this.#input.input(packet, iface);
+  }
+
+  /** What a frame of type IPv4 carried. @param group the frame's destination was a group address */
+  input4(packet: Packet, iface: Interface, group: boolean): void {
+    this.#input.input4(packet, iface, group);
+  }
+
+  /** What a frame of type IPv6 carried. @param group the frame's destination was a group address */
+  input6(packet: Packet, iface: Interface, group: boolean): void {
+    this.#input.input6(packet, iface, group);
   }
 
   close(): void {

@@ -182,7 +182,7 @@ export class Paths {
 
   #get(remote: Address, local: Address, transit: boolean): PathResult {
     const hash = mixAddress(mixAddress(this.#hash.start(), remote), local).finish();
-    let path = this.#buckets[hash & this.#mask]!;
+    let path: Path | null = this.#buckets[hash & this.#mask]!;
     while (
       path !== null &&
       !(path.hash === hash && sameAddress(path.remote, remote) && sameAddress(path.local, local))
@@ -268,7 +268,7 @@ export class Paths {
   #forget(path: Path): void {
     this.#unlink(path);
     const slot = path.hash & this.#mask;
-    let at = this.#buckets[slot]!;
+    let at: Path | null = this.#buckets[slot]!;
     if (at === path) {
       this.#buckets[slot] = path.chain;
     } else {

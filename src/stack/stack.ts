@@ -9,25 +9,27 @@ import type { Random } from '../base/random.ts';
 import { BufferPool } from '../base/ring.ts';
 import type { Scheduler } from '../base/scheduler.ts';
 import type { Key128 } from '../base/siphash.ts';
+import { createLoopback } from '../link/loopback.ts';
 import { type Packet, PacketPool } from '../link/packet.ts';
+import type { CongestionController, TcpOptions } from '../tcp/index.ts';
 import type { TraceSink } from '../trace/events.ts';
 import { type Address, isLoopback, isMulticast, isUnspecified, parseAddress, parsePrefix } from '../wire/address.ts';
-import { PROTO_ICMP, PROTO_UDP } from '../wire/ipv4.ts';
-import { PROTO_ICMPV6 } from '../wire/ipv6.ts';
+import { PROTO_ICMP, PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../wire/ipv4.ts';
 import { mergeConfig, type PartialConfig, type StackConfig } from './config.ts';
 import { Counters, type DropReason } from './counters.ts';
 import { invalidArgument, TsynError } from './errors.ts';
 import { Ethernet } from './ethernet.ts';
 import { Icmp } from './icmp.ts';
+import { IcmpLimit } from './icmp-limit.ts';
 import { Icmpv6 } from './icmpv6.ts';
 import { Interface, type InterfaceOptions } from './interface.ts';
 import { IpLayer } from './ip.ts';
 import { drawSecret } from './keys.ts';
-import { LoopbackLink } from './loopback.ts';
 import { Paths } from './paths.ts';
 import { type PingOptions, type PingResult, Pings } from './ping.ts';
 import { EphemeralPorts } from './ports.ts';
 import { type Route, RouteTable } from './routes.ts';
+import { Tcp } from './tcp.ts';
 import type { TransportProtocol } from './transport.ts';
 import { Udp } from './udp.ts';
 import type { UdpSocket, UdpSocketOptions } from './udp-socket.ts';
@@ -41,6 +43,10 @@ export interface StackOptions {
   readonly secret?: Key128;
   readonly config?: PartialConfig;
   readonly trace?: TraceSink | null;
+  /** Settings of TCP connections that do not say otherwise. */
+  readonly tcp?: Partial<TcpOptions>;
+  /** Congestion controllers beside the built-in ones, by name. */
+  readonly controllers?: Readonly<Record<string, CongestionController>>;
   /** Share one pool among the stacks and links of a process. */
   readonly pool?: PacketPool;
   readonly buffers?: BufferPool;
@@ -78,6 +84,7 @@ export class Stack {
   readonly icmpv6: Icmpv6;
   readonly pings: Pings;
   readonly udp: Udp;
+  readonly tcp: Tcp;
   /** Chooses ephemeral ports for UDP and TCP. */
   readonly ports: EphemeralPorts;
   /** The internal interface with 127.0.0.1/8 and ::1/128; packets to our own addresses take it too. */
@@ -102,17 +109,20 @@ export class Stack {
     this.ports = new EphemeralPorts(this.config.ports, this.secret, this.random);
     this.ethernet = new Ethernet(this);
     this.ip = new IpLayer(this);
-    this.icmp = new Icmp(this);
-    this.icmpv6 = new Icmpv6(this);
+    const limit = new IcmpLimit(this);
+    this.icmp = new Icmp(this, limit);
+    this.icmpv6 = new Icmpv6(this, limit);
     this.pings = new Pings(this);
     this.udp = new Udp(this);
     this.registerTransport(PROTO_ICMP, this.icmp);
     this.registerTransport(PROTO_ICMPV6, this.icmpv6);
     this.registerTransport(PROTO_UDP, this.udp);
+    this.tcp = new Tcp(this, options.tcp ?? {}, options.controllers ?? {});
+    this.registerTransport(PROTO_TCP, this.tcp);
     const { loopbackMtu, loopbackQueue } = this.config.ip;
     this.loopback = this.#add(
       {
-        link: new LoopbackLink(this, loopbackMtu, loopbackQueue),
+        link: createLoopback(this.scheduler, this.pool, { mtu: loopbackMtu, queueLimit: loopbackQueue }),
         name: 'lo',
         addresses: ['127.0.0.1/8', '::1/128'],
       },
@@ -253,6 +263,7 @@ export class Stack {
     this.#closed = true;
     this.pings.close();
     this.udp.close();
+    this.tcp.close();
     this.ip.close();
     for (const iface of this.#interfaces) {
       iface.setUp(false);

@@ -1,0 +1,215 @@
+/**
+ * Owns: ICMP for IPv4 (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): echo requests answered, errors sent and received.
+ *
+ * Ignored and counted: source quench (RFC 6633), redirects (by policy), router discovery, timestamps, everything else.
+ */
+
+import type { Packet } from '../link/packet.ts';
+import { isLimitedBroadcast, isLoopback, isMulticast, isUnspecified } from '../wire/address.ts';
+import { readU16, writeU16 } from '../wire/bytes.ts';
+import { update16 } from '../wire/checksum.ts';
+import {
+  ICMP_ECHO,
+  ICMP_ECHO_REPLY,
+  ICMP_FRAGMENTATION_NEEDED,
+  ICMP_HEADER,
+  ICMP_PARAMETER_PROBLEM,
+  ICMP_PORT_UNREACHABLE,
+  ICMP_PROTOCOL_UNREACHABLE,
+  ICMP_REDIRECT,
+  ICMP_SOURCE_QUENCH,
+  ICMP_TIME_EXCEEDED,
+  ICMP_UNREACHABLE,
+  IcmpMessage,
+  parseIcmp,
+  writeIcmp,
+} from '../wire/icmp.ts';
+import { IPV4_HEADER, Ipv4Header, PROTO_ICMP, parseIpv4Quote } from '../wire/ipv4.ts';
+import type { IcmpLimit } from './icmp-limit.ts';
+import type { Interface } from './interface.ts';
+import type { Stack } from './stack.ts';
+import { IcmpError, type IpView, type TransportProtocol } from './transport.ts';
+
+/** Octets of the largest error, its IP header included (RFC 1812 4.3.2.3). */
+const ERROR_LENGTH = 576;
+
+/** RFC 1191 7.1: MTUs in use, for routers that do not say theirs. */
+const PLATEAUS: readonly number[] = [65_535, 32_000, 17_914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68];
+
+export class Icmp implements TransportProtocol {
+  readonly #stack: Stack;
+  readonly #limit: IcmpLimit;
+  readonly #message: IcmpMessage = new IcmpMessage();
+  readonly #quoted: Ipv4Header = new Ipv4Header();
+  readonly #original: Ipv4Header = new Ipv4Header();
+  readonly #error: IcmpError = new IcmpError();
+
+  constructor(stack: Stack, limit: IcmpLimit) {
+    this.#stack = stack;
+    this.#limit = limit;
+  }
+
+  input(packet: Packet, ip: IpView, _iface: Interface): void {
+    const stack = this.#stack;
+    const { counters } = stack;
+    const m = this.#message;
+    counters.IcmpInMsgs++;
+    const result = parseIcmp(packet.buf, packet.words, ip.payloadOffset, ip.payloadLength, m);
+    if (result === 'truncated') {
+      counters.IcmpInErrors++;
+      return stack.drop('icmp-truncated', packet);
+    }
+    if (result === 'checksum') {
+      counters.IcmpInCsumErrors++;
+      return stack.drop('icmp-checksum', packet);
+    }
+    switch (m.type) {
+      case ICMP_ECHO:
+        counters.IcmpInEchos++;
+        return this.#echo(packet, ip);
+      case ICMP_ECHO_REPLY:
+        counters.IcmpInEchoReps++;
+        if (!stack.pings.reply(m, ip)) return stack.drop('icmp-unmatched', packet);
+        return stack.pool.give(packet);
+      case ICMP_UNREACHABLE:
+        counters.IcmpInDestUnreachs++;
+        return this.#errorIn(packet, ip);
+      case ICMP_TIME_EXCEEDED:
+        counters.IcmpInTimeExcds++;
+        return this.#errorIn(packet, ip);
+      case ICMP_PARAMETER_PROBLEM:
+        counters.IcmpInParmProbs++;
+        return this.#errorIn(packet, ip);
+      case ICMP_SOURCE_QUENCH:
+        counters.IcmpInSrcQuenchs++;
+        return stack.drop('icmp-ignored', packet);
+      case ICMP_REDIRECT:
+        counters.IcmpInRedirects++;
+        return stack.drop('icmp-ignored', packet);
+      default:
+        return stack.drop('icmp-type', packet);
+    }
+  }
+
+  /** An error about a message of ours: an echo request, or nothing. */
+  error(error: IcmpError): void {
+    this.#stack.pings.error(error);
+  }
+
+  burstEnd(): void {}
+
+  /**
+   * Sends an error about `packet` (an IPv4 datagram; it stays the caller's), unless RFC 1122 3.2.2 forbids it or the rate
+   * limit does.
+   *
+   * @param iface where the packet came from
+   * @param rest the 4 octets after the checksum: an MTU, a pointer
+   */
+  sendError(packet: Packet, iface: Interface, type: number, code: number, rest: number): void {
+    const stack = this.#stack;
+    const { counters } = stack;
+    if (!this.#mayAnswer(packet, iface)) return;
+    const { src, dst } = this.#original;
+    const path = stack.paths.find(src, stack.isLocal(dst) ? dst : null);
+    if (typeof path === 'string' || path.broadcast) return;
+    const allowed = this.#limit.take(src);
+    if (allowed === 'host') counters.IcmpOutRateLimitHost++;
+    if (allowed === 'global') counters.IcmpOutRateLimitGlobal++;
+    if (allowed !== 'ok') return;
+    const quote = Math.min(packet.len, ERROR_LENGTH - IPV4_HEADER - ICMP_HEADER);
+    const reply = stack.pool.take(IPV4_HEADER + ICMP_HEADER + quote);
+    const at = reply.off + IPV4_HEADER;
+    reply.buf.set(packet.buf.subarray(packet.off, packet.off + quote), at + ICMP_HEADER);
+    writeIcmp(reply.buf, reply.words, at, ICMP_HEADER + quote, type, code, rest);
+    reply.len = IPV4_HEADER + ICMP_HEADER + quote;
+    counters.IcmpOutMsgs++;
+    if (type === ICMP_UNREACHABLE) counters.IcmpOutDestUnreachs++;
+    else if (type === ICMP_TIME_EXCEEDED) counters.IcmpOutTimeExcds++;
+    else counters.IcmpOutParmProbs++;
+    stack.ip.send(reply, path, PROTO_ICMP, 0, 0, false);
+  }
+
+  /** RFC 1122 3.2.2: never about errors, groups, fragments but the first, or sources that are no single host. */
+  #mayAnswer(packet: Packet, iface: Interface): boolean {
+    const h = this.#original;
+    if (parseIpv4Quote(packet.buf, packet.off, packet.len, h) !== 'ok') return false;
+    if (h.fragmentOffset > 0) return false;
+    const { src, dst } = h;
+    if (isMulticast(dst) || isLimitedBroadcast(dst) || iface.isDirectedBroadcast(dst)) return false;
+    if (isMulticast(src) || isLimitedBroadcast(src) || iface.isDirectedBroadcast(src)) return false;
+    if (src.w3 >>> 24 === 0 || (isLoopback(src) && !iface.loopback)) return false;
+    if (h.protocol !== PROTO_ICMP) return true;
+    // Of ICMP messages only queries may be answered so: echoes.
+    return h.payloadLength > 0 && packet.buf[h.payloadOffset] === ICMP_ECHO;
+  }
+
+  /** Turns a request round (RFC 1122 3.2.2.6); none to a group, which would be a Smurf's amplifier (RFC 2644). */
+  #echo(packet: Packet, ip: IpView): void {
+    const stack = this.#stack;
+    const { counters } = stack;
+    if (ip.broadcast) return stack.drop('icmp-broadcast', packet);
+    if (!stack.config.icmp.echoReply) return stack.drop('icmp-disabled', packet);
+    const path = stack.paths.find(ip.src, ip.dst);
+    if (typeof path === 'string') return stack.drop('ip-no-route', packet);
+    const { buf } = packet;
+    const at = ip.payloadOffset;
+    const before = readU16(buf, at);
+    buf[at] = ICMP_ECHO_REPLY;
+    writeU16(buf, at + 2, update16(readU16(buf, at + 2), before, readU16(buf, at)));
+    packet.off = at - IPV4_HEADER;
+    packet.len = IPV4_HEADER + ip.payloadLength;
+    packet.segmentSize = 0;
+    counters.IcmpOutMsgs++;
+    counters.IcmpOutEchoReps++;
+    // The reply keeps the service asked for, but not the network's congestion marks.
+    stack.ip.send(packet, path, PROTO_ICMP, 0, ip.tos & ~3, false);
+  }
+
+  #errorIn(packet: Packet, ip: IpView): void {
+    const stack = this.#stack;
+    const m = this.#message;
+    const h = this.#quoted;
+    const result = parseIpv4Quote(packet.buf, m.bodyOffset, m.bodyLength, h);
+    const usable = result === 'ok' && h.fragmentOffset === 0 && h.payloadLength >= 8;
+    if (!usable || ip.broadcast || !stack.isLocal(h.src) || isUnspecified(h.dst)) {
+      stack.counters.IcmpInErrors++;
+      return stack.drop('icmp-quote', packet);
+    }
+    const error = this.#error;
+    this.#classify(error);
+    error.family = 4;
+    error.type = m.type;
+    error.code = m.code;
+    error.local = h.src;
+    error.remote = h.dst;
+    error.protocol = h.protocol;
+    error.from = ip.src;
+    error.buf = packet.buf;
+    error.quoteOffset = h.payloadOffset;
+    error.quoteLength = h.payloadLength;
+    stack.transports[h.protocol]?.error(error);
+    stack.pool.give(packet);
+  }
+
+  #classify(error: IcmpError): void {
+    const m = this.#message;
+    error.mtu = 0;
+    error.hard = false;
+    if (m.type === ICMP_TIME_EXCEEDED) error.kind = 'time-exceeded';
+    else if (m.type === ICMP_PARAMETER_PROBLEM) error.kind = 'parameter-problem';
+    else if (m.code === ICMP_FRAGMENTATION_NEEDED) {
+      error.kind = 'packet-too-big';
+      // A router from before RFC 1191 says 0: the next plateau below what was too big (7.1).
+      error.mtu = m.sequence === 0 ? plateauBelow(this.#quoted.totalLength) : m.sequence;
+    } else {
+      error.kind = 'unreachable';
+      // RFC 1122 4.2.3.9
+      error.hard = m.code === ICMP_PROTOCOL_UNREACHABLE || m.code === ICMP_PORT_UNREACHABLE;
+    }
+  }
+}
+
+function plateauBelow(length: number): number {
+  for (const plateau of PLATEAUS) if (plateau < length) return plateau;
+  return 68;
+}

@@ -1,0 +1,220 @@
+/**
+ * Owns: ICMPv6 (RFC 4443): echo requests answered, errors sent and received. Neighbor Discovery is passed to `nd.ts`.
+ *
+ * Ignored and counted: redirects (by policy), multicast listener discovery, everything else.
+ */
+
+import type { Packet } from '../link/packet.ts';
+import { isLoopback, isMulticast, isUnspecified } from '../wire/address.ts';
+import { readU16, writeU16 } from '../wire/bytes.ts';
+import { update16 } from '../wire/checksum.ts';
+import { ICMP_HEADER, IcmpMessage } from '../wire/icmp.ts';
+import {
+  ICMPV6_ADMIN_PROHIBITED,
+  ICMPV6_ECHO,
+  ICMPV6_ECHO_REPLY,
+  ICMPV6_NEIGHBOR_ADVERTISEMENT,
+  ICMPV6_PACKET_TOO_BIG,
+  ICMPV6_PARAMETER_PROBLEM,
+  ICMPV6_PORT_UNREACHABLE,
+  ICMPV6_REDIRECT,
+  ICMPV6_ROUTER_SOLICITATION,
+  ICMPV6_TIME_EXCEEDED,
+  ICMPV6_UNKNOWN_OPTION,
+  ICMPV6_UNREACHABLE,
+  isIcmpv6Error,
+  parseIcmpv6,
+  writeIcmpv6,
+} from '../wire/icmpv6.ts';
+import { PROTO_ICMPV6 } from '../wire/ipv4.ts';
+import { IPV6_HEADER, IPV6_MIN_MTU, Ipv6Header, parseIpv6Quote } from '../wire/ipv6.ts';
+import type { IcmpLimit } from './icmp-limit.ts';
+import type { Interface } from './interface.ts';
+import { NeighborDiscovery } from './nd.ts';
+import type { Stack } from './stack.ts';
+import { IcmpError, type IpView, type TransportProtocol } from './transport.ts';
+
+export class Icmpv6 implements TransportProtocol {
+  readonly nd: NeighborDiscovery;
+  readonly #stack: Stack;
+  readonly #limit: IcmpLimit;
+  readonly #message: IcmpMessage = new IcmpMessage();
+  readonly #quoted: Ipv6Header = new Ipv6Header();
+  readonly #original: Ipv6Header = new Ipv6Header();
+  readonly #error: IcmpError = new IcmpError();
+
+  constructor(stack: Stack, limit: IcmpLimit) {
+    this.#stack = stack;
+    this.#limit = limit;
+    this.nd = new NeighborDiscovery(stack);
+  }
+
+  input(packet: Packet, ip: IpView, iface: Interface): void {
+    const stack = this.#stack;
+    const { counters } = stack;
+    const m = this.#message;
+    counters.Icmp6InMsgs++;
+    const { buf, words } = packet;
+    const result = parseIcmpv6(buf, words, ip.payloadOffset, ip.payloadLength, ip.src, ip.dst, m);
+    if (result === 'truncated') {
+      counters.Icmp6InErrors++;
+      return stack.drop('icmp-truncated', packet);
+    }
+    if (result === 'checksum') {
+      counters.Icmp6InCsumErrors++;
+      return stack.drop('icmp-checksum', packet);
+    }
+    if (m.type >= ICMPV6_ROUTER_SOLICITATION && m.type <= ICMPV6_NEIGHBOR_ADVERTISEMENT) {
+      return this.nd.input(packet, ip, iface);
+    }
+    // All but the solicitations that ask for a free address come from somebody.
+    if (isUnspecified(ip.src)) return stack.drop('ip-source-martian', packet);
+    switch (m.type) {
+      case ICMPV6_ECHO:
+        counters.Icmp6InEchos++;
+        return this.#echo(packet, ip);
+      case ICMPV6_ECHO_REPLY:
+        counters.Icmp6InEchoReplies++;
+        if (!stack.pings.reply(m, ip)) return stack.drop('icmp-unmatched', packet);
+        return stack.pool.give(packet);
+      case ICMPV6_UNREACHABLE:
+        counters.Icmp6InDestUnreachs++;
+        return this.#errorIn(packet, ip);
+      case ICMPV6_PACKET_TOO_BIG:
+        counters.Icmp6InPktTooBigs++;
+        return this.#errorIn(packet, ip);
+      case ICMPV6_TIME_EXCEEDED:
+        counters.Icmp6InTimeExcds++;
+        return this.#errorIn(packet, ip);
+      case ICMPV6_PARAMETER_PROBLEM:
+        counters.Icmp6InParmProblems++;
+        return this.#errorIn(packet, ip);
+      case ICMPV6_REDIRECT:
+        counters.Icmp6InRedirects++;
+        return stack.drop('nd-ignored', packet);
+      default:
+        return stack.drop('icmp-type', packet);
+    }
+  }
+
+  /** An error about a message of ours: an echo request, or nothing. */
+  error(error: IcmpError): void {
+    this.#stack.pings.error(error);
+  }
+
+  burstEnd(): void {}
+
+  /**
+   * Sends an error about `packet` (an IPv6 packet; it stays the caller's), unless RFC 4443 2.4 (e) forbids it or the rate
+   * limit does.
+   *
+   * @param iface where the packet came from
+   * @param rest the 4 octets after the checksum: an MTU, a pointer
+   */
+  sendError(packet: Packet, iface: Interface, type: number, code: number, rest: number): void {
+    const stack = this.#stack;
+    const { counters } = stack;
+    if (!this.#mayAnswer(packet, iface, type, code)) return;
+    const { src, dst } = this.#original;
+    const path = stack.paths.find(src, stack.isLocal(dst) ? dst : null);
+    if (typeof path === 'string' || path.broadcast) return;
+    const allowed = this.#limit.take(src);
+    if (allowed === 'host') counters.Icmp6OutRateLimitHost++;
+    if (allowed === 'global') counters.Icmp6OutRateLimitGlobal++;
+    if (allowed !== 'ok') return;
+    const quote = Math.min(packet.len, IPV6_MIN_MTU - IPV6_HEADER - ICMP_HEADER);
+    const reply = stack.pool.take(IPV6_HEADER + ICMP_HEADER + quote);
+    const at = reply.off + IPV6_HEADER;
+    const length = ICMP_HEADER + quote;
+    reply.buf.set(packet.buf.subarray(packet.off, packet.off + quote), at + ICMP_HEADER);
+    writeIcmpv6(reply.buf, reply.words, at, length, type, code, rest, path.local, path.remote);
+    reply.len = IPV6_HEADER + length;
+    counters.Icmp6OutMsgs++;
+    if (type === ICMPV6_UNREACHABLE) counters.Icmp6OutDestUnreachs++;
+    else if (type === ICMPV6_PACKET_TOO_BIG) counters.Icmp6OutPktTooBigs++;
+    else if (type === ICMPV6_TIME_EXCEEDED) counters.Icmp6OutTimeExcds++;
+    else counters.Icmp6OutParmProblems++;
+    stack.ip.send(reply, path, PROTO_ICMPV6, 0, 0, false);
+  }
+
+  /** RFC 4443 2.4 (e): never about errors, redirects, most multicasts, or from sources that are no single node. */
+  #mayAnswer(packet: Packet, iface: Interface, type: number, code: number): boolean {
+    const h = this.#original;
+    const result = parseIpv6Quote(packet.buf, packet.off, packet.len, h);
+    if (result === 'truncated' || result === 'version') return false;
+    const { src, dst } = h;
+    if (isMulticast(src) || isUnspecified(src) || (isLoopback(src) && !iface.loopback)) return false;
+    const toMany =
+      type === ICMPV6_PACKET_TOO_BIG || (type === ICMPV6_PARAMETER_PROBLEM && code === ICMPV6_UNKNOWN_OPTION);
+    if (isMulticast(dst) && !toMany) return false;
+    // Fragments after the first are told apart by nothing that a sender could use.
+    if (h.fragmentOffset > 0) return type === ICMPV6_PARAMETER_PROBLEM;
+    if (result !== 'ok' || h.protocol !== PROTO_ICMPV6) return true;
+    if (h.payloadLength === 0) return false;
+    const inner = packet.buf[h.payloadOffset]!;
+    return !isIcmpv6Error(inner) && inner !== ICMPV6_REDIRECT;
+  }
+
+  /** Turns a request round (RFC 4443 4.2); none to a group. */
+  #echo(packet: Packet, ip: IpView): void {
+    const stack = this.#stack;
+    const { counters } = stack;
+    if (ip.broadcast) return stack.drop('icmp-broadcast', packet);
+    if (!stack.config.icmp.echoReply) return stack.drop('icmp-disabled', packet);
+    const path = stack.paths.find(ip.src, ip.dst);
+    if (typeof path === 'string') return stack.drop('ip-no-route', packet);
+    const { buf } = packet;
+    const at = ip.payloadOffset;
+    const before = readU16(buf, at);
+    buf[at] = ICMPV6_ECHO_REPLY;
+    // The pseudo-header's sum does not mind that source and destination change places.
+    writeU16(buf, at + 2, update16(readU16(buf, at + 2), before, readU16(buf, at)));
+    packet.off = at - IPV6_HEADER;
+    packet.len = IPV6_HEADER + ip.payloadLength;
+    packet.segmentSize = 0;
+    counters.Icmp6OutMsgs++;
+    counters.Icmp6OutEchoReplies++;
+    stack.ip.send(packet, path, PROTO_ICMPV6, 0, ip.tos & ~3, false);
+  }
+
+  #errorIn(packet: Packet, ip: IpView): void {
+    const stack = this.#stack;
+    const m = this.#message;
+    const h = this.#quoted;
+    const result = parseIpv6Quote(packet.buf, m.bodyOffset, m.bodyLength, h);
+    const usable = result === 'ok' && h.fragmentOffset === 0 && h.payloadLength >= 8;
+    if (!usable || ip.broadcast || !stack.isLocal(h.src) || isUnspecified(h.dst)) {
+      stack.counters.Icmp6InErrors++;
+      return stack.drop('icmp-quote', packet);
+    }
+    const error = this.#error;
+    error.mtu = 0;
+    error.hard = false;
+    if (m.type === ICMPV6_PACKET_TOO_BIG) {
+      error.kind = 'packet-too-big';
+      error.mtu = m.rest;
+    } else if (m.type === ICMPV6_TIME_EXCEEDED) {
+      error.kind = 'time-exceeded';
+    } else if (m.type === ICMPV6_PARAMETER_PROBLEM) {
+      error.kind = 'parameter-problem';
+      // The other end does not know the protocol: what code 2 of unreachable says in IPv4.
+      error.hard = m.code === 1;
+    } else {
+      error.kind = 'unreachable';
+      // RFC 5461 2: the equivalents of the hard errors of RFC 1122.
+      error.hard = m.code === ICMPV6_ADMIN_PROHIBITED || m.code === ICMPV6_PORT_UNREACHABLE;
+    }
+    error.family = 6;
+    error.type = m.type;
+    error.code = m.code;
+    error.local = h.src;
+    error.remote = h.dst;
+    error.protocol = h.protocol;
+    error.from = ip.src;
+    error.buf = packet.buf;
+    error.quoteOffset = h.payloadOffset;
+    error.quoteLength = h.payloadLength;
+    stack.transports[h.protocol]?.error(error);
+    stack.pool.give(packet);
+  }
+}

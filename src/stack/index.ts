@@ -1,0 +1,12 @@
+export * from './config.ts';
+export * from './counters.ts';
+export * from './errors.ts';
+export { Interface, type InterfaceAddress, type InterfaceOptions } from './interface.ts';
+export { IpLayer, ipHeaderLength } from './ip.ts';
+export { MIN_PMTU6, Path, type PathResult, Paths } from './paths.ts';
+export type { PingOptions, PingResult } from './ping.ts';
+export { EphemeralPorts } from './ports.ts';
+export { formatRoute, type Route } from './routes.ts';
+export * from './stack.ts';
+export * from './transport.ts';
+export { type Endpoint, type UdpMessage, UdpSocket, type UdpSocketOptions } from './udp-socket.ts';
