@@ -43,19 +43,27 @@ export class Arp {
     const stack = this.#stack;
     const arp = this.#in;
     const result = parseArp(packet.buf, packet.off, packet.len, arp);
-    if (result !== 'ok') return stack.drop(REASON[result], packet);
+    if (result !== 'ok') {
+      stack.drop(REASON[result], packet);
+      return;
+    }
     const { senderMac, senderAddress, targetAddress } = arp;
     if (isGroupMac(senderMac) || (senderMac.hi === 0 && senderMac.lo === 0) || badSender(senderAddress, iface)) {
-      return stack.drop('arp-sender', packet);
+      stack.drop('arp-sender', packet);
+      return;
     }
     if (iface.owns(senderAddress)) {
       // Our own announcement on its way back is no conflict.
       if (!sameMac(senderMac, mac)) this.#conflict(iface, mac, senderAddress);
-      return stack.drop('arp-conflict', packet);
+      stack.drop('arp-conflict', packet);
+      return;
     }
     if (arp.operation === ARP_REPLY) {
       stack.counters.ArpInReplies++;
-      if (!iface.neighbours!.answered(senderAddress, senderMac)) return stack.drop('arp-unsolicited', packet);
+      if (!iface.neighbours!.answered(senderAddress, senderMac)) {
+        stack.drop('arp-unsolicited', packet);
+        return;
+      }
       stack.pool.give(packet);
       return;
     }
@@ -63,7 +71,10 @@ export class Arp {
     const forUs = iface.owns(targetAddress);
     const probe = isUnspecified(senderAddress);
     if (!probe) iface.neighbours!.heard(senderAddress, senderMac, forUs && onLink(senderAddress, iface));
-    if (!forUs) return stack.drop('arp-not-for-us', packet);
+    if (!forUs) {
+      stack.drop('arp-not-for-us', packet);
+      return;
+    }
     stack.counters.ArpOutReplies++;
     this.#send(iface, mac, ARP_REPLY, targetAddress, senderAddress, senderMac, senderMac);
     stack.pool.give(packet);

@@ -32,13 +32,23 @@ export class Ethernet {
   input(packet: Packet, iface: Interface, mac: Mac): void {
     const h = this.#header;
     const result = parseEthernet(packet.buf, packet.off, packet.len, h);
-    if (result === 'truncated') return this.#stack.drop('ethernet-truncated', packet);
-    if (result === 'length-field') return this.#stack.drop('ethernet-length-field', packet);
+    if (result === 'truncated') {
+      this.#stack.drop('ethernet-truncated', packet);
+      return;
+    }
+    if (result === 'length-field') {
+      this.#stack.drop('ethernet-length-field', packet);
+      return;
+    }
     const group = (h.dst0 & 0x0100) !== 0;
-    if (!group && (h.dst0 !== mac.hi || h.dst1 !== mac.lo)) return this.#stack.drop('ethernet-not-for-us', packet);
+    if (!group && (h.dst0 !== mac.hi || h.dst1 !== mac.lo)) {
+      this.#stack.drop('ethernet-not-for-us', packet);
+      return;
+    }
     // A source is never a group, and our own frames do not come back.
     if ((h.src0 & 0x0100) !== 0 || (h.src0 === mac.hi && h.src1 === mac.lo)) {
-      return this.#stack.drop('ethernet-source', packet);
+      this.#stack.drop('ethernet-source', packet);
+      return;
     }
     packet.off += ETHERNET_HEADER;
     packet.len -= ETHERNET_HEADER;

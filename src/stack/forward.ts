@@ -40,24 +40,33 @@ export class Forwarder {
   forward4(packet: Packet, iface: Interface, h: Ipv4Header): void {
     const stack = this.#stack;
     // 240/4 is neither unicast nor multicast (RFC 1812 5.3.7).
-    if (mayNotPass(h.src, h.dst) || h.dst.w3 >>> 28 === 15) return stack.drop('forward-martian', packet);
+    if (mayNotPass(h.src, h.dst) || h.dst.w3 >>> 28 === 15) {
+      stack.drop('forward-martian', packet);
+      return;
+    }
     if (h.ttl <= 1) {
       stack.counters.IpInHdrErrors++;
       stack.icmp.sendError(packet, iface, ICMP_TIME_EXCEEDED, ICMP_TTL_EXCEEDED, 0);
-      return stack.drop('forward-ttl', packet);
+      stack.drop('forward-ttl', packet);
+      return;
     }
     const path = stack.paths.transit(h.dst);
     if (path === 'no-route') {
       stack.counters.IpOutNoRoutes++;
       stack.icmp.sendError(packet, iface, ICMP_UNREACHABLE, ICMP_NET_UNREACHABLE, 0);
-      return stack.drop('forward-no-route', packet);
+      stack.drop('forward-no-route', packet);
+      return;
     }
-    if (path.broadcast) return stack.drop('forward-martian', packet);
+    if (path.broadcast) {
+      stack.drop('forward-martian', packet);
+      return;
+    }
     const large = sizeOnWire(packet, h.payloadOffset, h.protocol) > path.mtu;
     if (large && h.dontFragment) {
       stack.counters.IpFragFails++;
       stack.icmp.sendError(packet, iface, ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED, path.mtu);
-      return stack.drop('forward-too-big', packet);
+      stack.drop('forward-too-big', packet);
+      return;
     }
     const { buf, off } = packet;
     const before = readU16(buf, off + 8);
@@ -71,22 +80,31 @@ export class Forwarder {
   /** A sound IPv6 packet for another host; `h` is its header. */
   forward6(packet: Packet, iface: Interface, h: Ipv6Header): void {
     const stack = this.#stack;
-    if (mayNotPass(h.src, h.dst)) return stack.drop('forward-martian', packet);
+    if (mayNotPass(h.src, h.dst)) {
+      stack.drop('forward-martian', packet);
+      return;
+    }
     if (h.hopLimit <= 1) {
       stack.counters.Ip6InHdrErrors++;
       stack.icmpv6.sendError(packet, iface, ICMPV6_TIME_EXCEEDED, ICMPV6_HOP_LIMIT_EXCEEDED, 0);
-      return stack.drop('forward-ttl', packet);
+      stack.drop('forward-ttl', packet);
+      return;
     }
     const path = stack.paths.transit(h.dst);
     if (path === 'no-route') {
       stack.counters.Ip6OutNoRoutes++;
       stack.icmpv6.sendError(packet, iface, ICMPV6_UNREACHABLE, ICMPV6_NO_ROUTE, 0);
-      return stack.drop('forward-no-route', packet);
+      stack.drop('forward-no-route', packet);
+      return;
     }
-    if (path.broadcast) return stack.drop('forward-martian', packet);
+    if (path.broadcast) {
+      stack.drop('forward-martian', packet);
+      return;
+    }
     if (sizeOnWire(packet, h.payloadOffset, h.protocol) > path.mtu) {
       stack.icmpv6.sendError(packet, iface, ICMPV6_PACKET_TOO_BIG, 0, path.mtu);
-      return stack.drop('forward-too-big', packet);
+      stack.drop('forward-too-big', packet);
+      return;
     }
     packet.buf[packet.off + 7] = h.hopLimit - 1;
     stack.counters.Ip6OutForwDatagrams++;

@@ -57,37 +57,50 @@ export class Icmp implements TransportProtocol {
     const result = parseIcmp(packet.buf, packet.words, ip.payloadOffset, ip.payloadLength, m);
     if (result === 'truncated') {
       counters.IcmpInErrors++;
-      return stack.drop('icmp-truncated', packet);
+      stack.drop('icmp-truncated', packet);
+      return;
     }
     if (result === 'checksum') {
       counters.IcmpInCsumErrors++;
-      return stack.drop('icmp-checksum', packet);
+      stack.drop('icmp-checksum', packet);
+      return;
     }
     switch (m.type) {
       case ICMP_ECHO:
         counters.IcmpInEchos++;
-        return this.#echo(packet, ip);
+        this.#echo(packet, ip);
+        return;
       case ICMP_ECHO_REPLY:
         counters.IcmpInEchoReps++;
-        if (!stack.pings.reply(m, ip)) return stack.drop('icmp-unmatched', packet);
-        return stack.pool.give(packet);
+        if (!stack.pings.reply(m, ip)) {
+          stack.drop('icmp-unmatched', packet);
+          return;
+        }
+        stack.pool.give(packet);
+        return;
       case ICMP_UNREACHABLE:
         counters.IcmpInDestUnreachs++;
-        return this.#errorIn(packet, ip);
+        this.#errorIn(packet, ip);
+        return;
       case ICMP_TIME_EXCEEDED:
         counters.IcmpInTimeExcds++;
-        return this.#errorIn(packet, ip);
+        this.#errorIn(packet, ip);
+        return;
       case ICMP_PARAMETER_PROBLEM:
         counters.IcmpInParmProbs++;
-        return this.#errorIn(packet, ip);
+        this.#errorIn(packet, ip);
+        return;
       case ICMP_SOURCE_QUENCH:
         counters.IcmpInSrcQuenchs++;
-        return stack.drop('icmp-ignored', packet);
+        stack.drop('icmp-ignored', packet);
+        return;
       case ICMP_REDIRECT:
         counters.IcmpInRedirects++;
-        return stack.drop('icmp-ignored', packet);
+        stack.drop('icmp-ignored', packet);
+        return;
       default:
-        return stack.drop('icmp-type', packet);
+        stack.drop('icmp-type', packet);
+        return;
     }
   }
 
@@ -147,10 +160,19 @@ export class Icmp implements TransportProtocol {
   #echo(packet: Packet, ip: IpView): void {
     const stack = this.#stack;
     const { counters } = stack;
-    if (ip.broadcast) return stack.drop('icmp-broadcast', packet);
-    if (!stack.config.icmp.echoReply) return stack.drop('icmp-disabled', packet);
+    if (ip.broadcast) {
+      stack.drop('icmp-broadcast', packet);
+      return;
+    }
+    if (!stack.config.icmp.echoReply) {
+      stack.drop('icmp-disabled', packet);
+      return;
+    }
     const path = stack.paths.find(ip.src, ip.dst);
-    if (typeof path === 'string') return stack.drop('ip-no-route', packet);
+    if (typeof path === 'string') {
+      stack.drop('ip-no-route', packet);
+      return;
+    }
     const { buf } = packet;
     const at = ip.payloadOffset;
     const before = readU16(buf, at);
@@ -173,7 +195,8 @@ export class Icmp implements TransportProtocol {
     const usable = result === 'ok' && h.fragmentOffset === 0 && h.payloadLength >= 8;
     if (!usable || ip.broadcast || !stack.isLocal(h.src) || isUnspecified(h.dst)) {
       stack.counters.IcmpInErrors++;
-      return stack.drop('icmp-quote', packet);
+      stack.drop('icmp-quote', packet);
+      return;
     }
     const error = this.#error;
     this.#classify(error);

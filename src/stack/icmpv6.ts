@@ -58,42 +58,59 @@ export class Icmpv6 implements TransportProtocol {
     const result = parseIcmpv6(buf, words, ip.payloadOffset, ip.payloadLength, ip.src, ip.dst, m);
     if (result === 'truncated') {
       counters.Icmp6InErrors++;
-      return stack.drop('icmp-truncated', packet);
+      stack.drop('icmp-truncated', packet);
+      return;
     }
     if (result === 'checksum') {
       counters.Icmp6InCsumErrors++;
-      return stack.drop('icmp-checksum', packet);
+      stack.drop('icmp-checksum', packet);
+      return;
     }
     if (m.type >= ICMPV6_ROUTER_SOLICITATION && m.type <= ICMPV6_NEIGHBOR_ADVERTISEMENT) {
-      return this.nd.input(packet, ip, iface);
+      this.nd.input(packet, ip, iface);
+      return;
     }
     // All but the solicitations that ask for a free address come from somebody.
-    if (isUnspecified(ip.src)) return stack.drop('ip-source-martian', packet);
+    if (isUnspecified(ip.src)) {
+      stack.drop('ip-source-martian', packet);
+      return;
+    }
     switch (m.type) {
       case ICMPV6_ECHO:
         counters.Icmp6InEchos++;
-        return this.#echo(packet, ip);
+        this.#echo(packet, ip);
+        return;
       case ICMPV6_ECHO_REPLY:
         counters.Icmp6InEchoReplies++;
-        if (!stack.pings.reply(m, ip)) return stack.drop('icmp-unmatched', packet);
-        return stack.pool.give(packet);
+        if (!stack.pings.reply(m, ip)) {
+          stack.drop('icmp-unmatched', packet);
+          return;
+        }
+        stack.pool.give(packet);
+        return;
       case ICMPV6_UNREACHABLE:
         counters.Icmp6InDestUnreachs++;
-        return this.#errorIn(packet, ip);
+        this.#errorIn(packet, ip);
+        return;
       case ICMPV6_PACKET_TOO_BIG:
         counters.Icmp6InPktTooBigs++;
-        return this.#errorIn(packet, ip);
+        this.#errorIn(packet, ip);
+        return;
       case ICMPV6_TIME_EXCEEDED:
         counters.Icmp6InTimeExcds++;
-        return this.#errorIn(packet, ip);
+        this.#errorIn(packet, ip);
+        return;
       case ICMPV6_PARAMETER_PROBLEM:
         counters.Icmp6InParmProblems++;
-        return this.#errorIn(packet, ip);
+        this.#errorIn(packet, ip);
+        return;
       case ICMPV6_REDIRECT:
         counters.Icmp6InRedirects++;
-        return stack.drop('nd-ignored', packet);
+        stack.drop('nd-ignored', packet);
+        return;
       default:
-        return stack.drop('icmp-type', packet);
+        stack.drop('icmp-type', packet);
+        return;
     }
   }
 
@@ -159,10 +176,19 @@ export class Icmpv6 implements TransportProtocol {
   #echo(packet: Packet, ip: IpView): void {
     const stack = this.#stack;
     const { counters } = stack;
-    if (ip.broadcast) return stack.drop('icmp-broadcast', packet);
-    if (!stack.config.icmp.echoReply) return stack.drop('icmp-disabled', packet);
+    if (ip.broadcast) {
+      stack.drop('icmp-broadcast', packet);
+      return;
+    }
+    if (!stack.config.icmp.echoReply) {
+      stack.drop('icmp-disabled', packet);
+      return;
+    }
     const path = stack.paths.find(ip.src, ip.dst);
-    if (typeof path === 'string') return stack.drop('ip-no-route', packet);
+    if (typeof path === 'string') {
+      stack.drop('ip-no-route', packet);
+      return;
+    }
     const { buf } = packet;
     const at = ip.payloadOffset;
     const before = readU16(buf, at);
@@ -185,7 +211,8 @@ export class Icmpv6 implements TransportProtocol {
     const usable = result === 'ok' && h.fragmentOffset === 0 && h.payloadLength >= 8;
     if (!usable || ip.broadcast || !stack.isLocal(h.src) || isUnspecified(h.dst)) {
       stack.counters.Icmp6InErrors++;
-      return stack.drop('icmp-quote', packet);
+      stack.drop('icmp-quote', packet);
+      return;
     }
     const error = this.#error;
     error.mtu = 0;

@@ -103,20 +103,25 @@ export class IpInput {
     const result = parseIpv4(packet.buf, packet.words, packet.off, packet.len, h);
     if (result !== 'ok') {
       counters.IpInHdrErrors++;
-      return stack.drop(REASON4[result], packet);
+      stack.drop(REASON4[result], packet);
+      return;
     }
     packet.len = h.totalLength; // link padding ends here
     if (!iface.loopback) {
       const martian = this.#source(h.src, iface);
       if (martian !== null) {
         counters.IpInAddrErrors++;
-        return stack.drop(martian, packet);
+        stack.drop(martian, packet);
+        return;
       }
     }
     const destination = this.#destination4(h.dst, iface);
     if (destination === 'ours' || destination === 'group') {
       // RFC 1122 3.3.6: a datagram for one host does not come by broadcast.
-      if (group && destination === 'ours') return stack.drop('ip-unicast-in-link-broadcast', packet);
+      if (group && destination === 'ours') {
+        stack.drop('ip-unicast-in-link-broadcast', packet);
+        return;
+      }
       this.#local4(packet, iface, destination === 'group');
     } else if (destination === 'other' && stack.config.ip.forwarding && !group) {
       this.#forwarder.forward4(packet, iface, h);
@@ -135,7 +140,8 @@ export class IpInput {
     const result = parseIpv6(packet.buf, packet.off, packet.len, h);
     if (result === 'truncated' || result === 'version' || result === 'payload-length') {
       counters.Ip6InHdrErrors++;
-      return stack.drop(REASON6[result], packet);
+      stack.drop(REASON6[result], packet);
+      return;
     }
     const { buf, off } = packet;
     packet.len = 40 + ((buf[off + 4]! << 8) | buf[off + 5]!); // link padding ends here
@@ -143,7 +149,8 @@ export class IpInput {
       const martian = this.#source(h.src, iface);
       if (martian !== null && !(isUnspecified(h.src) && isMulticast(h.dst))) {
         counters.Ip6InAddrErrors++;
-        return stack.drop(martian, packet);
+        stack.drop(martian, packet);
+        return;
       }
     }
     const destination = this.#destination6(h.dst, iface);
@@ -206,7 +213,8 @@ export class IpInput {
       if (whole === null) return;
       packet = whole;
       if (parseIpv4(packet.buf, packet.words, packet.off, packet.len, h) !== 'ok') {
-        return stack.drop('ipv4-total-length', packet);
+        stack.drop('ipv4-total-length', packet);
+        return;
       }
     }
     view.protocol = h.protocol;
@@ -221,7 +229,8 @@ export class IpInput {
     if (transport === null) {
       stack.counters.IpInUnknownProtos++;
       stack.icmp.sendError(packet, iface, ICMP_UNREACHABLE, ICMP_PROTOCOL_UNREACHABLE, 0);
-      return stack.drop('ip-unknown-protocol', packet);
+      stack.drop('ip-unknown-protocol', packet);
+      return;
     }
     stack.counters.IpInDelivers++;
     transport.input(packet, view, iface);
@@ -237,8 +246,14 @@ export class IpInput {
       if (whole === null) return;
       packet = whole;
       const result = parseIpv6(packet.buf, packet.off, packet.len, h);
-      if (result !== 'ok') return this.#unsound(packet, iface, result, broadcast);
-      if (h.hasFragment) return stack.drop('ipv6-nested-fragment', packet);
+      if (result !== 'ok') {
+        this.#unsound(packet, iface, result, broadcast);
+        return;
+      }
+      if (h.hasFragment) {
+        stack.drop('ipv6-nested-fragment', packet);
+        return;
+      }
     }
     view.protocol = h.protocol;
     view.ttl = h.hopLimit;
@@ -248,13 +263,17 @@ export class IpInput {
     view.headerOffset = packet.off;
     view.broadcast = broadcast;
     view.fragmented = fragmented;
-    if (h.protocol === NEXT_NONE) return stack.drop('ip-no-next-header', packet);
+    if (h.protocol === NEXT_NONE) {
+      stack.drop('ip-no-next-header', packet);
+      return;
+    }
     const transport = h.protocol === PROTO_ICMP ? null : stack.transports[h.protocol]!;
     if (transport === null) {
       stack.counters.Ip6InUnknownProtos++;
       const code = ICMPV6_UNKNOWN_NEXT_HEADER;
       stack.icmpv6.sendError(packet, iface, ICMPV6_PARAMETER_PROBLEM, code, h.problemPointer);
-      return stack.drop('ip-unknown-protocol', packet);
+      stack.drop('ip-unknown-protocol', packet);
+      return;
     }
     stack.counters.Ip6InDelivers++;
     transport.input(packet, view, iface);

@@ -44,16 +44,26 @@ export class NeighborDiscovery {
   input(packet: Packet, ip: IpView, iface: Interface): void {
     const stack = this.#stack;
     const { neighbours } = iface;
-    if (ip.fragmented) return stack.drop('nd-fragmented', packet); // RFC 6980
+    if (ip.fragmented) {
+      stack.drop('nd-fragmented', packet);
+      return;
+    } // RFC 6980
     const m = this.#in;
     const result = parseNd(packet.buf, ip.payloadOffset, ip.payloadLength, ip.ttl, ip.src, ip.dst, m);
-    if (result !== 'ok') return stack.drop(result === 'hop-limit' ? 'nd-hop-limit' : 'nd-malformed', packet);
+    if (result !== 'ok') {
+      stack.drop(result === 'hop-limit' ? 'nd-hop-limit' : 'nd-malformed', packet);
+      return;
+    }
     if ((m.hasSourceMac && badMac(m.sourceMac)) || (m.hasTargetMac && badMac(m.targetMac))) {
-      return stack.drop('nd-malformed', packet);
+      stack.drop('nd-malformed', packet);
+      return;
     }
     if (m.type === ICMPV6_ROUTER_SOLICITATION) stack.counters.Icmp6InRouterSolicits++;
     if (m.type === ICMPV6_ROUTER_ADVERTISEMENT) stack.counters.Icmp6InRouterAdvertisements++;
-    if (neighbours === null) return stack.drop('nd-ignored', packet);
+    if (neighbours === null) {
+      stack.drop('nd-ignored', packet);
+      return;
+    }
     if (m.type === ICMPV6_NEIGHBOR_SOLICITATION) this.#solicited(packet, ip, iface);
     else if (m.type === ICMPV6_NEIGHBOR_ADVERTISEMENT) this.#advertised(packet, iface);
     else stack.drop('nd-ignored', packet);
@@ -83,7 +93,10 @@ export class NeighborDiscovery {
     const stack = this.#stack;
     const m = this.#in;
     stack.counters.Icmp6InNeighborSolicits++;
-    if (!iface.owns(m.target)) return stack.drop('nd-not-for-us', packet);
+    if (!iface.owns(m.target)) {
+      stack.drop('nd-not-for-us', packet);
+      return;
+    }
     const { neighbours } = iface;
     if (isUnspecified(ip.src)) {
       // Somebody asks whether the address is free (RFC 4862 5.4): it is not, and everybody may know.
@@ -93,7 +106,10 @@ export class NeighborDiscovery {
       if (m.hasSourceMac) neighbours!.heard(ip.src, m.sourceMac, onLink);
       const mac = m.hasSourceMac ? m.sourceMac : (neighbours!.lookup(ip.src)?.mac ?? null);
       // RFC 4861 7.2.4 has the answer wait for a resolution of its own; who asks by multicast must say (7.2.2).
-      if (mac === null || (mac.hi === 0 && mac.lo === 0)) return stack.drop('nd-malformed', packet);
+      if (mac === null || (mac.hi === 0 && mac.lo === 0)) {
+        stack.drop('nd-malformed', packet);
+        return;
+      }
       this.#advertise(iface, m.target, ip.src, mac, true);
     }
     stack.pool.give(packet);
@@ -105,11 +121,14 @@ export class NeighborDiscovery {
     stack.counters.Icmp6InNeighborAdvertisements++;
     if (iface.owns(m.target)) {
       if (m.hasTargetMac && !sameMac(m.targetMac, iface.mac!)) stack.counters.NdConflicts++;
-      return stack.drop('nd-conflict', packet);
+      stack.drop('nd-conflict', packet);
+      return;
     }
     const mac = m.hasTargetMac ? m.targetMac : null;
-    if (!iface.neighbours!.advertised(m.target, mac, m.solicited, m.override))
-      return stack.drop('nd-unsolicited', packet);
+    if (!iface.neighbours!.advertised(m.target, mac, m.solicited, m.override)) {
+      stack.drop('nd-unsolicited', packet);
+      return;
+    }
     stack.pool.give(packet);
   }
 

@@ -354,7 +354,10 @@ export class NeighbourCache implements Task {
     if (n.pending.length >= maxPendingPackets) this.#dropOldest(n);
     while (this.#pendingBytes + packet.buf.length > maxPendingBytes) {
       const victim = this.#oldestWaiting();
-      if (victim === null) return this.#stack.drop('neighbour-queue-full', packet);
+      if (victim === null) {
+        this.#stack.drop('neighbour-queue-full', packet);
+        return;
+      }
       this.#dropOldest(victim);
     }
     n.pending.push(packet);

@@ -145,11 +145,14 @@ export class Pings {
           this.#send(pending);
         return;
       case 'unreachable':
-        return this.#finish(pending, syscallError(error.code === 0 ? 'ENETUNREACH' : 'EHOSTUNREACH', 'ping', address));
+        this.#finish(pending, syscallError(error.code === 0 ? 'ENETUNREACH' : 'EHOSTUNREACH', 'ping', address));
+        return;
       case 'time-exceeded':
-        return this.#finish(pending, syscallError('EHOSTUNREACH', 'ping', address));
+        this.#finish(pending, syscallError('EHOSTUNREACH', 'ping', address));
+        return;
       default:
-        return this.#finish(pending, syscallError('EPROTO', 'ping', address));
+        this.#finish(pending, syscallError('EPROTO', 'ping', address));
+        return;
     }
   }
 

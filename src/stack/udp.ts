@@ -73,16 +73,29 @@ export class Udp implements TransportProtocol {
     const { counters } = stack;
     const h = this.#header;
     const result = parseUdp(packet.buf, ip.payloadOffset, ip.payloadLength, h);
-    if (result !== 'ok') return this.#bad(result === 'truncated' ? 'udp-truncated' : 'udp-length', packet);
-    if (h.srcPort === 0 || h.dstPort === 0) return this.#bad('udp-port', packet);
+    if (result !== 'ok') {
+      this.#bad(result === 'truncated' ? 'udp-truncated' : 'udp-length', packet);
+      return;
+    }
+    if (h.srcPort === 0 || h.dstPort === 0) {
+      this.#bad('udp-port', packet);
+      return;
+    }
     if (!checksumRight(packet, ip, h)) {
       counters.UdpInCsumErrors++;
-      return this.#bad('udp-checksum', packet);
+      this.#bad('udp-checksum', packet);
+      return;
     }
     const sockets = this.#bound.get(h.dstPort);
-    if (ip.broadcast && sockets !== undefined) return this.#toAll(sockets, packet, ip);
+    if (ip.broadcast && sockets !== undefined) {
+      this.#toAll(sockets, packet, ip);
+      return;
+    }
     const socket = sockets === undefined ? null : best(sockets, ip, h);
-    if (socket !== null) return this.#deliver(socket, packet, ip);
+    if (socket !== null) {
+      this.#deliver(socket, packet, ip);
+      return;
+    }
     counters.UdpNoPorts++;
     if (!ip.broadcast) {
       if (ip.family === 4) stack.icmp.sendError(packet, iface, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE, 0);
@@ -138,7 +151,8 @@ export class Udp implements TransportProtocol {
     const { counters } = this.#stack;
     if (!this.#offer(socket, packet, ip)) {
       counters.UdpRcvbufErrors++;
-      return this.#bad('udp-queue-full', packet);
+      this.#bad('udp-queue-full', packet);
+      return;
     }
     counters.UdpInDatagrams++;
     this.#stack.pool.give(packet);
@@ -154,7 +168,10 @@ export class Udp implements TransportProtocol {
       if (this.#offer(socket, packet, ip)) taken++;
       else counters.UdpRcvbufErrors++;
     }
-    if (taken === 0) return this.#bad(takers.length > 0 ? 'udp-queue-full' : 'udp-no-port', packet);
+    if (taken === 0) {
+      this.#bad(takers.length > 0 ? 'udp-queue-full' : 'udp-no-port', packet);
+      return;
+    }
     counters.UdpInDatagrams++;
     this.#stack.pool.give(packet);
     for (const socket of takers) socket.flush();
