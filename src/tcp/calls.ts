@@ -103,10 +103,18 @@ function queue(tcb: Tcb, env: TcpEnv, data: Uint8Array, offset: number, length: 
   return accepted;
 }
 
+/** RECEIVE: how many octets were copied. 'connection closing' when there will be no more. */
+export interface ReceiveResult {
+  result: CallResult;
+  count: number;
+}
+
+const receiveResult: ReceiveResult = { result: 'ok', count: 0 };
+
 /**
  * RECEIVE: copies up to `length` octets of what has arrived in order.
  *
- * @returns the number of octets, 0 when none wait (at the end of the stream `atEnd` is true)
+ * @returns a record overwritten by the next call
  */
 export function receive(
   tcb: Tcb,
@@ -115,11 +123,16 @@ export function receive(
   offset: number,
   length: number,
   now: number,
-): number {
+): ReceiveResult {
   const count = Math.min(length, tcb.rcv.text.length);
-  tcb.rcv.text.copy(0, count, target, offset);
-  consume(tcb, env, count, now);
-  return count;
+  receiveResult.count = count;
+  receiveResult.result = 'ok';
+  if (count > 0) {
+    tcb.rcv.text.copy(0, count, target, offset);
+    consume(tcb, env, count, now);
+  } else if (atEnd(tcb)) receiveResult.result = 'connection closing';
+  else if (tcb.state === 'CLOSED') receiveResult.result = 'connection does not exist';
+  return receiveResult;
 }
 
 /** The octets that wait, as far as they lie together: a view valid until the next input or call. */
@@ -162,7 +175,8 @@ export function atEnd(tcb: Tcb): boolean {
     case 'TIME-WAIT':
       return true;
     default:
-      return tcb.state === 'CLOSED' && tcb.failure === null;
+      // LAST-ACK is over, in good order.
+      return tcb.state === 'CLOSED' && tcb.failure === null && tcb.snd.finSent;
   }
 }
 

@@ -72,7 +72,7 @@ export function send(
   return result;
 }
 
-/** RECEIVE (3.10.3). @returns octets copied */
+/** RECEIVE (3.10.3). @returns octets copied and the result; overwritten by the next call */
 export function receive(
   tcb: Tcb,
   env: TcpEnv,
@@ -80,10 +80,10 @@ export function receive(
   offset: number,
   length: number,
   now: number,
-): number {
-  const count = calls.receive(tcb, env, target, offset, length, now);
+): calls.ReceiveResult {
+  const result = calls.receive(tcb, env, target, offset, length, now);
   output(tcb, env, now);
-  return count;
+  return result;
 }
 
 /** CLOSE (3.10.4): no more to send. */

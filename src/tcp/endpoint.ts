@@ -5,11 +5,10 @@
  */
 
 import type { Segment } from '../wire/tcp.ts';
-import type { CallResult } from './calls.ts';
+import type { CallResult, ReceiveResult, SendResult } from './calls.ts';
 import type { TcpOptions } from './config.ts';
 import * as connection from './connection.ts';
 import type { Ends, TcpEnv } from './env.ts';
-import { resetUnknown } from './reset.ts';
 import type { State } from './state.ts';
 import { Tcb } from './tcb.ts';
 import { reopen, resume, TimeWait, timeWaitArrives, timeWaitBegun, timeWaitEnd, timeWaitExpired } from './timewait.ts';
@@ -18,23 +17,26 @@ export class Endpoint {
   readonly env: TcpEnv;
   readonly ends: Ends;
   readonly options: TcpOptions;
-  /** The connection; kept after its end so that what was received can still be read. */
+  /** The connection, or what is left of it. */
   tcb: Tcb;
-  /** Its TIME-WAIT, while that lasts. */
+  /** TIME-WAIT, while it lasts; asleep beside a connection that reopened the pair. */
   record: TimeWait | null = null;
-  /** A passive OPEN stands: after a connection the endpoint listens again. */
+  /** A passive OPEN stands: a newer SYN may reopen the pair. */
   listening = false;
+  /** A server: it listens again when its connection is over. */
+  readonly relisten: boolean;
   #id = 0;
 
-  constructor(env: TcpEnv, ends: Ends, options: TcpOptions) {
+  constructor(env: TcpEnv, ends: Ends, options: TcpOptions, relisten: boolean = false) {
     this.env = env;
     this.ends = ends;
     this.options = options;
+    this.relisten = relisten;
     this.tcb = this.#create();
   }
 
   get state(): State {
-    return this.record !== null && this.tcb.state !== 'SYN-RECEIVED' ? 'TIME-WAIT' : this.tcb.state;
+    return this.record !== null && !this.record.asleep ? 'TIME-WAIT' : this.tcb.state;
   }
 
   /** A new TCB in CLOSED, for the next OPEN. The settings of the path are the previous one's. */
@@ -46,66 +48,86 @@ export class Endpoint {
   }
 
   open(mode: 'active' | 'passive', now: number): CallResult {
-    if (mode === 'passive') this.listening = true;
-    if (this.tcb.state === 'CLOSED' && this.tcb.failure !== null) this.renew();
+    if (this.state === 'CLOSED') this.renew();
+    this.listening = mode === 'passive';
     return connection.open(this.tcb, this.env, mode, now);
   }
 
   arrive(segment: Segment, now: number): void {
-    if (this.record !== null && !this.record.asleep) {
-      if (timeWaitArrives(this.record, this.env, segment, now) !== 'reopen') return;
-      if (!this.listening) return;
-      const record = this.record;
-      this.renew();
-      connection.open(this.tcb, this.env, 'passive', now);
+    const { record } = this;
+    if (record !== null && !record.asleep) {
+      if (timeWaitArrives(record, this.env, segment, now) !== 'reopen' || !this.listening) return;
+      connection.open(this.renew(), this.env, 'passive', now);
       reopen(record, this.tcb, this.env, now);
-    } else if (this.tcb.state === 'CLOSED' && this.tcb.failure === null && !this.listening) {
-      resetUnknown(this.ends, this.env, segment);
-      return;
     }
     connection.onSegment(this.tcb, this.env, segment, now);
     this.settle(now);
   }
 
+  send(data: Uint8Array, urgent: boolean, now: number): SendResult {
+    return connection.send(this.tcb, this.env, data, 0, data.length, urgent, now);
+  }
+
+  receive(target: Uint8Array, now: number): ReceiveResult {
+    return connection.receive(this.tcb, this.env, target, 0, target.length, now);
+  }
+
+  close(now: number): CallResult {
+    const result = connection.close(this.tcb, this.env, now);
+    this.settle(now);
+    return result;
+  }
+
+  detach(now: number): CallResult {
+    const result = connection.detach(this.tcb, this.env, now);
+    this.settle(now);
+    return result;
+  }
+
+  abort(now: number): CallResult {
+    const result = connection.abort(this.tcb, this.env, now);
+    if (this.record !== null && !this.record.asleep) this.record = null;
+    this.settle(now);
+    return result;
+  }
+
   /** The earliest deadline, ms. */
   nextDeadline(): number {
-    return Math.min(connection.nextDeadline(this.tcb), this.#wait());
+    const wait = this.record === null || this.record.asleep ? Infinity : this.record.due;
+    return Math.min(connection.nextDeadline(this.tcb), wait);
   }
 
   onDeadline(now: number): void {
-    if (this.record !== null && this.#wait() <= now) {
-      timeWaitExpired(this.record, this.env, now);
+    const { record } = this;
+    if (record !== null && !record.asleep && record.due <= now) {
+      timeWaitExpired(record, this.env, now);
       this.record = null;
-      if (this.listening) this.#relisten(now);
+      this.renew();
     }
     connection.onDeadline(this.tcb, this.env, now);
     this.settle(now);
   }
 
-  /** After any input: follow the connection into TIME-WAIT, or back to LISTEN. */
+  /** After any input: follow the connection into TIME-WAIT and out of it, or back to LISTEN. */
   settle(now: number): void {
     const { tcb } = this;
-    if (tcb.state === 'ESTABLISHED' && this.record !== null) this.record = null;
-    if (tcb.state === 'TIME-WAIT') {
-      if (tcb.resumes !== null) {
-        resume(tcb.resumes, this.env, now);
-        tcb.resumes = null;
-      } else if (this.record === null) {
-        this.record = new TimeWait(tcb, timeWaitEnd(this.env, now));
-        timeWaitBegun(this.record, this.env, now);
-      }
-    } else if (tcb.state === 'CLOSED' && this.listening && tcb.snd.nxt !== tcb.snd.iss) {
-      this.#relisten(now);
+    switch (tcb.state) {
+      case 'TIME-WAIT':
+        if (tcb.resumes !== null) {
+          resume(tcb.resumes, this.env, now);
+          tcb.resumes = null;
+        } else if (this.record === null) {
+          this.record = new TimeWait(tcb, timeWaitEnd(this.env, now));
+          timeWaitBegun(this.record, this.env, now);
+        }
+        return;
+      case 'ESTABLISHED':
+        this.record = null; // the pair is the new connection's
+        return;
+      case 'CLOSED':
+        if (this.relisten && this.listening) connection.open(this.renew(), this.env, 'passive', now);
+        else this.listening &&= this.record !== null;
     }
-  }
-
-  #wait(): number {
-    return this.record === null || this.record.asleep ? Infinity : this.record.due;
-  }
-
-  #relisten(now: number): void {
-    this.renew();
-    connection.open(this.tcb, this.env, 'passive', now);
   }
 
   #create(): Tcb {

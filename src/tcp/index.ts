@@ -1,6 +1,15 @@
 /** One TCP connection as a pure state machine: `tsyn/tcp`. */
 export * as calls from './calls.ts';
-export { atEnd, type CallResult, peek, type SendResult, setKeepAlive, status, urgentRemaining } from './calls.ts';
+export {
+  atEnd,
+  type CallResult,
+  peek,
+  type ReceiveResult,
+  type SendResult,
+  setKeepAlive,
+  status,
+  urgentRemaining,
+} from './calls.ts';
 export { defaultTcpConfig, defaultTcpOptions, type TcpConfig, type TcpOptions } from './config.ts';
 export type { CongestionController } from './congestion/controller.ts';
 export { newReno } from './congestion/newreno.ts';

@@ -87,13 +87,13 @@ export class ReceiveVariables {
 
 /** Deadlines in ms; `Infinity` is off. */
 export class Timers {
-  retransmission = Infinity;
-  persist = Infinity;
-  delayedAck = Infinity;
-  keepAlive = Infinity;
+  retransmission: number = Infinity;
+  persist: number = Infinity;
+  delayedAck: number = Infinity;
+  keepAlive: number = Infinity;
   /** R2 of what is outstanding, or of the SYN. */
-  user = Infinity;
-  finWait2 = Infinity;
+  user: number = Infinity;
+  finWait2: number = Infinity;
 }
 
 /** Round-trip time and retransmission time-out (RFC 6298). */
@@ -124,7 +124,7 @@ export class Congestion {
   name: string;
   /** Congestion window and slow-start threshold, octets. */
   cwnd = 0;
-  ssthresh = Infinity;
+  ssthresh: number = Infinity;
   /** Acknowledged octets not yet turned into window (congestion avoidance). */
   credit = 0;
   /** Duplicate ACKs in a row. */

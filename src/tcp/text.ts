@@ -93,7 +93,7 @@ function noteFin(tcb: Tcb, segment: Segment): void {
   const at = seq(segment.seq + (segment.flags & SYN ? 1 : 0) + segment.dataLength);
   if (!maySendUs(tcb.state)) {
     // The FIN again: our ACK of it was lost.
-    if (lt(at, rcv.nxt)) tcb.owed.ack = true;
+    tcb.owed.ack = true;
     return;
   }
   if (lt(at, rcv.nxt)) return;

@@ -94,6 +94,8 @@ export function timeWaitArrives(record: TimeWait, env: TcpEnv, segment: Segment,
   if (old || !acceptable || flags & SYN) {
     env.counters.TcpOutOfWindow++;
     answer(record, env, now, segment.dataLength > 0 && !(flags & SYN));
+  } else if (flags & FIN) {
+    answer(record, env, now, true);
   } else if (flags & ACK && gt(segment.ack, seq(record.sndNxt))) {
     env.counters.TcpBadAck++;
     answer(record, env, now, false);

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { Peer } from '../helpers/endpoint.ts';
+
+const ISNS = [0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1];
+
+describe.each(ISNS)('with initial sequence numbers around %d', (isn) => {
+  const setup = { iss: isn, irs: (isn + 7) >>> 0 };
+
+  it('a passive open answers a SYN with SYN,ACK and is established by the ACK', () => {
+    const peer = new Peer(setup);
+    peer.listen();
+    peer.send('SYN');
+    expect(peer.sent()).toEqual(['SYN,ACK 0 ack 1']);
+    expect(peer.state).toBe('SYN-RECEIVED');
+    peer.send('ACK', { seq: 1, ack: 1 });
+    expect(peer.sent()).toEqual([]);
+    expect(peer.state).toBe('ESTABLISHED');
+  });
+
+  it('an active open sends a SYN and acknowledges the SYN,ACK', () => {
+    const peer = new Peer(setup);
+    peer.open('active');
+    expect(peer.sent()).toEqual(['SYN 0']);
+    expect(peer.state).toBe('SYN-SENT');
+    peer.send('SYN,ACK', { seq: 0, ack: 1 });
+    expect(peer.sent()).toEqual(['ACK 1 ack 1']);
+    expect(peer.state).toBe('ESTABLISHED');
+  });
+
+  it('a simultaneous open ends in one connection', () => {
+    const peer = new Peer(setup);
+    peer.synSent();
+    peer.send('SYN', { seq: 0 });
+    expect(peer.sent()).toEqual(['SYN,ACK 0 ack 1']);
+    expect(peer.state).toBe('SYN-RECEIVED');
+    peer.send('SYN,ACK', { seq: 0, ack: 1 });
+    expect(peer.state).toBe('ESTABLISHED');
+  });
+
+  it('text goes both ways in order', () => {
+    const peer = new Peer(setup);
+    peer.established();
+    peer.write('hello');
+    expect(peer.sent()).toEqual(['PSH,ACK 1+5 ack 1']);
+    peer.send('PSH,ACK', { seq: 1, ack: 6, data: 'world!' });
+    expect(peer.read()).toBe('world!');
+    peer.advance(40);
+    expect(peer.sent()).toEqual(['ACK 6 ack 7']);
+  });
+
+  it('out-of-order text waits for the gap to fill, and the first copy wins', () => {
+    const peer = new Peer(setup);
+    peer.established();
+    peer.send('ACK', { seq: 4, ack: 1, data: 'def' });
+    expect(peer.sent()).toEqual(['ACK 1 ack 1']);
+    peer.send('ACK', { seq: 8, ack: 1, data: 'hi' });
+    peer.send('ACK', { seq: 1, ack: 1, data: 'abcXXXgYY' });
+    expect(peer.read()).toBe('abcdefghi');
+    expect(peer.sent().at(-1)).toBe('ACK 1 ack 10');
+  });
+
+  it('the four-way close passes through FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT and ends after 2 MSL', () => {
+    const peer = new Peer(setup);
+    peer.established();
+    peer.close();
+    expect(peer.sent()).toEqual(['FIN,ACK 1 ack 1']);
+    expect(peer.state).toBe('FIN-WAIT-1');
+    peer.send('ACK', { seq: 1, ack: 2 });
+    expect(peer.state).toBe('FIN-WAIT-2');
+    peer.send('FIN,ACK', { seq: 1, ack: 2 });
+    expect(peer.sent()).toEqual(['ACK 2 ack 2']);
+    expect(peer.state).toBe('TIME-WAIT');
+    peer.advance(59_999);
+    expect(peer.state).toBe('TIME-WAIT');
+    peer.advance(1);
+    expect(peer.state).toBe('CLOSED');
+  });
+
+  it('the passive closer still sends in CLOSE-WAIT, and passes through LAST-ACK', () => {
+    const peer = new Peer(setup);
+    peer.closeWait();
+    expect(peer.state).toBe('CLOSE-WAIT');
+    peer.write('more');
+    expect(peer.sent()).toEqual(['PSH,ACK 1+4 ack 2']);
+    peer.close();
+    expect(peer.sent()).toEqual(['FIN,ACK 5 ack 2']);
+    expect(peer.state).toBe('LAST-ACK');
+    peer.send('ACK', { seq: 2, ack: 6 });
+    expect(peer.state).toBe('CLOSED');
+  });
+
+  it('a lost last ACK is answered again from TIME-WAIT, which begins anew', () => {
+    const peer = new Peer(setup);
+    peer.timeWait().advance(59_000);
+    peer.send('FIN,ACK', { seq: 1, ack: 2 });
+    expect(peer.sent()).toEqual(['ACK 2 ack 2']);
+    peer.advance(59_999);
+    expect(peer.state).toBe('TIME-WAIT');
+    peer.advance(1);
+    expect(peer.state).toBe('CLOSED');
+  });
+});
