@@ -25,7 +25,7 @@ export interface Task {
   slot: number;
 }
 
-const RANK_STEP = 2 ** 52; // order = rank * RANK_STEP + counter, exact in a double
+const RANK_STEP = 0x10000000000000; // 2^52: order = rank * RANK_STEP + counter, exact in a double
 
 export class Scheduler {
   /** The time last told by the driver, in ms. Never goes back. */
