@@ -30,13 +30,13 @@ export class ConnectionTable {
     const last = this.#last;
     if (last !== null && matches(last, local, localPort, remote, remotePort)) return last;
     const hash = this.#hashOf(local, localPort, remote, remotePort);
-    let entry = this.#buckets[hash & (this.#buckets.length - 1)]!;
+    let entry = this.#buckets[hash & (this.#buckets.length - 1)] ?? null;
     while (entry !== null) {
       if (entry.hash === hash && matches(entry, local, localPort, remote, remotePort)) {
         this.#last = entry;
         return entry;
       }
-      entry = entry.chain!;
+      entry = entry.chain;
     }
     return null;
   }
@@ -46,7 +46,7 @@ export class ConnectionTable {
     if (this.size >= this.#buckets.length) this.#grow();
     entry.hash = this.#hashOf(entry.local, entry.localPort, entry.remote, entry.remotePort);
     const slot = entry.hash & (this.#buckets.length - 1);
-    entry.chain = this.#buckets[slot]!;
+    entry.chain = this.#buckets[slot] ?? null;
     this.#buckets[slot] = entry;
     this.size++;
   }
@@ -55,11 +55,11 @@ export class ConnectionTable {
   remove(entry: TableEntry): void {
     if (this.#last === entry) this.#last = null;
     const slot = entry.hash & (this.#buckets.length - 1);
-    let at = this.#buckets[slot]!;
+    let at = this.#buckets[slot] ?? null;
     let before: TableEntry | null = null;
     while (at !== null && at !== entry) {
       before = at;
-      at = at.chain!;
+      at = at.chain;
     }
     if (at === null) return;
     if (before === null) this.#buckets[slot] = entry.chain;
@@ -82,7 +82,7 @@ export class ConnectionTable {
     this.#buckets = new Array<TableEntry | null>(this.#buckets.length * 2).fill(null);
     for (const entry of entries) {
       const slot = entry.hash & (this.#buckets.length - 1);
-      entry.chain = this.#buckets[slot]!;
+      entry.chain = this.#buckets[slot] ?? null;
       this.#buckets[slot] = entry;
     }
   }

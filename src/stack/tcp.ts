@@ -247,6 +247,8 @@ export class Tcp implements TransportProtocol, Task {
     arrive(tcb, this.env, segment, this.now());
     if (tcb.snd.una !== una && socket.path.neighbour !== null) this.#stack.paths.confirm(socket.path);
     this.#touch(socket);
+    // What is over leaves the table before the burst's next segment comes for it; the news of it waits its turn.
+    if (tcb.state === 'TIME-WAIT' || tcb.state === 'CLOSED' || tcb.state === 'LISTEN') this.#flush(socket);
   }
 
   #toTimeWait(entry: TimeWaitEntry, segment: Segment, ip: IpView): void {
