@@ -1,6 +1,6 @@
 /**
- * What a test needs of the machine beyond Node. A missing thing is said in the title of what is skipped, and CI, which
- * installs everything, fails on any skip of this kind.
+ * What a test needs of the machine beyond Node. A missing thing is said in the title of what is skipped. Where everything
+ * must be there, as on CI, TSYN_REQUIRE=1 turns such a skip into a failure.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -25,9 +25,12 @@ export function hasCommand(name: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' }).status === 0;
 }
 
-/** `title`, with the reason when it is skipped. */
-export function skipTitle(title: string, missing: string | null): string {
-  return missing === null ? title : `${title} (skipped: ${missing})`;
+/** `title`, with the reason when it is skipped. `optional` needs may be missing even where TSYN_REQUIRE is set. */
+export function skipTitle(title: string, missing: string | null, optional = false): string {
+  if (missing === null) return title;
+  if (process.env['TSYN_REQUIRE'] === '1' && !optional)
+    throw new Error(`${title}: ${missing}, and TSYN_REQUIRE is set`);
+  return `${title} (skipped: ${missing})`;
 }
 
 /** A network namespace of its own, with its loopback up. */

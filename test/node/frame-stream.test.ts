@@ -246,7 +246,7 @@ function missingForPasst(): string | null {
 const missing = missingForPasst();
 const NOBODY = 65534;
 
-describe.skipIf(missing !== null)(skipTitle('a frame stream to passt', missing), () => {
+describe.skipIf(missing !== null)(skipTitle('a frame stream to passt', missing, true), () => {
   it('resolves the gateway: passt answers ARP', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tsyn-'));
     spawnSync('chmod', ['777', folder]);
