@@ -14,6 +14,9 @@ export class MacTable {
   readonly #port: Int32Array;
   /** When an address was last heard, ms; -Infinity marks a free entry. */
   readonly #heard: Float64Array;
+  /** The order in which addresses were last heard: many are at one instant. */
+  readonly #turns: Float64Array;
+  #turn = 0;
 
   /**
    * @param limit entries at most; rounded up to a power of two
@@ -28,6 +31,7 @@ export class MacTable {
     this.#lo = new Int32Array(size);
     this.#port = new Int32Array(size);
     this.#heard = new Float64Array(size).fill(-Infinity);
+    this.#turns = new Float64Array(size);
   }
 
   /** Most entries it can hold. */
@@ -47,12 +51,13 @@ export class MacTable {
     let slot = this.#slot(hi, lo);
     if (slot < 0) {
       slot = this.#set(hi, lo);
-      for (let i = slot + 1, end = slot + WAYS; i < end; i++) if (this.#heard[i]! < this.#heard[slot]!) slot = i;
+      for (let i = slot + 1, end = slot + WAYS; i < end; i++) if (this.#turns[i]! < this.#turns[slot]!) slot = i;
       this.#hi[slot] = hi;
       this.#lo[slot] = lo;
     }
     this.#port[slot] = port;
     this.#heard[slot] = now;
+    this.#turns[slot] = ++this.#turn;
   }
 
   /** The port an address is behind, -1 when not known. */
@@ -63,7 +68,12 @@ export class MacTable {
 
   /** Forgets what was heard on a port that is gone. */
   forget(port: number): void {
-    for (let i = 0; i < this.#port.length; i++) if (this.#port[i] === port) this.#heard[i] = -Infinity;
+    for (let i = 0; i < this.#port.length; i++) if (this.#port[i] === port) this.#free(i);
+  }
+
+  #free(slot: number): void {
+    this.#heard[slot] = -Infinity;
+    this.#turns[slot] = 0;
   }
 
   #set(hi: number, lo: number): number {
