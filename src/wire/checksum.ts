@@ -31,7 +31,8 @@ export function sum(buf: Uint8Array, words: Uint32Array | null, offset: number, 
   // Doubles hold 2^21 words of 32 bits exactly: no carry to look after inside the loop.
   let i = at >> 2;
   const last = end >> 2;
-  for (; i + 8 <= last; i += 8) {
+  const stop = (last - 7) | 0;
+  while (i < stop) {
     total +=
       words[i]! +
       words[i + 1]! +
@@ -41,6 +42,7 @@ export function sum(buf: Uint8Array, words: Uint32Array | null, offset: number, 
       words[i + 5]! +
       words[i + 6]! +
       words[i + 7]!;
+    i = (i + 8) | 0;
   }
   for (; i < last; i++) total += words[i]!;
   if (i << 2 > at) at = i << 2;

@@ -62,11 +62,20 @@ export function parseIpv4(
   if (result !== 'ok') return result;
   const { headerLength, totalLength } = into;
   if (totalLength < headerLength || totalLength > len) return 'total-length';
-  if (finish(sum(buf, words, off, headerLength, 0)) !== 0) return 'header-checksum';
+  if (!headerIntact(buf, words, off, into)) return 'header-checksum';
   into.payloadLength = totalLength - headerLength;
   if (into.moreFragments && (into.payloadLength === 0 || into.payloadLength & 7)) return 'fragment-length';
   if (into.fragmentOffset + totalLength > 65535) return 'fragment-overflow';
   return 'ok';
+}
+
+/** Whether the header checksum is right. Without options the fields just read are summed, not the octets once more. */
+function headerIntact(buf: Uint8Array, words: Uint32Array | null, off: number, h: Ipv4Header): boolean {
+  if (h.headerLength > IPV4_HEADER) return finish(sum(buf, words, off, h.headerLength, 0)) === 0;
+  const { src, dst } = h;
+  let total = 0x4500 + h.tos + h.totalLength + h.id + readU16(buf, off + 6) + ((h.ttl << 8) | h.protocol);
+  total += readU16(buf, off + 10) + (src.w3 >>> 16) + (src.w3 & 0xffff) + (dst.w3 >>> 16) + (dst.w3 & 0xffff);
+  return (total & 0xffff) + (total >>> 16) === 0xffff;
 }
 
 /**
