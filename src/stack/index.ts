@@ -7,6 +7,7 @@ export { MIN_PMTU6, Path, type PathResult, Paths } from './paths.ts';
 export type { PingOptions, PingResult } from './ping.ts';
 export { EphemeralPorts } from './ports.ts';
 export { formatRoute, type Route } from './routes.ts';
+export type { SocketInfo } from './sockets.ts';
 export * from './stack.ts';
 export * from './transport.ts';
 export { type Endpoint, type UdpMessage, UdpSocket, type UdpSocketOptions } from './udp-socket.ts';

@@ -29,6 +29,7 @@ import { Paths } from './paths.ts';
 import { type PingOptions, type PingResult, Pings } from './ping.ts';
 import { EphemeralPorts } from './ports.ts';
 import { type Route, RouteTable } from './routes.ts';
+import { listSockets, type SocketInfo } from './sockets.ts';
 import { Tcp } from './tcp.ts';
 import type { TransportProtocol } from './transport.ts';
 import { Udp } from './udp.ts';
@@ -251,6 +252,15 @@ export class Stack {
    */
   ping(address: string, options: PingOptions = {}): Promise<PingResult> {
     return this.pings.ping(address, options);
+  }
+
+  /**
+   * Listeners, connections, TIME-WAIT records and UDP sockets, in netstat's manner.
+   *
+   * @param limit how many at most
+   */
+  sockets(limit: number = Infinity): SocketInfo[] {
+    return listSockets(this, limit);
   }
 
   get closed(): boolean {

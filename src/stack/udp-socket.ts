@@ -124,6 +124,11 @@ export class UdpSocket {
     return { address: this.#local === null ? any : formatAddress(this.#local), port: this.#port };
   }
 
+  /** The endpoint it is connected to, or null. */
+  remoteAddress(): Endpoint | null {
+    return this.#remote === null ? null : { address: formatAddress(this.#remote), port: this.#remotePort };
+  }
+
   /**
    * Takes a local port (0 or none: an ephemeral one) and perhaps one address.
    *

@@ -68,6 +68,11 @@ export class Udp implements TransportProtocol {
     if (sockets.length === 0) this.#bound.delete(port);
   }
 
+  /** Open sockets, the oldest first. */
+  sockets(): Iterable<UdpSocket> {
+    return this.#all;
+  }
+
   input(packet: Packet, ip: IpView, iface: Interface): void {
     const stack = this.#stack;
     const { counters } = stack;

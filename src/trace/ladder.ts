@@ -17,6 +17,8 @@ import { WORDS } from './words.ts';
 export interface TextLadderOptions extends LadderOptions {
   /** Columns to keep within; by default as many as the longest row needs. Longer texts are cut, ending in `~`. */
   readonly width?: number;
+  /** Whether all of `width` is used: ladders that stand below each other get one width. Default false. */
+  readonly fill?: boolean;
   /** 'ascii' (the default) or 'unicode' for box drawings, which some East Asian terminals draw two columns wide. */
   readonly charset?: 'ascii' | 'unicode';
   /** Times are shown from here, ms. Default 0. */
@@ -51,7 +53,12 @@ const FADE = 6;
  * @returns lines joined by line feeds, without one at the end and without spaces at line ends
  */
 export function renderLadder(events: readonly TraceEvent[], options: TextLadderOptions): string {
-  return new Drawing(ladderRows(events, options), options).text();
+  return drawLadder(ladderRows(events, options), options);
+}
+
+/** Draws rows that are arranged already: all of `ladderRows`, or some of them. */
+export function drawLadder(ladder: Ladder, options: TextLadderOptions): string {
+  return new Drawing(ladder, options).text();
 }
 
 class Drawing {
@@ -83,7 +90,8 @@ class Drawing {
     this.#state = Math.max(...[options.left, options.right, ...states, ...ladder.initial].map(displayWidth));
     const wanted = Math.max(NARROWEST, ...ladder.rows.map((row) => this.#wanted(row)));
     const beside = this.#beside() * (this.#twoClocks ? 2 : 1) + (this.#twoClocks ? 0 : this.#state + 2) + 2;
-    this.#lane = options.width === undefined ? wanted : Math.max(20, Math.min(wanted, options.width - beside));
+    const room = options.width === undefined ? wanted : options.width - beside;
+    this.#lane = Math.max(20, options.fill === true ? room : Math.min(wanted, room));
   }
 
   text(): string {
