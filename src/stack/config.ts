@@ -138,7 +138,7 @@ export const defaultStackConfig: StackConfig = {
   neighbours: {
     maxEntries: 512,
     maxIncomplete: 64,
-    maxPendingPackets: 16,
+    maxPendingPackets: 64,
     maxPendingBytes: 1024 * 1024,
     retransTimer: 1000,
     maxMulticastSolicit: 3,
@@ -252,7 +252,7 @@ function mergeSection(name: string, defaults: object, limits: object, options: u
   }
   const merged: Record<string, unknown> = {};
   for (const [key, fallback] of Object.entries(defaults)) {
-    const value = given[key] ?? fallback;
+    const value = given[key] === undefined ? fallback : given[key];
     const limit: unknown = (limits as Section)[key];
     const path = `${name}.${key}`;
     if (typeof fallback === 'object') merged[key] = mergeSection(path, fallback, limit as object, value);

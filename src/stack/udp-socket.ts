@@ -49,8 +49,9 @@ const OVERHEAD = 256;
 export class UdpSocket {
   readonly #stack: Stack;
   readonly #udp: Udp;
-  readonly #v4: boolean;
-  readonly #v6: boolean;
+  /** Which families it speaks: an address of its own narrows that to one. */
+  #v4: boolean;
+  #v6: boolean;
   readonly #limit: number;
   readonly #broadcast: boolean;
   #local: Address | null = null;
@@ -145,13 +146,15 @@ export class UdpSocket {
       if (isUnspecified(local)) local = null;
       else if (!this.#stack.isLocal(local)) throw syscallError('EADDRNOTAVAIL', 'bind', text, port);
     }
+    const v4 = this.#v4 && local?.family !== 6;
+    const v6 = this.#v6 && local?.family !== 4;
     if (port === 0) {
-      const inUse = (p: number): boolean => this.#udp.inUse(p, local, this.#v4, this.#v6, this);
+      const inUse = (p: number): boolean => this.#udp.inUse(p, local, v4, v6, this);
       const chosen = this.#stack.ports.choose(ANY4, ANY4, 0, inUse);
       if (chosen === 0) throw syscallError('EADDRINUSE', 'bind', text, port);
       this.#take(local, chosen);
     } else {
-      if (this.#udp.inUse(port, local, this.#v4, this.#v6, this)) throw syscallError('EADDRINUSE', 'bind', text, port);
+      if (this.#udp.inUse(port, local, v4, v6, this)) throw syscallError('EADDRINUSE', 'bind', text, port);
       this.#take(local, port);
     }
   }
@@ -165,12 +168,13 @@ export class UdpSocket {
     this.#open('connect');
     const path = this.#pathTo('connect', remote);
     if (this.#port === 0) {
-      const inUse = (p: number): boolean => this.#udp.inUse(p, path.local, this.#v4, this.#v6, this);
+      const { family } = path;
+      const inUse = (p: number): boolean => this.#udp.inUse(p, path.local, family === 4, family === 6, this);
       const port = this.#stack.ports.choose(path.local, path.remote, remote.port, inUse);
       if (port === 0) throw syscallError('EADDRINUSE', 'connect', remote.address, remote.port);
-      this.#take(null, port);
+      this.#take(path.local, port);
     }
-    this.#local = path.local;
+    this.#narrow(path.local);
     this.#remote = path.remote;
     this.#remotePort = remote.port;
   }
@@ -265,8 +269,15 @@ export class UdpSocket {
     }
   }
 
-  #take(local: Address | null, port: number): void {
+  #narrow(local: Address | null): void {
     this.#local = local;
+    if (local === null) return;
+    this.#v4 &&= local.family === 4;
+    this.#v6 &&= local.family === 6;
+  }
+
+  #take(local: Address | null, port: number): void {
+    this.#narrow(local);
     this.#port = port;
     this.#udp.enter(this, port);
   }
