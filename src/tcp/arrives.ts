@@ -20,6 +20,7 @@ import { holdForLater } from './text.ts';
 export function segmentArrives(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
   tcb.lastHeard = now;
   tcb.keepAlives = 0;
+  tcb.probedAt = -1;
   switch (tcb.state) {
     case 'CLOSED':
       // 3.10.7.1: there is no connection.

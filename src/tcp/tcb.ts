@@ -210,6 +210,8 @@ export class Tcb implements Ends {
   lastHeard = 0;
   /** Unanswered keep-alives. */
   keepAlives = 0;
+  /** When the first zero-window probe left that nothing has answered since, ms; -1 none. */
+  probedAt = -1;
   /** When the last challenge ACK was sent, ms; -1 never. */
   lastChallenge = -1;
   failure: Failure | null = null;

@@ -49,7 +49,8 @@ function persistTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
     return;
   }
   const patience = tcb.options.userTimeout ?? (tcb.detached ? env.config.orphanR2 : env.config.r2);
-  if (tcb.rtt.backoff > 0 && now - tcb.lastHeard > patience) {
+  if (tcb.probedAt < 0) tcb.probedAt = now;
+  if (now - tcb.probedAt >= patience) {
     env.counters.TcpExtTCPAbortOnTimeout++;
     destroy(tcb, env, 'timed-out', now);
     return;

@@ -139,6 +139,7 @@ export class Peer {
   }
 
   until(time: number): this {
+    if (time === Infinity) throw new Error('nothing is left to happen');
     for (let due = this.endpoint.nextDeadline(); due <= time; due = this.endpoint.nextDeadline()) {
       this.now = Math.max(this.now, due);
       this.endpoint.onDeadline(this.now);
