@@ -93,12 +93,6 @@ export class Arp {
     return true;
   }
 
-  /** Tells everybody our hardware address (RFC 5227 2.3): after taking an address over, say. */
-  announce(iface: Interface, address: Address): void {
-    this.#stack.counters.ArpOutRequests++;
-    this.#send(iface, iface.mac!, ARP_REQUEST, address, address, NO_MAC, BROADCAST_MAC);
-  }
-
   /** Another host claims our address: we keep it, and say so once in DEFEND_INTERVAL (RFC 5227 2.4 (b)). */
   #conflict(iface: Interface, mac: Mac, address: Address): void {
     const { counters } = this.#stack;

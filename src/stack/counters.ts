@@ -133,7 +133,6 @@ export class Counters {
   IpInUnknownProtos = 0;
   IpInDelivers = 0;
   IpOutRequests = 0;
-  IpOutDiscards = 0;
   IpOutNoRoutes = 0;
   IpReasmTimeout = 0;
   IpReasmReqds = 0;
@@ -151,7 +150,6 @@ export class Counters {
   Ip6InUnknownProtos = 0;
   Ip6InDelivers = 0;
   Ip6OutRequests = 0;
-  Ip6OutDiscards = 0;
   Ip6OutNoRoutes = 0;
   Ip6ReasmTimeout = 0;
   Ip6ReasmReqds = 0;
@@ -173,7 +171,6 @@ export class Counters {
   IcmpInEchos = 0;
   IcmpInEchoReps = 0;
   IcmpOutMsgs = 0;
-  IcmpOutErrors = 0;
   IcmpOutRateLimitGlobal = 0;
   IcmpOutRateLimitHost = 0;
   IcmpOutDestUnreachs = 0;
@@ -198,7 +195,6 @@ export class Counters {
   Icmp6InNeighborAdvertisements = 0;
   Icmp6InRedirects = 0;
   Icmp6OutMsgs = 0;
-  Icmp6OutErrors = 0;
   Icmp6OutRateLimitHost = 0;
   Icmp6OutRateLimitGlobal = 0;
   Icmp6OutDestUnreachs = 0;

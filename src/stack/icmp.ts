@@ -4,7 +4,7 @@
  * Ignored and counted: source quench (RFC 6633), redirects (by policy), router discovery, timestamps, everything else.
  */
 
-import type { Packet } from '../link/packet.ts';
+import { CSUM_COMPLETE, type Packet } from '../link/packet.ts';
 import { isLimitedBroadcast, isLoopback, isMulticast, isUnspecified } from '../wire/address.ts';
 import { readU16, writeU16 } from '../wire/bytes.ts';
 import { update16 } from '../wire/checksum.ts';
@@ -180,6 +180,7 @@ export class Icmp implements TransportProtocol {
     writeU16(buf, at + 2, update16(readU16(buf, at + 2), before, readU16(buf, at)));
     packet.off = at - IPV4_HEADER;
     packet.len = IPV4_HEADER + ip.payloadLength;
+    packet.checksum = CSUM_COMPLETE;
     packet.segmentSize = 0;
     counters.IcmpOutMsgs++;
     counters.IcmpOutEchoReps++;

@@ -4,7 +4,7 @@
  * Ignored and counted: redirects (by policy), multicast listener discovery, everything else.
  */
 
-import type { Packet } from '../link/packet.ts';
+import { CSUM_COMPLETE, type Packet } from '../link/packet.ts';
 import { isLoopback, isMulticast, isUnspecified } from '../wire/address.ts';
 import { readU16, writeU16 } from '../wire/bytes.ts';
 import { update16 } from '../wire/checksum.ts';
@@ -197,6 +197,7 @@ export class Icmpv6 implements TransportProtocol {
     writeU16(buf, at + 2, update16(readU16(buf, at + 2), before, readU16(buf, at)));
     packet.off = at - IPV6_HEADER;
     packet.len = IPV6_HEADER + ip.payloadLength;
+    packet.checksum = CSUM_COMPLETE;
     packet.segmentSize = 0;
     counters.Icmp6OutMsgs++;
     counters.Icmp6OutEchoReplies++;

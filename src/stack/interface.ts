@@ -13,6 +13,7 @@ import {
   isLimitedBroadcast,
   isMulticast,
   isUnspecified,
+  networkOf,
   type Prefix,
   parsePrefix,
   sameAddress,
@@ -113,14 +114,16 @@ export class Interface implements LinkReceiver {
     if (prefix === null) throw invalidArgument('address', text, "an address with a prefix length, like '10.0.0.1/24'");
     const { address } = prefix;
     const broadcast = broadcastOf(prefix);
-    const isBroadcast = isLimitedBroadcast(address) || (broadcast !== null && sameAddress(address, broadcast));
+    // Host parts of all ones and all zeros are everybody's (RFC 1122 3.3.6).
+    const shared = broadcast !== null && (sameAddress(address, broadcast) || sameAddress(address, networkOf(prefix)));
+    const isBroadcast = isLimitedBroadcast(address) || shared;
     if (isUnspecified(address) || isMulticast(address) || isBroadcast) {
       throw invalidArgument('address', text, 'a unicast address');
     }
     if (address.family === 6 && this.mtu < 1280) {
       throw invalidArgument('address', text, 'an IPv4 address on a link with an MTU below 1280 (RFC 8200 5)');
     }
-    if (this.owns(address) || this.stack.isLocal(address)) {
+    if (this.owns(address) || (!this.loopback && this.stack.isLocal(address))) {
       throw new TsynError('EADDRINUSE', `${text} is configured already`, { address: formatAddress(address) });
     }
     if (this.addresses.length >= this.stack.config.ip.maxAddresses) {

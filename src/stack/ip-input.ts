@@ -5,7 +5,14 @@
  */
 
 import type { Packet } from '../link/packet.ts';
-import { type Address, isLimitedBroadcast, isLoopback, isMulticast, isUnspecified } from '../wire/address.ts';
+import {
+  type Address,
+  isLimitedBroadcast,
+  isLinkLocal,
+  isLoopback,
+  isMulticast,
+  isUnspecified,
+} from '../wire/address.ts';
 import { ICMP_PROTOCOL_UNREACHABLE, ICMP_UNREACHABLE } from '../wire/icmp.ts';
 import {
   ICMPV6_ERRONEOUS_FIELD,
@@ -200,6 +207,8 @@ export class IpInput {
     if (iface.owns(dst)) return 'ours';
     if (isMulticast(dst)) return iface.joined(dst) ? 'group' : 'ip-multicast-not-joined';
     if (isUnspecified(dst) || isMapped(dst) || (isLoopback(dst) && !iface.loopback)) return 'ip-destination-martian';
+    // A link-local address is one on its own link only (RFC 4007 9).
+    if (isLinkLocal(dst) && !iface.loopback) return 'other';
     return this.#stack.isLocal(dst) ? 'ours' : 'other';
   }
 

@@ -59,6 +59,7 @@ describe('interfaces', () => {
     [{ addresses: ['255.255.255.255/32'] }, 'ERR_INVALID_ARG_VALUE'],
     [{ addresses: ['10.0.0.255/24'] }, 'ERR_INVALID_ARG_VALUE'],
     [{ addresses: ['0.0.0.0/8'] }, 'ERR_INVALID_ARG_VALUE'],
+    [{ addresses: ['10.0.0.0/24'] }, 'ERR_INVALID_ARG_VALUE'],
     [{ addresses: ['127.0.0.1/8'] }, 'EADDRINUSE'],
     [{ addresses: ['::/64'] }, 'ERR_INVALID_ARG_VALUE'],
     [{ addresses: ['10.0.0.1/24', '10.0.0.1/24'] }, 'EADDRINUSE'],

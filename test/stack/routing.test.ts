@@ -183,6 +183,16 @@ describe('source addresses', () => {
     expect(a.ip.pathTo(address('2001:db8::1'), null)).toBe('no-source');
   });
 
+  it('a link-local address is ours on its own link only', () => {
+    const w = new World();
+    const a = w.stack('a');
+    const [one, two] = star(w, a, ['fd01::1/64', 'fe80::1/64'], ['fd02::1/64', 'fe80::2/64']);
+    expect(one!.raw.ask(echoPacket(address('fe80::9'), address('fe80::1'))).length).toBe(1);
+    expect(two!.raw.ask(echoPacket(address('fe80::9'), address('fe80::1')))).toEqual([]);
+    expect(two!.raw.ask(echoPacket(address('fd02::9'), address('fd01::1'))).length).toBe(1);
+    expect(drops(a)).toEqual({ 'ip-not-for-us': 1 });
+  });
+
   it('must be ours where it is given', () => {
     const w = new World();
     const { a } = w.pair();
