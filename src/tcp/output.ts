@@ -97,6 +97,7 @@ function emitText(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
     snd.nxt = snd.rxt;
     if (!again) startTiming(tcb, snd.nxt, now);
   }
+  if (fin) snd.finSent = true;
   tcb.cc.lastSent = now;
 }
 
@@ -127,6 +128,7 @@ function emitProbe(tcb: Tcb, env: TcpEnv, now: number): void {
   const end = add(snd.una, 1);
   if (gt(end, snd.nxt)) snd.nxt = end;
   if (gt(end, snd.rxt)) snd.rxt = end;
+  if (fin) snd.finSent = true;
   stopTiming(tcb);
 }
 
@@ -136,10 +138,7 @@ function emitSegment(tcb: Tcb, env: TcpEnv, from: Seq, length: number, fin: bool
   const out = begin(tcb, env, from, ACK, now);
   out.dataLength = length;
   if (length > snd.mss) out.segmentSize = snd.mss;
-  if (fin) {
-    out.flags |= FIN;
-    snd.finSent = true;
-  }
+  if (fin) out.flags |= FIN;
   // The segment that empties the queue says so (MUST-61).
   if (length > 0 && add(from, length) === textEnd(tcb)) out.flags |= PSH;
   if (snd.urgent && gt(snd.up, from)) {

@@ -8,7 +8,7 @@ import { diff, ge, gt, type Seq } from '../wire/seq.ts';
 import type { CongestionController } from './congestion/controller.ts';
 import type { TcpEnv } from './env.ts';
 import { stopTiming } from './rto.ts';
-import type { Tcb } from './tcb.ts';
+import { type Tcb, textStart } from './tcb.ts';
 
 export function controllerOf(tcb: Tcb, env: TcpEnv): CongestionController {
   return env.controllers[tcb.cc.name]!;
@@ -86,7 +86,7 @@ export function retransmissionTimedOut(tcb: Tcb, env: TcpEnv, now: number): void
   cc.recovering = false;
   cc.duplicates = 0;
   cc.recover = snd.nxt;
-  snd.rxt = snd.una;
+  snd.rxt = textStart(tcb);
   stopTiming(tcb);
   trace(tcb, env, now);
 }

@@ -6,10 +6,10 @@
 import { gt, type Seq, seq } from '../wire/seq.ts';
 import type { Tcb } from './tcb.ts';
 
-/** Where the right edge could be, given the room in the buffer. */
+/** Where the right edge could be, given the room in the buffer and what the window field can say. */
 function possibleEdge(tcb: Tcb): Seq {
   const room = Math.max(tcb.options.receiveBuffer - tcb.rcv.text.length, 0);
-  return seq(tcb.rcv.nxt + room);
+  return seq(tcb.rcv.nxt + Math.min(room, 65535 << tcb.rcv.shift));
 }
 
 /** Octets by which the edge must be able to move before it is moved. */
