@@ -24,6 +24,8 @@ export interface LadderOptions {
   readonly notes?: boolean;
   /** Whether user calls are shown; RECEIVE never is. Default true. */
   readonly calls?: boolean;
+  /** Whether segments show their windows. Default true. */
+  readonly windows?: boolean;
   /** 'main' (the default): timers that fire, and long waits when they begin. */
   readonly timers?: 'none' | 'main' | 'all';
   /** Whether changes of the congestion window are shown. Default false. */
@@ -222,7 +224,7 @@ class Arranger {
   }
 
   #flight(from: Side, event: SegmentEvent, marks: string[], departure: (flight: Flight) => Item | null): Flight {
-    const text = this.#segmentTag(event) + this.#numbers.text(event);
+    const text = this.#segmentTag(event) + this.#numbers.text(event, this.#options.windows);
     const flight = {
       from,
       text,

@@ -166,7 +166,7 @@ class Drawing {
     const { line, gone, cross } = this.#glyphs;
     const rightward = row.from === 0;
     const head = rightward ? this.#glyphs.right : this.#glyphs.left;
-    const room = this.#lane - ARROW - (row.lost === null ? 0 : displayWidth(row.lost) + 6);
+    const room = this.#lane - ARROW - (row.lost === null ? 0 : displayWidth(row.lost) + 2);
     const text = ` ${clip(label(row), Math.max(8, room))} `;
     // Drawn as the sender sees it, from its edge on: a tail, the text, the rest of the way. The text reads the same both ways.
     if (row.lost !== null) {

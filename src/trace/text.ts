@@ -43,15 +43,19 @@ export class RelativeNumbers {
     }
   }
 
-  /** `SYN,ACK seq=0 ack=1 win=65535 mss=1460 sackOK ws=7 ts`; windows are scaled where the scale is known. */
-  text(event: SegmentEvent): string {
+  /**
+   * `SYN,ACK seq=0 ack=1 win=65535 mss=1460 sackOK ws=7 ts`; windows are scaled where the scale is known.
+   *
+   * @param windows whether `win=` is said
+   */
+  text(event: SegmentEvent, windows: boolean = true): string {
     const { segment } = event;
     const flow = this.#flow(event.src, segment.srcPort, event.dst, segment.dstPort);
     const back = this.#flow(event.dst, segment.dstPort, event.src, segment.srcPort);
     const parts = [flagsText(segment.flags) || '(no flags)', `seq=${relative(segment.seq, flow)}`];
     if (segment.length > 0) parts.push(`len=${segment.length}`);
     if (segment.flags & ACK) parts.push(`ack=${relative(segment.ack, back)}`);
-    parts.push(`win=${segment.window * scaleOf(segment, flow, back)}`);
+    if (windows) parts.push(`win=${segment.window * scaleOf(segment, flow, back)}`);
     if (segment.flags & URG) parts.push(`urg=${segment.urgent}`);
     if (segment.mss !== undefined) parts.push(`mss=${segment.mss}`);
     if (segment.sackPermitted === true) parts.push('sackOK');

@@ -87,14 +87,19 @@ const zh: Words = {
     'time-wait': 'TIME-WAIT',
     'fin-wait-2': 'FIN-WAIT-2',
   },
-  fires: (timer) => `${timer}定时器到期`,
-  set: (timer, wait) => `${timer}定时器启动：${wait}`,
-  stopped: (timer) => `${timer}定时器停止`,
+  fires: (timer) => `${spaced(timer)}定时器到期`,
+  set: (timer, wait) => `${spaced(timer)}定时器启动：${wait}`,
+  stopped: (timer) => `${spaced(timer)}定时器停止`,
   octets: (count) => `${count} 字节`,
   later: (time) => `…… ${time}之后 ……`,
   second: '秒',
   millisecond: '毫秒',
 };
+
+/** A space between Latin letters and the Chinese that follows. */
+function spaced(word: string): string {
+  return /\w$/.test(word) ? `${word} ` : word;
+}
 
 export const WORDS: Readonly<Record<Language, Words>> = { en, zh };
 
