@@ -119,6 +119,21 @@ describe.each(FAMILIES)('reassembly of $name', ({ us, peer, fragment }) => {
     );
   });
 
+  it('C03: drops the datagram after an overlap even when all octets come', () => {
+    const { w, a, raw, arrived } = bench();
+    const bytes = payload(counting(100));
+    raw.send(part(1, 0, true, bytes.slice(0, 48)));
+    raw.send(part(1, 40, true, bytes.slice(40, 56)));
+    raw.send(part(1, 48, false, bytes.slice(48)));
+    w.run(0);
+    expect(arrived).toEqual([]);
+    expect(a.counters.drops['fragment-condemned']).toBe(1);
+    w.run(60_000); // the id may be used again
+    for (const piece of pieces(datagram(counting(100)), 48, 1)) raw.send(piece);
+    w.run(0);
+    expect(arrived.length).toBe(1);
+  });
+
   it('C02: survives teardrop: a second piece inside the first, reversed, empty', () => {
     const { w, a, raw, arrived } = bench();
     const bytes = payload(counting(200));

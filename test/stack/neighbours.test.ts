@@ -103,6 +103,7 @@ describe('ARP', () => {
     w.log = false;
     const { a, ia, raw } = w.victim({ medium: 'ethernet' });
     ia.addAddress('10.9.0.1/16');
+    acquaint(raw);
     raw.keep = false;
     const us = address('10.9.0.1');
     for (let i = 0; i < 20_000; i++) {
@@ -111,7 +112,8 @@ describe('ARP', () => {
     }
     w.run(0);
     expect(ia.neighbours?.size).toBe(a.config.neighbours.maxEntries);
-    expect(a.counters.NeighbourEvictions).toBe(20_000 - 512);
+    expect(a.counters.NeighbourEvictions).toBe(20_001 - 512);
+    expect(ia.neighbours?.lookup(PEER)).not.toBeNull(); // the only one that something was sent to
   });
 
   it('A04: a reply that nobody asked for makes no entry', () => {
@@ -199,6 +201,30 @@ describe('ARP', () => {
     }
     expect(times.length).toBe(11); // at 0 s, 1 s, ... 10 s
     for (let i = 1; i < times.length; i++) expect(times[i]! - times[i - 1]!).toBeGreaterThanOrEqual(1000);
+  });
+
+  it('A07: asks no more often for an address whose entry gave way to others meanwhile', () => {
+    const { w, a, raw } = bench({ neighbours: { maxIncomplete: 4 } });
+    const socket = a.openUdp();
+    for (let i = 0; i < 200; i++) {
+      socket.send(counting(10), { address: `10.0.0.${70 + (i % 8)}`, port: 9 });
+      w.run(10);
+    }
+    const questions = new Map<number, number>();
+    for (const f of raw.received) questions.set(f[41]!, (questions.get(f[41]!) ?? 0) + 1);
+    expect(a.counters.NeighbourEvictions).toBeGreaterThan(100);
+    expect(questions.size).toBe(8);
+    for (const count of questions.values()) expect(count).toBeLessThanOrEqual(2);
+  });
+
+  it('A06: keeps the newest packets for one address', () => {
+    const { w, a, raw } = bench();
+    const socket = a.openUdp();
+    for (let i = 0; i < 100; i++) socket.send(new Uint8Array([i]), { address: '10.0.0.2', port: 9 });
+    w.run(0);
+    const sent = raw.ask(reply(PEER, B)).filter(is('ip'));
+    expect(sent.map((f) => f[42])).toEqual(Array.from({ length: 64 }, (_, i) => 36 + i));
+    expect(a.counters.drops['neighbour-queue-full']).toBe(36);
   });
 
   it('sends what waited when the answer comes, in order', () => {

@@ -12,7 +12,7 @@ import { readU16 } from '../../src/wire/bytes.ts';
 import { Segment } from '../../src/wire/tcp.ts';
 import { tcpPacket } from '../helpers/wire.ts';
 import { address, drops, Raw, World } from './hosts.ts';
-import { counting, echoPacket, icmpPacket, udpPacket } from './packets.ts';
+import { counting, echoPacket, fragment4, fragment6, icmpPacket, udpPacket } from './packets.ts';
 
 const RUNS = { seed: 20260104, numRuns: 200 } as const;
 
@@ -171,6 +171,19 @@ describe('source addresses', () => {
     );
     a.addRoute({ destination: '0.0.0.0/0', via: '10.0.1.254', interface: one!.iface });
     expect(formatAddress(path(a, remote).local)).toBe(local);
+  });
+
+  it('reach as far as the destination is away, though no farther than need be', () => {
+    const w = new World();
+    const a = w.stack('a');
+    const [one] = star(w, a, ['fe80::1/64', '169.254.0.1/16', 'fd01::1/64', '10.0.1.1/24']);
+    a.addRoute({ destination: '::/0', via: 'fe80::2', interface: one!.iface });
+    a.addRoute({ destination: '0.0.0.0/0', interface: one!.iface });
+    expect(formatAddress(path(a, 'fe00::1').local)).toBe('fd01::1');
+    expect(formatAddress(path(a, 'ff0e::1').local)).toBe('fd01::1');
+    expect(formatAddress(path(a, 'ff02::1').local)).toBe('fe80::1');
+    expect(formatAddress(path(a, '168.0.0.1').local)).toBe('10.0.1.1');
+    expect(formatAddress(path(a, '169.254.9.9').local)).toBe('169.254.0.1');
   });
 
   it('an unnumbered interface borrows an address, but no link-local one', () => {
@@ -391,6 +404,29 @@ describe('forwarding', () => {
 });
 
 describe('errors sent by a router', () => {
+  it('D06: are never about errors, later fragments or echo replies of an IPv4 kind', () => {
+    const w = new World();
+    const a = w.stack('a', { ip: { forwarding: true } });
+    const [one] = star(w, a, ['10.0.1.1/24', 'fd01::1/64']);
+    const from = address('10.0.1.2');
+    const to = address('192.0.2.1');
+    const from6 = address('fd01::2');
+    const to6 = address('2001:db8::1');
+    const quote = udpPacket(to, from, 1, 2, counting(8));
+    const quote6 = udpPacket(to6, from6, 1, 2, counting(8));
+    for (const type of [0, 3, 4, 5, 11, 12, 13])
+      expect(one!.raw.ask(icmpPacket(from, to, type, 0, 0, quote))).toEqual([]);
+    expect(one!.raw.ask(fragment4(from, to, 17, 1, 8, false, counting(16)))).toEqual([]);
+    for (const type of [1, 2, 3, 4, 127, 137])
+      expect(one!.raw.ask(icmpPacket(from6, to6, type, 0, 0, quote6))).toEqual([]);
+    expect(one!.raw.ask(fragment6(from6, to6, 17, 1, 8, false, counting(16)))).toEqual([]);
+    // While what may be answered is.
+    expect(one!.raw.ask(echoPacket(from, to)).length).toBe(1);
+    expect(one!.raw.ask(fragment4(from, to, 17, 1, 0, true, counting(16))).length).toBe(1);
+    expect(one!.raw.ask(echoPacket(from6, to6)).length).toBe(1);
+    w.judge();
+  });
+
   it('quote no more than 576 octets make (IPv4) or 1280 (IPv6)', () => {
     const { w, left, router } = routed();
     expect(left.name).toBe('left');
