@@ -19,6 +19,8 @@ export interface Libc {
   read(fd: number, address: number, count: number): number;
   /** write(2) from an address; octets written or -1. */
   write(fd: number, address: number, count: number): number;
+  /** close(2), for descriptors that Node did not open and keeps no account of. */
+  close(fd: number): number;
   /** eventfd(2), close-on-exec and non-blocking; a descriptor or -1. */
   eventfd(): number;
   /** poll(2) on a thread of the pool; `done` is told the result on the event loop. */
@@ -63,6 +65,7 @@ export async function loadLibc(): Promise<Libc> {
     ioctlValue: library.func('ioctl', 'int', ['int', 'unsigned long', 'unsigned long']),
     read: library.func('long read(int fd, void *buffer, unsigned long count)'),
     write: library.func('long write(int fd, void *buffer, unsigned long count)'),
+    close: library.func('int close(int fd)'),
     eventfd: () => eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
     poll: (address, count, timeout, done) => poll.async(address, count, timeout, done),
     address: (buffer) => Number(koffi.address(buffer)),

@@ -261,7 +261,7 @@ export class TunLink implements Link {
     if (this.#released) return;
     this.#released = true;
     closeSync(this.#fd);
-    closeSync(this.#wake);
+    this.#libc.close(this.#wake);
     this.#pool.give(this.#hot);
     this.#tellClosed(this.#reason);
   }

@@ -405,7 +405,8 @@ class Arranger {
       };
     }
     if (item.kind === 'departure') {
-      const part = 'departure';
+      // Where the other host tells nothing at all, nothing is known to be missing.
+      const part = this.#chains[from === 0 ? 1 : 0].length === 0 ? 'whole' : 'departure';
       return { kind: 'arrow', from, part, sent: item.time, arrived: null, text, marks, lost, states };
     }
     const own = departure === null ? marks : [];

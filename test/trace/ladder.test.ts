@@ -276,6 +276,21 @@ describe('a ladder', () => {
     expect(draw(story, { timers: 'none', calls: false, notes: false })).toBe(draw(handshake(), { calls: false }));
   });
 
+  it('draws whole arrows where only one host was watched', () => {
+    const story = handshake();
+    story.events.splice(0, story.events.length, ...story.events.filter((event) => event.host === 'server'));
+    expect(draw(story)).toMatchInlineSnapshot(`
+      "
+      ms  client                                                                           server
+                        |                                                               |  CLOSED
+       0                |                                                               |  LISTEN
+      10                |---- SYN seq=0 win=65535 mss=1460 sackOK ws=7 ts ------------->|  SYN-RECEIVED
+      10                |<--- SYN,ACK seq=0 ack=1 win=65535 mss=1460 sackOK ws=7 ts ----|
+      30                |---- ACK seq=1 ack=1 win=65536 ------------------------------->|  ESTABLISHED
+      "
+    `);
+  });
+
   it('draws nothing but its head for a trace of others', () => {
     expect(draw(handshake(), { left: 'a', right: 'b' })).toBe(
       '\nms  a                                                  b\n',
