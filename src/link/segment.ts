@@ -4,7 +4,7 @@
  */
 
 import { copyAddress } from '../wire/address.ts';
-import { readU16, readU32, writeU16, writeU32 } from '../wire/bytes.ts';
+import { readI32, readU16, writeU16, writeU32 } from '../wire/bytes.ts';
 import { finish, sum } from '../wire/checksum.ts';
 import { PROTO_TCP } from '../wire/ipv4.ts';
 import { IPV6_HEADER } from '../wire/ipv6.ts';
@@ -86,7 +86,7 @@ function fixTcp(part: Packet, packet: Packet, at: number, last: boolean): void {
   let flags = original;
   if (!last) flags &= ~(FIN | PSH);
   if (at > 0) flags &= ~CWR;
-  writeU32(buf, tcp + 4, add(readU32(packet.buf, whole.offset + 4) as Seq, at));
+  writeU32(buf, tcp + 4, add(readI32(packet.buf, whole.offset + 4) as Seq, at));
   if (flags & URG) {
     // The pointer counts from the segment's own sequence number.
     const urgent = readU16(packet.buf, whole.offset + 18) - at;

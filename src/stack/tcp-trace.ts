@@ -3,6 +3,7 @@
 import type { Ends } from '../tcp/index.ts';
 import type { ConnectionRef, SegmentView } from '../trace/events.ts';
 import { type Address, formatAddress, formatEndpoint } from '../wire/address.ts';
+import { unsigned } from '../wire/seq.ts';
 import { ABSENT, type Segment } from '../wire/tcp.ts';
 import type { Stack } from './stack.ts';
 
@@ -36,12 +37,13 @@ export function traceSegment(
 function segmentView(segment: Segment): SegmentView {
   const { srcPort, dstPort, flags, window, urgent } = segment;
   const sack: [number, number][] = [];
-  for (let i = 0; i < segment.sackCount; i++) sack.push([segment.sack[2 * i]!, segment.sack[2 * i + 1]!]);
+  for (let i = 0; i < segment.sackCount; i++)
+    sack.push([unsigned(segment.sack[2 * i]!), unsigned(segment.sack[2 * i + 1]!)]);
   return {
     srcPort,
     dstPort,
-    seq: segment.seq,
-    ack: segment.ack,
+    seq: unsigned(segment.seq),
+    ack: unsigned(segment.ack),
     flags,
     window,
     urgent,
@@ -49,7 +51,7 @@ function segmentView(segment: Segment): SegmentView {
     ...(segment.mss === ABSENT ? {} : { mss: segment.mss }),
     ...(segment.windowScale === ABSENT ? {} : { windowScale: segment.windowScale }),
     ...(segment.sackPermitted ? { sackPermitted: true } : {}),
-    ...(segment.timestamps ? { tsVal: segment.tsVal, tsEcr: segment.tsEcr } : {}),
+    ...(segment.timestamps ? { tsVal: unsigned(segment.tsVal), tsEcr: unsigned(segment.tsEcr) } : {}),
     ...(sack.length > 0 ? { sack } : {}),
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import { InvariantError } from '../base/invariant.ts';
-import { add, diff, seq } from '../wire/seq.ts';
+import { add, diff } from '../wire/seq.ts';
 import { ACK, FIN, RST, type Segment, SYN } from '../wire/tcp.ts';
 import { acknowledged, becomeEstablished, isAcceptableAck, type Step } from './ack.ts';
 import type { TcpEnv } from './env.ts';
@@ -74,7 +74,7 @@ export function chooseInitialSequence(tcb: Tcb, env: TcpEnv, now: number): void 
   snd.iss = env.initialSequence(tcb, now);
   if (tcb.resumes !== null) {
     // A reopened pair starts beyond everything its last incarnation sent (MAY-2 (1)), by more than any unscaled window.
-    const least = seq(tcb.resumes.sndNxt + 65536);
+    const least = add(tcb.resumes.sndNxt, 65536);
     if (diff(snd.iss, least) < 0) snd.iss = least;
   }
   snd.una = snd.iss;

@@ -46,7 +46,7 @@ export interface TcpEnv {
   /** An initial sequence number (RFC 9293 3.4.1). */
   initialSequence(ends: Ends, now: number): Seq;
   /** What this connection adds to the clock in its timestamps, so that they do not tell the uptime (RFC 7323 7.1). */
-  timestampOffset(ends: Ends): number;
+  timestampOffset(ends: Ends): Seq;
   /** The connection as traces name it. Called only while tracing. */
   describe(connection: Ends & { readonly id: number }): ConnectionRef;
 }

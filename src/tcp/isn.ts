@@ -32,6 +32,6 @@ export function initialSequence(key: Key128, ends: Ends, now: number): Seq {
   return seq((Math.floor(now * TICKS) % 4294967296) + hashEnds(key, ends, 0x49534e));
 }
 
-export function timestampOffset(key: Key128, ends: Ends): number {
-  return hashEnds(key, ends, 0x5453);
+export function timestampOffset(key: Key128, ends: Ends): Seq {
+  return seq(hashEnds(key, ends, 0x5453));
 }

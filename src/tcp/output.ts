@@ -201,7 +201,7 @@ function begin(tcb: Tcb, env: TcpEnv, from: Seq, flags: number, now: number): Se
 
 function stamp(tcb: Tcb, out: Segment, now: number): void {
   out.tsVal = timestampNow(tcb.ts.offset, now);
-  out.tsEcr = out.flags & ACK ? tcb.ts.recent : 0;
+  out.tsEcr = out.flags & ACK ? tcb.ts.recent : seq(0);
 }
 
 function emit(tcb: Tcb, env: TcpEnv, out: Segment, at: number, now: number): void {

@@ -114,9 +114,9 @@ export class RoundTrip {
 export class Timestamps {
   on = false;
   /** TS.Recent and when it was noted. */
-  recent = 0;
+  recent: Seq = seq(0);
   recentAt = 0;
-  offset = 0;
+  offset: Seq = seq(0);
 }
 
 /** What every congestion controller has; `name` finds its functions in `env.controllers`. */

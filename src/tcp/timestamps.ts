@@ -2,7 +2,7 @@
  * Owns: the timestamps option (RFC 7323): our clock, TS.Recent, PAWS, and RTTM from echoes.
  */
 
-import { diff, le, type Seq, seq } from '../wire/seq.ts';
+import { add, diff, le, lt, type Seq, seq } from '../wire/seq.ts';
 import { RST, type Segment } from '../wire/tcp.ts';
 import type { TcpEnv } from './env.ts';
 import { measured } from './rto.ts';
@@ -12,19 +12,14 @@ import type { Tcb } from './tcb.ts';
 const RECENT_LIFETIME = 24 * 24 * 3600 * 1000;
 
 /** Our timestamp clock: one tick a millisecond, from an origin of the connection's own. */
-export function timestampNow(offset: number, now: number): number {
-  return (Math.floor(now) + offset) >>> 0;
-}
-
-/** Whether `value` is older than `recent` (modulo 2^32). */
-export function olderTimestamp(value: number, recent: number): boolean {
-  return ((value - recent) | 0) < 0;
+export function timestampNow(offset: Seq, now: number): Seq {
+  return add(offset, Math.floor(now));
 }
 
 /** PAWS (RFC 7323 5.3 R1): the segment is an old duplicate by its timestamp. Resets are never judged so. */
 export function isOldDuplicate(tcb: Tcb, segment: Segment, now: number): boolean {
   if (!tcb.ts.on || !segment.timestamps || segment.flags & RST) return false;
-  return olderTimestamp(segment.tsVal, tcb.ts.recent) && now - tcb.ts.recentAt < RECENT_LIFETIME;
+  return lt(segment.tsVal, tcb.ts.recent) && now - tcb.ts.recentAt < RECENT_LIFETIME;
 }
 
 /** Timestamps were agreed on and are missing: drop, except a reset (RFC 7323 3.2). */
@@ -36,15 +31,15 @@ export function lacksTimestamp(tcb: Tcb, segment: Segment): boolean {
 export function noteRecent(tcb: Tcb, segment: Segment, now: number): void {
   if (!tcb.ts.on || !segment.timestamps) return;
   if (!le(segment.seq, tcb.rcv.lastAck)) return;
-  if (olderTimestamp(segment.tsVal, tcb.ts.recent) && now - tcb.ts.recentAt < RECENT_LIFETIME) return;
+  if (lt(segment.tsVal, tcb.ts.recent) && now - tcb.ts.recentAt < RECENT_LIFETIME) return;
   tcb.ts.recent = segment.tsVal;
   tcb.ts.recentAt = now;
 }
 
 /** RTTM (RFC 7323 4): the echo of an acknowledgment of something new measures the round trip. */
 export function measureEcho(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
-  if (segment.tsEcr === 0) return;
-  const sample = diff(seq(timestampNow(tcb.ts.offset, now)), segment.tsEcr as Seq);
+  if (segment.tsEcr === seq(0)) return;
+  const sample = diff(timestampNow(tcb.ts.offset, now), segment.tsEcr);
   // An echo of something we have not sent yet, or of a day ago, is not a measurement.
   if (sample >= 0 && sample < RECENT_LIFETIME) measured(tcb, env, sample);
 }

@@ -4,16 +4,12 @@
  */
 
 import type { Address } from '../wire/address.ts';
-import { add, gt, lt, seq, within } from '../wire/seq.ts';
+import { add, gt, lt, type Seq, within } from '../wire/seq.ts';
 import { ACK, FIN, RST, type Segment, SYN, segLen } from '../wire/tcp.ts';
 import type { Ends, TcpEnv } from './env.ts';
 import { receiveWindow, type Tcb } from './tcb.ts';
-import { olderTimestamp, timestampNow } from './timestamps.ts';
+import { timestampNow } from './timestamps.ts';
 
-/**
- * There may be a hundred thousand of these: sequence numbers are held as signed integers, which engines store without a
- * box, and are read through `seq()`.
- */
 export class TimeWait implements Ends {
   readonly id: number;
   readonly local: Address;
@@ -21,15 +17,15 @@ export class TimeWait implements Ends {
   readonly localPort: number;
   readonly remotePort: number;
   /** SND.NXT and RCV.NXT, both past the FINs, and IRS. */
-  readonly sndNxt: number;
-  readonly rcvNxt: number;
-  readonly irs: number;
+  readonly sndNxt: Seq;
+  readonly rcvNxt: Seq;
+  readonly irs: Seq;
   /** RCV.WND, and the field that says it. */
   readonly window: number;
   readonly shift: number;
   readonly timestamps: boolean;
-  readonly tsRecent: number;
-  readonly tsOffset: number;
+  readonly tsRecent: Seq;
+  readonly tsOffset: Seq;
   /** When 2 MSL will have passed, ms; while `asleep`, how much of the wait was left. */
   due: number;
   /** A newer SYN has reopened the pair; if it proves old the wait goes on. */
@@ -43,14 +39,14 @@ export class TimeWait implements Ends {
     this.remote = tcb.remote;
     this.localPort = tcb.localPort;
     this.remotePort = tcb.remotePort;
-    this.sndNxt = tcb.snd.nxt | 0;
-    this.rcvNxt = tcb.rcv.nxt | 0;
-    this.irs = tcb.rcv.irs | 0;
+    this.sndNxt = tcb.snd.nxt;
+    this.rcvNxt = tcb.rcv.nxt;
+    this.irs = tcb.rcv.irs;
     this.window = receiveWindow(tcb);
     this.shift = tcb.rcv.shift;
     this.timestamps = tcb.ts.on;
-    this.tsRecent = tcb.ts.recent | 0;
-    this.tsOffset = tcb.ts.offset | 0;
+    this.tsRecent = tcb.ts.recent;
+    this.tsOffset = tcb.ts.offset;
     this.due = due;
   }
 }
@@ -70,7 +66,7 @@ export function timeWaitArrives(record: TimeWait, env: TcpEnv, segment: Segment,
     return 'stay';
   }
   if (flags & SYN && (flags & ACK) === 0) {
-    if (segment.seq === seq(record.irs)) {
+    if (segment.seq === record.irs) {
       answer(record, env, now, false);
       return 'stay';
     }
@@ -79,7 +75,7 @@ export function timeWaitArrives(record: TimeWait, env: TcpEnv, segment: Segment,
     env.counters.TcpUnexpected++;
     return 'stay';
   }
-  const old = record.timestamps && segment.timestamps && olderTimestamp(segment.tsVal, record.tsRecent);
+  const old = record.timestamps && segment.timestamps && lt(segment.tsVal, record.tsRecent);
   if (old) env.counters.TcpExtPAWSEstab++;
   else if (isFin(record, segment)) {
     // The last ACK was lost: say it again, and wait for 2 MSL from now.
@@ -89,14 +85,13 @@ export function timeWaitArrives(record: TimeWait, env: TcpEnv, segment: Segment,
     return 'restart';
   }
   const length = segLen(segment);
-  const acceptable =
-    length === 0 && record.window === 0 ? segment.seq === seq(record.rcvNxt) : inWindow(record, segment);
+  const acceptable = length === 0 && record.window === 0 ? segment.seq === record.rcvNxt : inWindow(record, segment);
   if (old || !acceptable || flags & SYN) {
     env.counters.TcpOutOfWindow++;
     answer(record, env, now, segment.dataLength > 0 && !(flags & SYN));
   } else if (flags & FIN) {
     answer(record, env, now, true);
-  } else if (flags & ACK && gt(segment.ack, seq(record.sndNxt))) {
+  } else if (flags & ACK && gt(segment.ack, record.sndNxt)) {
     env.counters.TcpBadAck++;
     answer(record, env, now, false);
   }
@@ -105,24 +100,24 @@ export function timeWaitArrives(record: TimeWait, env: TcpEnv, segment: Segment,
 
 function inWindow(record: TimeWait, segment: Segment): boolean {
   const length = segLen(segment);
-  if (within(segment.seq, seq(record.rcvNxt), record.window)) return true;
-  return length > 0 && within(add(segment.seq, length - 1), seq(record.rcvNxt), record.window);
+  if (within(segment.seq, record.rcvNxt, record.window)) return true;
+  return length > 0 && within(add(segment.seq, length - 1), record.rcvNxt, record.window);
 }
 
 /** The peer's FIN once more, or a FIN where its stream has ended. */
 function isFin(record: TimeWait, segment: Segment): boolean {
   if ((segment.flags & FIN) === 0 || (segment.flags & ACK) === 0) return false;
   const at = add(segment.seq, segLen(segment) - 1);
-  return at === seq(record.rcvNxt - 1) || at === seq(record.rcvNxt);
+  return at === add(record.rcvNxt, -1) || at === record.rcvNxt;
 }
 
 /** The tests of RFC 6191 2 for a SYN of the same pair. */
 function isNewer(record: TimeWait, segment: Segment): boolean {
-  const later = !lt(segment.seq, seq(record.rcvNxt));
+  const later = !lt(segment.seq, record.rcvNxt);
   if (!record.timestamps) return segment.timestamps || later;
   if (!segment.timestamps) return later;
-  if (segment.tsVal === record.tsRecent >>> 0) return later;
-  return !olderTimestamp(segment.tsVal, record.tsRecent);
+  if (segment.tsVal === record.tsRecent) return later;
+  return !lt(segment.tsVal, record.tsRecent);
 }
 
 function answer(record: TimeWait, env: TcpEnv, now: number, always: boolean): void {
@@ -134,14 +129,14 @@ function answer(record: TimeWait, env: TcpEnv, now: number, always: boolean): vo
     record.lastAnswer = Math.floor(now);
   }
   const out = env.out.clear();
-  out.seq = seq(record.sndNxt);
-  out.ack = seq(record.rcvNxt);
+  out.seq = record.sndNxt;
+  out.ack = record.rcvNxt;
   out.flags = ACK;
   out.window = Math.min(record.window >>> record.shift, 65535);
   if (record.timestamps) {
     out.timestamps = true;
     out.tsVal = timestampNow(record.tsOffset, now);
-    out.tsEcr = record.tsRecent >>> 0;
+    out.tsEcr = record.tsRecent;
   }
   env.counters.TcpOutSegs++;
   env.outbox.segment(record, out, null, 0);

@@ -18,6 +18,7 @@ import { ICMP_HEADER, IcmpMessage, isIcmpError, readIcmp } from './icmp.ts';
 import { ICMPV6_PACKET_TOO_BIG, isIcmpv6Error } from './icmpv6.ts';
 import { Ipv4Header, PROTO_ICMP, PROTO_ICMPV6, PROTO_TCP, PROTO_UDP, parseIpv4, parseIpv4Quote } from './ipv4.ts';
 import { Ipv6Header, parseIpv6, parseIpv6Quote } from './ipv6.ts';
+import { add, unsigned } from './seq.ts';
 import { ABSENT, ACK, CWR, ECE, FIN, PSH, parseTcp, RST, Segment, SYN, URG } from './tcp.ts';
 import { parseUdp, UdpHeader } from './udp.ts';
 
@@ -135,8 +136,8 @@ function tcpLine(buf: Uint8Array, off: number, len: number, from: string, to: st
   if (result === 'data-offset') return `${ends}TCP [${result}], length ${len}`;
   const parts = [`Flags [${tcpdumpFlags(s.flags)}]`];
   const spans = s.dataLength > 0 || s.flags & (SYN | FIN | RST);
-  if (spans) parts.push(`seq ${s.seq}` + (s.dataLength > 0 ? `:${(s.seq + s.dataLength) >>> 0}` : ''));
-  if (s.flags & ACK) parts.push(`ack ${s.ack}`);
+  if (spans) parts.push(`seq ${unsigned(s.seq)}` + (s.dataLength > 0 ? `:${unsigned(add(s.seq, s.dataLength))}` : ''));
+  if (s.flags & ACK) parts.push(`ack ${unsigned(s.ack)}`);
   parts.push(`win ${s.window}`);
   if (s.flags & URG) parts.push(`urg ${s.urgent}`);
   const options = optionsText(s);
@@ -168,11 +169,11 @@ function optionsText(s: Segment): string[] {
   const options: string[] = [];
   if (s.mss !== ABSENT) options.push(`mss ${s.mss}`);
   if (s.sackPermitted) options.push('sackOK');
-  if (s.timestamps) options.push(`TS val ${s.tsVal} ecr ${s.tsEcr}`);
+  if (s.timestamps) options.push(`TS val ${unsigned(s.tsVal)} ecr ${unsigned(s.tsEcr)}`);
   if (s.windowScale !== ABSENT) options.push(`wscale ${s.windowScale}`);
   if (s.sackCount > 0) {
     const blocks: string[] = [];
-    for (let i = 0; i < s.sackCount; i++) blocks.push(`{${s.sack[i * 2]}:${s.sack[i * 2 + 1]}}`);
+    for (let i = 0; i < s.sackCount; i++) blocks.push(`{${unsigned(s.sack[i * 2]!)}:${unsigned(s.sack[i * 2 + 1]!)}}`);
     options.push(`sack ${s.sackCount} ${blocks.join('')}`);
   }
   if (s.fastOpenLength !== ABSENT) {

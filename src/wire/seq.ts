@@ -1,20 +1,27 @@
 /**
- * Owns: arithmetic on sequence numbers, modulo 2^32 (RFC 9293 3.4). A `Seq` is an unsigned 32-bit integer held in a
- * number. The compiler cannot stop `a < b` on two of them; a test greps for it. Use these functions.
+ * Owns: arithmetic on sequence numbers, modulo 2^32 (RFC 9293 3.4). A `Seq` is 32 bits held as a *signed* integer:
+ * engines store those in a field without a box, and a connection has two dozen of them. Which half of the circle looks
+ * negative means nothing; `unsigned` is the number as the wire and people have it. The compiler cannot stop `a < b` on
+ * two of them; a test greps for it. Use these functions.
  */
 
 declare const brand: unique symbol;
-/** A sequence number: an integer in 0 .. 2^32-1. */
+/** A sequence number: an integer in -2^31 .. 2^31-1, standing for itself modulo 2^32. */
 export type Seq = number & { readonly [brand]: 'Seq' };
 
 /** Takes any integer modulo 2^32. */
 export function seq(n: number): Seq {
-  return (n >>> 0) as Seq;
+  return (n | 0) as Seq;
+}
+
+/** The number as it stands in a header: 0 .. 2^32-1. */
+export function unsigned(a: Seq): number {
+  return a >>> 0;
 }
 
 /** a + n, modulo 2^32. */
 export function add(a: Seq, n: number): Seq {
-  return ((a + n) >>> 0) as Seq;
+  return ((a + n) | 0) as Seq;
 }
 
 /** The signed distance from b to a: positive when a is after b. Exact for distances below 2^31. */

@@ -3,7 +3,7 @@
  * Leaves to others: the checksum's pseudo-header (`checksum.ts`), what any of it means (`tcp/`).
  */
 
-import { readI32, readU16, readU32, writeU16, writeU32 } from './bytes.ts';
+import { readI32, readU16, writeU16, writeU32 } from './bytes.ts';
 import { type Seq, seq } from './seq.ts';
 
 export const FIN = 0x01;
@@ -43,8 +43,9 @@ export class Segment {
   windowScale: number = ABSENT;
   sackPermitted = false;
   timestamps = false;
-  tsVal = 0;
-  tsEcr = 0;
+  /** TSval and TSecr, which wrap like sequence numbers. */
+  tsVal: Seq = seq(0);
+  tsEcr: Seq = seq(0);
   /** SACK blocks: `sackCount` pairs of left and right edge. */
   sackCount = 0;
   readonly sack: Seq[] = [seq(0), seq(0), seq(0), seq(0), seq(0), seq(0), seq(0), seq(0)];
@@ -69,8 +70,8 @@ export class Segment {
     this.windowScale = ABSENT;
     this.sackPermitted = false;
     this.timestamps = false;
-    this.tsVal = 0;
-    this.tsEcr = 0;
+    this.tsVal = seq(0);
+    this.tsEcr = seq(0);
     this.sackCount = 0;
     this.fastOpenLength = ABSENT;
     return this;
@@ -116,8 +117,8 @@ export function parseTcp(buf: Uint8Array, off: number, len: number, into: Segmen
   if (len < TCP_HEADER) return 'truncated';
   into.srcPort = readU16(buf, off);
   into.dstPort = readU16(buf, off + 2);
-  into.seq = readU32(buf, off + 4) as Seq;
-  into.ack = readU32(buf, off + 8) as Seq;
+  into.seq = readI32(buf, off + 4) as Seq;
+  into.ack = readI32(buf, off + 8) as Seq;
   const header = (buf[off + 12]! >> 4) << 2;
   into.flags = buf[off + 13]!;
   into.window = readU16(buf, off + 14);
@@ -131,8 +132,8 @@ export function parseTcp(buf: Uint8Array, off: number, len: number, into: Segmen
   into.fastOpenLength = ABSENT;
   if (header < TCP_HEADER || header > len) {
     into.timestamps = false;
-    into.tsVal = 0;
-    into.tsEcr = 0;
+    into.tsVal = seq(0);
+    into.tsEcr = seq(0);
     into.dataOffset = off;
     into.dataLength = 0;
     return 'data-offset';
@@ -141,13 +142,13 @@ export function parseTcp(buf: Uint8Array, off: number, len: number, into: Segmen
   into.dataLength = len - header;
   if (header === 32 && readI32(buf, off + 20) === ALIGNED_TIMESTAMPS) {
     into.timestamps = true;
-    into.tsVal = readU32(buf, off + 24);
-    into.tsEcr = readU32(buf, off + 28);
+    into.tsVal = readI32(buf, off + 24) as Seq;
+    into.tsEcr = readI32(buf, off + 28) as Seq;
     return 'ok';
   }
   into.timestamps = false;
-  into.tsVal = 0;
-  into.tsEcr = 0;
+  into.tsVal = seq(0);
+  into.tsEcr = seq(0);
   return header === TCP_HEADER ? 'ok' : parseOptions(buf, off + TCP_HEADER, off + header, into);
 }
 
@@ -186,8 +187,8 @@ function parseOption(buf: Uint8Array, at: number, kind: number, length: number, 
     case OPTION_TIMESTAMPS:
       if (length !== 10) return false;
       into.timestamps = true;
-      into.tsVal = readU32(buf, at + 2);
-      into.tsEcr = readU32(buf, at + 6);
+      into.tsVal = readI32(buf, at + 2) as Seq;
+      into.tsEcr = readI32(buf, at + 6) as Seq;
       return true;
     case OPTION_FAST_OPEN:
       // A cookie of a size that RFC 7413 4.1.1 does not know is passed over, as it says.
@@ -205,7 +206,7 @@ function parseSack(buf: Uint8Array, at: number, length: number, into: Segment): 
   // The option space ends after four blocks, so a larger count cannot come here with a length that fits.
   if (length !== 2 + count * 8 || count === 0 || count > 4) return false;
   into.sackCount = count;
-  for (let i = 0; i < count * 2; i++) into.sack[i] = readU32(buf, at + 2 + i * 4) as Seq;
+  for (let i = 0; i < count * 2; i++) into.sack[i] = readI32(buf, at + 2 + i * 4) as Seq;
   return true;
 }
 

@@ -101,8 +101,8 @@ export class Peer {
     segment.sackPermitted = fields.sackPermitted ?? false;
     if (fields.tsVal !== undefined) {
       segment.timestamps = true;
-      segment.tsVal = fields.tsVal;
-      segment.tsEcr = fields.tsEcr ?? 0;
+      segment.tsVal = seq(fields.tsVal);
+      segment.tsEcr = seq(fields.tsEcr ?? 0);
     }
     const data = typeof fields.data === 'string' ? bytes(fields.data) : (fields.data ?? new Uint8Array(0));
     segment.data = data;
@@ -261,7 +261,7 @@ export function createEnv(
     out: new Segment(),
     trace: null,
     initialSequence,
-    timestampOffset: () => 0,
+    timestampOffset: () => seq(0),
     describe: (c) => ({ id: c.id, local: `${name}:${c.localPort}`, remote: `peer:${c.remotePort}` }),
   };
 }

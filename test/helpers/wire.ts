@@ -60,7 +60,7 @@ export const segments: fc.Arbitrary<Segment> = fc
     s.sackPermitted = r.sackPermitted;
     if (r.timestamps !== null) {
       s.timestamps = true;
-      [s.tsVal, s.tsEcr] = r.timestamps;
+      [s.tsVal, s.tsEcr] = [seq(r.timestamps[0]), seq(r.timestamps[1])];
     }
     const bare = tcpHeaderLength(s) - 20;
     const room = Math.max(0, Math.floor((40 - bare - 4) / 8));

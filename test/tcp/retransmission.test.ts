@@ -229,7 +229,11 @@ describe('acknowledgments', () => {
     peer.send('ACK', { seq: 11, ack: 1, data: 'x'.repeat(10) });
     peer.send('ACK', { seq: 31, ack: 1, data: 'x'.repeat(10) });
     peer.send('ACK', { seq: 51, ack: 1, data: 'x'.repeat(10) });
-    expect(peer.sent()).toEqual(['ACK 1 ack 1 sack 11:21', 'ACK 1 ack 1 sack 31:41 sack 11:21', 'ACK 1 ack 1 sack 51:61 sack 11:21 sack 31:41']);
+    expect(peer.sent()).toEqual([
+      'ACK 1 ack 1 sack 11:21',
+      'ACK 1 ack 1 sack 31:41 sack 11:21',
+      'ACK 1 ack 1 sack 51:61 sack 11:21 sack 31:41',
+    ]);
     peer.send('ACK', { seq: 1, ack: 1, data: 'x'.repeat(10) });
     expect(peer.sent()).toEqual(['ACK 1 ack 21 sack 31:41 sack 51:61']);
     peer.send('ACK', { seq: 21, ack: 1, data: 'x'.repeat(30) });

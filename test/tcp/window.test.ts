@@ -169,7 +169,12 @@ describe('the receive window', () => {
 
 describe('segment sizes', () => {
   it('536 octets (IPv4) where the peer announces no MSS (MUST-15), what it announces otherwise (MUST-14)', () => {
-    for (const [mss, size] of [[undefined, 536], [300, 300], [1460, 1460], [9000, 1460]] as const) {
+    for (const [mss, size] of [
+      [undefined, 536],
+      [300, 300],
+      [1460, 1460],
+      [9000, 1460],
+    ] as const) {
       const peer = new Peer();
       peer.established(mss === undefined ? { mss: undefined as never } : { mss });
       peer.write(pattern(5000));

@@ -40,8 +40,8 @@ function dirty(): Segment {
   s.windowScale = 2;
   s.sackPermitted = true;
   s.timestamps = true;
-  s.tsVal = 3;
-  s.tsEcr = 4;
+  s.tsVal = seq(3);
+  s.tsEcr = seq(4);
   s.sackCount = 4;
   s.fastOpenLength = 8;
   s.segmentSize = 1460;
@@ -74,7 +74,7 @@ describe('TCP segments', () => {
     s.mss = 1460;
     s.sackPermitted = true;
     s.timestamps = true;
-    s.tsVal = 0x01020304;
+    s.tsVal = seq(0x01020304);
     s.windowScale = 7;
     const buf = new Uint8Array(60);
     expect(writeTcp(buf, 0, s)).toBe(40);
@@ -169,7 +169,12 @@ describe('TCP segments', () => {
       [1, 1, ...stamp, 1, 1, 1, 1],
     ]) {
       const { result, segment } = parse(...layout);
-      expect([result, segment.timestamps, segment.tsVal, segment.tsEcr]).toEqual(['ok', true, 0xff000001, 0x80000002]);
+      expect([result, segment.timestamps, segment.tsVal, segment.tsEcr]).toEqual([
+        'ok',
+        true,
+        seq(0xff000001),
+        seq(0x80000002),
+      ]);
     }
   });
 

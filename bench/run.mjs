@@ -1,0 +1,130 @@
+/**
+ * The benchmark: `npm run bench` (or `-- --quick`, `-- --only NAME`, `-- --json`). Every figure is a ratio against a peer
+ * or a limit in the same run; sides take turns, each in a process of its own, and the median of the pairs is what counts.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, only: { type: 'string' } },
+});
+const seconds = values.quick ? 1 : 5;
+const rounds = values.quick ? 1 : 5;
+
+const MB = 1e6 / 8;
+const gbit = (rate) => `${(rate / MB / 1000).toFixed(2)} Gbit/s`;
+const perSecond = (rate) => `${Math.round(rate)} /s`;
+
+const cases = [
+  {
+    name: 'bulk, MTU 1500, checksums made and verified',
+    ours: ['tsyn', 'bulk', { gso: false }],
+    theirs: ['limit', 'bulk', {}],
+    peer: 'cheapest path',
+    target: 0.35,
+    show: gbit,
+  },
+  {
+    name: 'bulk, super-segments',
+    ours: ['tsyn', 'bulk', { gso: true }],
+    theirs: ['node:net', 'bulk', {}],
+    peer: 'node:net',
+    target: 1,
+    show: gbit,
+  },
+  {
+    name: 'ping-pong, 64 octets',
+    ours: ['tsyn', 'pingPong', {}],
+    theirs: ['node:net', 'pingPong', {}],
+    peer: 'node:net',
+    target: 1.5,
+    show: perSecond,
+  },
+  {
+    name: 'connect and close, one after the other',
+    ours: ['tsyn', 'connections', { flights: 1 }],
+    theirs: ['node:net', 'connections', { flights: 1 }],
+    peer: 'node:net',
+    target: 2,
+    show: perSecond,
+  },
+  {
+    name: 'connect and close, 64 at once',
+    ours: ['tsyn', 'connections', { flights: 64 }],
+    theirs: ['node:net', 'connections', { flights: 64 }],
+    peer: 'node:net',
+    target: 2,
+    show: perSecond,
+  },
+  {
+    name: 'segments a second with 10,000 connections open',
+    ours: ['tsyn', 'crowded', { others: 10_000 }],
+    theirs: ['tsyn', 'crowded', { others: 0 }],
+    peer: 'with one',
+    target: 1 / 1.3,
+    show: perSecond,
+    figure: ({ cost }) => 1 / cost,
+  },
+];
+
+const worker = fileURLToPath(new URL('./worker.mjs', import.meta.url));
+function run([side, workload, options], length = seconds) {
+  const args = ['--expose-gc', worker, side, workload, String(length), JSON.stringify(options)];
+  const child = spawnSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  if (child.status !== 0) throw new Error(`${side} ${workload} ended with ${child.status ?? child.signal}`);
+  return JSON.parse(child.stdout);
+}
+
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+const rows = [];
+let allocated = null;
+for (const c of cases) {
+  if (values.only && !c.name.includes(values.only)) continue;
+  const figure = c.figure ?? (({ rate }) => rate);
+  const pairs = [];
+  for (let round = 0; round < rounds; round++) {
+    if (process.stderr.isTTY) process.stderr.write(`\r${c.name}: ${round + 1} of ${rounds}\x1b[K`);
+    const ours = run(c.ours);
+    if (c.ours[1] === 'bulk' && !c.ours[2].gso) allocated = ours.allocated;
+    pairs.push([figure(ours), figure(run(c.theirs))]);
+  }
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  const ratio = median(pairs.map(([ours, theirs]) => ours / theirs));
+  rows.push({
+    workload: c.name,
+    tsyn: c.show(median(pairs.map(([ours]) => ours))),
+    peer: `${c.peer} ${c.show(median(pairs.map(([, theirs]) => theirs)))}`,
+    ratio: `${ratio.toFixed(2)}x`,
+    target: `>= ${c.target.toFixed(2)}x`,
+    met: ratio >= c.target,
+  });
+}
+if (!values.only || 'memory'.includes(values.only)) {
+  const { idle, timeWait } = run(['tsyn', 'memory', {}], values.quick ? 2000 : 10_000);
+  const row = (workload, octets, limit) => ({
+    workload,
+    tsyn: `${Math.round(octets)} octets`,
+    peer: `limit ${limit}`,
+    ratio: `${(octets / limit).toFixed(2)}x`,
+    target: '<= 1.00x',
+    met: octets <= limit,
+  });
+  rows.push(row('memory of an idle connection, an end', idle, 2048));
+  rows.push(row('memory of a TIME-WAIT record', timeWait, 300));
+}
+
+if (values.json) console.log(JSON.stringify({ rows, allocatedPerSegment: allocated }));
+else {
+  const columns = ['workload', 'tsyn', 'peer', 'ratio', 'target'];
+  const cell = (row, column) => (row === null ? column : row[column]);
+  const width = (column) => Math.max(...[null, ...rows].map((row) => cell(row, column).length));
+  for (const row of [null, ...rows]) {
+    const line = columns.map((column) => cell(row, column).padEnd(width(column))).join('  ');
+    console.log(row === null ? line : `${line}  ${row.met ? 'met' : 'missed'}`);
+  }
+  if (allocated !== null) console.log(`\nallocated for a segment of the bulk transfer: ${allocated.toFixed(1)} octets`);
+  console.log(`node ${process.version}, ${rounds} pair(s) of ${seconds} s each, medians`);
+}
+process.exitCode = rows.length === 0 ? 2 : 0;

@@ -1,0 +1,13 @@
+/** One workload on one side, in a process of its own: `worker.mjs SIDE WORKLOAD SECONDS OPTIONS` prints one line of JSON. */
+
+import { cheapestPath } from './limit.mjs';
+import * as nodeNet from './node-net.mjs';
+import * as tsyn from './tsyn.mjs';
+
+const [side, workload, seconds, options = '{}'] = process.argv.slice(2);
+const result =
+  side === 'limit'
+    ? { rate: cheapestPath(Number(seconds)) }
+    : await { tsyn, 'node:net': nodeNet }[side][workload](Number(seconds), JSON.parse(options));
+console.log(JSON.stringify(result));
+process.exit(0);
