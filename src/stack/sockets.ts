@@ -39,7 +39,7 @@ export interface SocketInfo {
  */
 export function listSockets(stack: Stack, limit: number = Infinity): SocketInfo[] {
   const listeners: SocketInfo[] = [];
-  for (const group of stack.tcp.listeners.values()) for (const listener of group) listeners.push(ofListener(listener));
+  for (const listener of stack.tcp.listeners) listeners.push(ofListener(listener));
   const connections: SocketInfo[] = [];
   const waits: SocketInfo[] = [];
   let left = limit - listeners.length;

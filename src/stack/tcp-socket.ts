@@ -118,7 +118,7 @@ export class TcpSocket implements TableEntry, Task {
   /** RECEIVE (3.10.3): copies what has arrived in order into `target`. @returns octets copied; 0 when none wait */
   read(target: Uint8Array, offset: number = 0, length: number = target.length - offset): number {
     checkRange(target, offset, length);
-    const count = calls.receive(this.tcb, this.#tcp.env, target, offset, length, this.#tcp.now());
+    const { count } = calls.receive(this.tcb, this.#tcp.env, target, offset, length, this.#tcp.now());
     if (count > 0) this.#tcp.called(this);
     return count;
   }

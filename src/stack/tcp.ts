@@ -44,7 +44,7 @@ import {
   timeWaitBegun,
   timeWaitEnd,
 } from '../tcp/index.ts';
-import { type Address, ANY4, ANY6, isMulticast, isUnspecified, parseAddress, sameAddress } from '../wire/address.ts';
+import { type Address, ANY4, ANY6, isMulticast, isUnspecified, parseAddress } from '../wire/address.ts';
 import { readU16, readU32 } from '../wire/bytes.ts';
 import { finish, pseudoHeader, sum } from '../wire/checksum.ts';
 import { PROTO_TCP } from '../wire/ipv4.ts';
@@ -57,6 +57,7 @@ import type { Path } from './paths.ts';
 import type { Stack } from './stack.ts';
 import { failureError, softErrorName } from './tcp-errors.ts';
 import { type ListenOptions, TcpListener } from './tcp-listener.ts';
+import { Listeners } from './tcp-listeners.ts';
 import { TcpOutbox } from './tcp-outbox.ts';
 import { type TcpHandler, TcpSocket } from './tcp-socket.ts';
 import { ConnectionTable, type TableEntry } from './tcp-table.ts';
@@ -80,7 +81,7 @@ export class Tcp implements TransportProtocol, Task {
   defaults: TcpOptions;
   readonly table: ConnectionTable;
   readonly timeWaits: TimeWaits;
-  readonly listeners: Map<number, TcpListener[]> = new Map();
+  readonly listeners: Listeners = new Listeners();
 
   // Bookkeeping of a task: what waits in `#dirty` outside of a burst.
   at: number = Infinity;
@@ -144,13 +145,11 @@ export class Tcp implements TransportProtocol, Task {
     const family = both ? 0 : address.family;
     const bound = any ? null : address;
     const port = settings.port === 0 ? this.#freePort(bound, family) : settings.port;
-    if (this.#isBound(port, bound, family)) {
+    if (this.listeners.isBound(port, bound, family)) {
       throw syscallError('EADDRINUSE', 'listen', settings.address ?? '::', port);
     }
     const listener = new TcpListener(this, port, bound, family, { ...this.defaults, ...settings.options }, settings);
-    const others = this.listeners.get(port);
-    if (others === undefined) this.listeners.set(port, [listener]);
-    else others.push(listener);
+    this.listeners.add(listener);
     return listener;
   }
 
@@ -260,7 +259,7 @@ export class Tcp implements TransportProtocol, Task {
 
   /** A segment that belongs to no connection: a listener's (perhaps reopening a TIME-WAIT), or nobody's. */
   #toListener(segment: Segment, ip: IpView, resumes: TimeWaitEntry | null): void {
-    const listener = this.#listenerFor(ip.dst, segment.dstPort);
+    const listener = this.listeners.find(ip.dst, segment.dstPort);
     if (listener === null) {
       if (resumes !== null) return; // the old incarnation stays
       this.#bind(this.#pathBack(ip), this.defaults);
@@ -480,9 +479,7 @@ export class Tcp implements TransportProtocol, Task {
   }
 
   unlisten(listener: TcpListener): void {
-    const listeners = this.listeners.get(listener.port)!.filter((other) => other !== listener);
-    if (listeners.length === 0) this.listeners.delete(listener.port);
-    else this.listeners.set(listener.port, listeners);
+    this.listeners.remove(listener);
     for (const socket of listener.waiting.splice(0)) socket.abort();
     for (const entry of [...this.table]) {
       if (entry instanceof TcpSocket && entry.listener === listener) entry.abort();
@@ -522,29 +519,11 @@ export class Tcp implements TransportProtocol, Task {
     return typeof path === 'string' ? null : path;
   }
 
-  #listenerFor(local: Address, port: number): TcpListener | null {
-    const listeners = this.listeners.get(port);
-    if (listeners === undefined) return null;
-    let found: TcpListener | null = null;
-    for (const listener of listeners) {
-      if (listener.address !== null) {
-        if (sameAddress(listener.address, local)) return listener;
-      } else if (listener.family === 0 || listener.family === local.family) found ??= listener;
-    }
-    return found;
-  }
-
-  #isBound(port: number, address: Address | null, family: 0 | 4 | 6): boolean {
-    return (this.listeners.get(port) ?? []).some(
-      (other) =>
-        (other.family === 0 || family === 0 || other.family === family) &&
-        (other.address === null || address === null || sameAddress(other.address, address)),
-    );
-  }
-
   #freePort(address: Address | null, family: 0 | 4 | 6): number {
     const any = address ?? (family === 6 ? ANY6 : ANY4);
-    const port = this.#stack.ports.choose(any, any, 0, (candidate) => this.#isBound(candidate, address, family));
+    const port = this.#stack.ports.choose(any, any, 0, (candidate) =>
+      this.listeners.isBound(candidate, address, family),
+    );
     if (port === 0) throw new TsynError('EADDRINUSE', 'listen EADDRINUSE: no free port', { syscall: 'listen' });
     return port;
   }
@@ -552,7 +531,7 @@ export class Tcp implements TransportProtocol, Task {
   #ephemeralPort(path: Path, remotePort: number): number {
     const { local, remote } = path;
     const taken = (port: number): boolean =>
-      this.table.find(local, port, remote, remotePort) !== null || this.listeners.has(port);
+      this.table.find(local, port, remote, remotePort) !== null || this.listeners.isBound(port, local, local.family);
     const port = this.#stack.ports.choose(local, remote, remotePort, taken);
     if (port === 0) throw new TsynError('EADDRNOTAVAIL', 'connect EADDRNOTAVAIL: no free port', { syscall: 'connect' });
     return port;
