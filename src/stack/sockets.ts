@@ -32,8 +32,8 @@ export interface SocketInfo {
 }
 
 /**
- * Listeners, then connections, TIME-WAIT records and UDP sockets; the first three each in the order of their local and
- * remote sockets.
+ * Listeners, then connections, TIME-WAIT records and UDP sockets; the first three each in the order of their local ports,
+ * then of their sockets.
  *
  * @param limit how many at most: TIME-WAIT records alone may be a hundred thousand
  */
@@ -113,7 +113,11 @@ function endpoint({ address, port }: { address: string; port: number }): string 
 }
 
 function byEnds(a: SocketInfo, b: SocketInfo): number {
-  return compare(a.local, b.local) || compare(a.remote, b.remote);
+  return portOf(a) - portOf(b) || compare(a.local, b.local) || compare(a.remote, b.remote);
+}
+
+function portOf({ local }: SocketInfo): number {
+  return Number(local.slice(local.lastIndexOf(':') + 1));
 }
 
 function compare(a: string, b: string): number {

@@ -69,7 +69,7 @@ function english(f: Facts): Texts {
         `Back to the first connection. The client asks with ${f.request} octets, the server answers with ${f.pieces} segments ` +
           `of ${f.piece}; the second one is lost. An ACK names the next octet expected, so the client can only repeat ` +
           `ack=${1 + f.piece}; sack= says what it holds beyond the hole. The third duplicate convinces the server: it sends ` +
-          `the missing octets at once, without waiting for a timer, and a single ACK then covers them all.`,
+          `the missing octets at once, without waiting for a timer, and one ACK then covers everything.`,
       ),
       half: act(
         'half',
