@@ -1,0 +1,9 @@
+/** Owns: the list of all cases. */
+
+import { bulk } from './bulk.mjs';
+import { close } from './close.mjs';
+import { mission } from './mission.mjs';
+import { open } from './open.mjs';
+import { tools } from './tools.mjs';
+
+export const cases = [...open, ...close, ...mission, ...tools, ...bulk];

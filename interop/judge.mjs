@@ -1,0 +1,92 @@
+/**
+ * Owns: the second opinion: Wireshark reads every capture. Nothing may be malformed, no checksum wrong, and what it finds
+ * remarkable about TCP must be what the case said it would be.
+ */
+
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+const CHECKSUMS = ['ip', 'tcp', 'udp', 'icmp', 'icmpv6'].map((protocol) => `${protocol}.checksum.status`);
+
+/** What `tcp.analysis.flags` is made of. */
+const FLAGS = [
+  'retransmission',
+  'fast_retransmission',
+  'spurious_retransmission',
+  'out_of_order',
+  'reused_ports',
+  'lost_segment',
+  'ack_lost_segment',
+  'duplicate_ack',
+  'window_update',
+  'window_full',
+  'keep_alive',
+  'keep_alive_ack',
+  'zero_window',
+  'zero_window_probe',
+  'zero_window_probe_ack',
+  'tfo_syn',
+  'tfo_ack',
+  'tfo_ignored',
+];
+
+const FIELDS = [
+  'frame.number',
+  ...CHECKSUMS,
+  '_ws.malformed',
+  'tcp.analysis.flags',
+  ...FLAGS.map((flag) => `tcp.analysis.${flag}`),
+];
+
+const BAD = '0';
+const GOOD = '1';
+
+/**
+ * Reads a capture. `allowed`: names of `tcp.analysis.*`, or 'anything'.
+ *
+ * @returns `{ packets, problems, flags }`: how many packets had a checksum that Wireshark found right, sentences, and how
+ *   often each flag was seen
+ */
+export async function judge(path, allowed) {
+  const words = ['-n', '-r', path, '-T', 'fields', '-E', 'occurrence=f'];
+  for (const protocol of ['ip', 'tcp', 'udp']) words.push('-o', `${protocol}.check_checksum:TRUE`);
+  // The text is what tests send, and no protocol that lives on some port.
+  words.push('-o', 'tcp.try_heuristic_first:FALSE', '-d', 'tcp.port==1-65535,data');
+  for (const field of FIELDS) words.push('-e', field);
+  // What is measured and timed goes first.
+  const child = spawn('nice', ['-n', '19', 'tshark', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let complaints = '';
+  child.stderr.on('data', (data) => {
+    complaints += data;
+  });
+  const done = new Promise((resolve) => child.on('close', resolve));
+  const problems = [];
+  const flags = {};
+  let packets = 0;
+  const note = (problem) => {
+    if (problems.length < 10) problems.push(problem);
+  };
+  for await (const line of createInterface({ input: child.stdout })) {
+    const values = line.split('\t');
+    const frame = `frame ${values[0]}`;
+    const checks = values.slice(1, 1 + CHECKSUMS.length);
+    if (checks.includes(GOOD)) packets++;
+    checks.forEach((check, i) => {
+      if (check === BAD) note(`${frame}: ${CHECKSUMS[i]} is bad`);
+    });
+    const rest = values.slice(1 + CHECKSUMS.length);
+    if (rest[0]) note(`${frame}: malformed`);
+    if (!rest[1]) continue;
+    const seen = FLAGS.filter((_, i) => rest[2 + i]);
+    if (seen.length === 0) note(`${frame}: a tcp.analysis flag that this suite does not know`);
+    for (const flag of seen) {
+      flags[flag] = (flags[flag] ?? 0) + 1;
+      if (allowed !== 'anything' && !allowed.includes(flag))
+        note(`${frame}: tcp.analysis.${flag}, which nothing explains`);
+    }
+  }
+  const status = await done;
+  if (status !== 0) note(`tshark ended with ${status}: ${complaints.trim().split('\n').pop()}`);
+  if (packets === 0) note('not one packet with a checksum that is right');
+  return { packets, problems, flags };
+}
