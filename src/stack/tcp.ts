@@ -259,21 +259,20 @@ export class Tcp implements TransportProtocol, Task {
 
   /** A segment that belongs to no connection: a listener's (perhaps reopening a TIME-WAIT), or nobody's. */
   #toListener(segment: Segment, ip: IpView, resumes: TimeWaitEntry | null): void {
+    const path = this.#pathBack(ip);
+    if (path === null) return;
     const listener = this.listeners.find(ip.dst, segment.dstPort);
     if (listener === null) {
       if (resumes !== null) return; // the old incarnation stays
-      this.#bind(this.#pathBack(ip), this.defaults);
+      this.#bind(path, this.defaults);
       const { srcPort, dstPort } = segment;
       const ends: Ends = { local: ip.dst, localPort: dstPort, remote: ip.src, remotePort: srcPort };
       resetUnknown(ends, this.env, segment);
       return;
     }
-    const path = this.#pathBack(ip);
-    if (path === null) return;
     const opens = (segment.flags & (SYN | ACK | RST)) === SYN;
-    if (opens && (listener.full || listener.halfOpen >= this.#stack.config.tcp.maxHalfOpen)) {
-      if (listener.full) this.counters.TcpExtListenOverflows++;
-      else this.counters.TcpExtTCPReqQFullDrop++;
+    if (opens && listener.full) {
+      this.counters.TcpExtListenOverflows++;
       this.counters.TcpExtListenDrops++;
       return;
     }
@@ -292,9 +291,10 @@ export class Tcp implements TransportProtocol, Task {
     if (tcb.state !== 'SYN-RECEIVED') return;
     const socket = new TcpSocket(this, tcb, path, listener.handler);
     socket.listener = listener;
-    listener.halfOpen++;
+    listener.opening.add(socket);
     this.table.insert(socket);
     this.#touch(socket);
+    if (listener.opening.size > this.#stack.config.tcp.maxHalfOpen) this.#giveWay(listener);
   }
 
   /** ICMP (RFC 9293 3.9.2.2, RFC 5927): only about a segment that may still be in the network. */
@@ -429,9 +429,22 @@ export class Tcp implements TransportProtocol, Task {
     this.#stack.scheduler.cancel(socket);
     this.table.remove(socket);
     if (socket.listener !== null) {
-      socket.listener.halfOpen--;
+      socket.listener.opening.delete(socket);
       socket.listener = null;
     }
+  }
+
+  /**
+   * Too many connections are half open: the oldest goes without a word (RFC 4987 3.2). A genuine client needs one round
+   * trip; a flood has to be quicker than that to push it out.
+   */
+  #giveWay(listener: TcpListener): void {
+    const [oldest] = listener.opening;
+    if (oldest === undefined) return;
+    this.counters.TcpExtTCPReqQFullDrop++;
+    oldest.tcb.snd.text.clear(this.#stack.buffers);
+    oldest.tcb.rcv.text.clear(this.#stack.buffers);
+    this.#remove(oldest);
   }
 
   /** Gives a connection's news to its application. */
@@ -445,7 +458,10 @@ export class Tcp implements TransportProtocol, Task {
       if (signals & SIGNAL_END) handler.onEnd?.(socket);
       if (signals & SIGNAL_WRITABLE) handler.onWritable?.(socket);
       if (signals & SIGNAL_DRAINED) handler.onDrained?.(socket);
-      if (signals & SIGNAL_SOFT_ERROR) handler.onSoftError?.(socket, tcb.softError ?? 'retransmitting');
+      if (signals & SIGNAL_SOFT_ERROR) {
+        if (tcb.rtt.backoff > 0) this.#stack.paths.doubt(socket.path); // R1: IP may know another way (MUST-20)
+        handler.onSoftError?.(socket, tcb.softError ?? 'retransmitting');
+      }
       if (signals & SIGNAL_CLOSED) handler.onClose?.(socket, failureError(tcb));
     }
   }
@@ -454,7 +470,7 @@ export class Tcp implements TransportProtocol, Task {
     const { listener } = socket;
     if (listener !== null) {
       socket.listener = null;
-      listener.halfOpen--;
+      listener.opening.delete(socket);
       this.counters.TcpPassiveOpens++;
       if (listener.closed) {
         socket.abort();
@@ -481,9 +497,7 @@ export class Tcp implements TransportProtocol, Task {
   unlisten(listener: TcpListener): void {
     this.listeners.remove(listener);
     for (const socket of listener.waiting.splice(0)) socket.abort();
-    for (const entry of [...this.table]) {
-      if (entry instanceof TcpSocket && entry.listener === listener) entry.abort();
-    }
+    for (const socket of [...listener.opening]) socket.abort();
   }
 
   close(): void {
@@ -513,10 +527,10 @@ export class Tcp implements TransportProtocol, Task {
     this.#outbox.tos = options.dscp << 2;
   }
 
-  /** The way back to whoever sent this packet. */
+  /** The way back to whoever sent this packet; null where there is none, or it leads to more than one host (MUST-63). */
   #pathBack(ip: IpView): Path | null {
     const path = this.#stack.ip.pathTo(ip.src, ip.dst);
-    return typeof path === 'string' ? null : path;
+    return typeof path === 'string' || path.broadcast ? null : path;
   }
 
   #freePort(address: Address | null, family: 0 | 4 | 6): number {
