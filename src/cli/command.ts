@@ -25,13 +25,16 @@ export class Output {
   readonly stream: NodeJS.WriteStream;
   /** Called once, when nobody reads any more. */
   onBroken: (() => void) | null = null;
+  /** Why it cannot be written to, where that is not its reader's doing: a full disk. */
+  failure: NodeJS.ErrnoException | null = null;
   #broken = false;
 
   constructor(stream: NodeJS.WriteStream) {
     this.stream = stream;
-    stream.on('error', () => {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
       if (this.#broken) return;
       this.#broken = true;
+      if (error.code !== 'EPIPE') this.failure = error;
       this.onBroken?.();
     });
   }
@@ -57,7 +60,10 @@ export class Output {
   flushed(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#broken || this.stream.writableEnded) resolve();
-      else this.stream.write('', () => resolve());
+      else {
+        this.stream.once('error', () => resolve());
+        this.stream.write('', () => resolve());
+      }
     });
   }
 }

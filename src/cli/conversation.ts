@@ -45,6 +45,7 @@ export abstract class Conversation implements TcpHandler, Task {
   readonly #observer: Observer;
   readonly #idle: number;
   #lastProgress: number;
+  #peerClosed = false;
   /** When what the peer is in the middle of must be done, ms. */
   #deadline = Infinity;
 
@@ -70,6 +71,7 @@ export abstract class Conversation implements TcpHandler, Task {
   }
 
   onReadable(): void {
+    this.#notePeerClosed();
     this.pump();
   }
 
@@ -78,7 +80,7 @@ export abstract class Conversation implements TcpHandler, Task {
   }
 
   onEnd(): void {
-    this.#observer.peerClosed?.(this);
+    this.#notePeerClosed();
     this.pump();
   }
 
@@ -88,6 +90,14 @@ export abstract class Conversation implements TcpHandler, Task {
     this.#scheduler.cancel(this);
     this.lasted = this.#scheduler.now - this.since;
     this.#observer.closed?.(this, error);
+  }
+
+  /** Told before we answer: with text before the FIN the news is first that there is something to read. */
+  #notePeerClosed(): void {
+    const { state } = this.socket;
+    if (this.#peerClosed || (state !== 'CLOSE-WAIT' && state !== 'CLOSING' && state !== 'TIME-WAIT')) return;
+    this.#peerClosed = true;
+    this.#observer.peerClosed?.(this);
   }
 
   /** The idle timer; it comes early where there was progress meanwhile. */
