@@ -1,7 +1,14 @@
-/** `tsyn up` and `tsyn nc` as processes, on TUN devices in network namespaces, with the kernel and its tools as peers. */
+/**
+ * `tsyn up` and `tsyn nc` as processes: with each other over a Unix socket, which needs no rights; on TUN devices in a
+ * network namespace, with the kernel and its tools as peers.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hasCommand, missingForTun, Namespace, skipTitle } from '../helpers/needs.ts';
 import { MAIN } from './run.ts';
@@ -14,8 +21,10 @@ class Running {
   readonly child: ChildProcess;
   readonly exit: Promise<number | null>;
 
-  constructor(namespace: Namespace, words: readonly string[], input: string | null = null) {
-    this.child = spawn('ip', ['netns', 'exec', namespace.name, process.execPath, MAIN, ...words]);
+  constructor(namespace: Namespace | null, words: readonly string[], input: string | null = null) {
+    const here = [process.execPath, MAIN, ...words];
+    const [command, ...rest] = namespace === null ? here : ['ip', 'netns', 'exec', namespace.name, ...here];
+    this.child = spawn(command!, rest);
     this.child.stdout!.setEncoding('latin1').on('data', (text: string) => {
       this.stdout += text;
     });
@@ -34,6 +43,72 @@ class Running {
     throw new Error(`no ${wanted} in:\n${this.stdout}\n${this.stderr}`);
   }
 }
+
+describe('the command on a Unix socket', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tsyn-'));
+  const path = join(folder, 'hub');
+  const running: Running[] = [];
+  /** A cable: the first that connects has it for good, the others one after the other. */
+  let host: Socket | null = null;
+  let guest: Socket | null = null;
+  const cable = createServer((socket) => {
+    socket.on('error', () => {});
+    if (host === null) {
+      host = socket;
+      host.on('data', (frames) => guest?.write(frames));
+    } else {
+      guest = socket;
+      guest.on('data', (frames) => host?.write(frames));
+    }
+  });
+  const start = (words: readonly string[], address: string, input: string | null = null): Running => {
+    const one = new Running(null, [...words, '--link', `unix:${path}`, '--address', address], input);
+    running.push(one);
+    return one;
+  };
+
+  beforeAll(async () => {
+    cable.listen(path);
+    await once(cable, 'listening');
+  });
+
+  afterAll(async () => {
+    for (const { child } of running) if (child.exitCode === null) child.kill('SIGKILL');
+    await Promise.all(running.map(({ exit }) => exit));
+    cable.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('serves another of its kind without any rights', async () => {
+    const words = ['up', '--mac', '02:00:00:00:00:01', '--serve', 'echo:7,http:80,discard:9'];
+    const up = start(words, '10.9.0.1/24,fd09::1/64');
+    await up.until(/^up on unix eth0, MTU 1500, 02:00:00:00:00:01; 10\.9\.0\.1\/24, fd09::1\/64; serving/);
+
+    const text = 'there and back again\n'.repeat(10_000);
+    const echo = start(['nc', '10.9.0.1', '7'], '10.9.0.2/24', text);
+    expect(await echo.exit).toBe(0);
+    expect(echo.stdout === text).toBe(true);
+
+    const http = start(['nc', 'fd09::1', '80'], 'fd09::3/64', 'GET /bytes/300000 HTTP/1.0\r\n\r\n');
+    expect(await http.exit).toBe(0);
+    expect(http.stdout).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(http.stdout.length - http.stdout.indexOf('\r\n\r\n') - 4).toBe(300_000);
+
+    const refused = start(['nc', '10.9.0.1', '8'], '10.9.0.4/24', '');
+    expect(await refused.exit).toBe(1);
+    expect(refused.stderr).toBe('tsyn nc: connect ECONNREFUSED 10.9.0.1:8\n');
+
+    const absent = start(['nc', '-w', '1', '10.9.0.99', '8'], '10.9.0.5/24', '');
+    expect(await absent.exit).toBe(1);
+    expect(absent.stderr).toBe('tsyn nc: connect ETIMEDOUT 10.9.0.99:8\n');
+
+    host!.destroy();
+    expect(await up.exit).toBe(1);
+    expect(up.stderr).toBe('tsyn up: the link has been closed by its other end\n');
+    expect(up.stdout).toMatch(/#1 echo .* closed by both sides: .*in 210,000, out 210,000 octets/);
+    expect(up.stdout).toMatch(/\ndown \(the link is gone\): 2 connections; /);
+  });
+});
 
 describe.skipIf(missing !== null)(skipTitle('the command on a TUN device', missing), () => {
   let namespace: Namespace;
