@@ -100,7 +100,7 @@ export interface PortConfig {
 
 /** TCP: what the engine wants to know, and the bounds of the host's tables. */
 export interface TcpStackConfig extends TcpConfig {
-  /** Connections of one listener that are on their way through the handshake at most (RFC 4987). */
+  /** Connections of one listener on their way through the handshake at most; then the oldest gives way (RFC 4987). */
   readonly maxHalfOpen: number;
   /** TIME-WAIT records at most; above it the oldest gives way. */
   readonly maxTimeWaits: number;

@@ -225,6 +225,13 @@ export class NeighbourCache implements Task {
     if (n.state !== 'incomplete' && n.state !== 'group' && n.state !== 'gone') this.#reachable(n);
   }
 
+  /** Upper layers hear nothing from it any more (RFC 9293 3.8.3 R1, RFC 1122 3.3.1.4): it is asked whether it lives. */
+  doubt(n: Neighbour): void {
+    if (n.state !== 'reachable' && n.state !== 'stale') return;
+    n.state = 'delay';
+    this.#due(n, this.#stack.scheduler.now);
+  }
+
   /** Whether DEFEND_INTERVAL has passed since the last defence (RFC 5227 2.4); if so, this is the next. */
   mayDefend(): boolean {
     const now = this.#stack.scheduler.now;
@@ -282,7 +289,8 @@ export class NeighbourCache implements Task {
   #ask(n: Neighbour, now: number): void {
     const slot = n.hash & (ASKED_SLOTS - 1);
     const last = this.#askedHash[slot] === n.hash ? this.#askedAt[slot]! : -Infinity;
-    if (now - last < this.#config.retransTimer) {
+    // Compared as the appointment is computed: with fractions of a millisecond `now - last` can fall short of it for ever.
+    if (now < last + this.#config.retransTimer) {
       this.#due(n, last + this.#config.retransTimer);
       return;
     }

@@ -180,6 +180,11 @@ export class Paths {
     if (path.neighbour !== null) path.iface.neighbours?.confirm(path.neighbour);
   }
 
+  /** Upper layers send and send again and hear nothing (RFC 9293 3.8.3 R1): the next hop may be dead. */
+  doubt(path: Path): void {
+    if (path.neighbour !== null) path.iface.neighbours?.doubt(path.neighbour);
+  }
+
   #get(remote: Address, local: Address, transit: boolean): PathResult {
     const hash = mixAddress(mixAddress(this.#hash.start(), remote), local).finish();
     let path: Path | null = this.#buckets[hash & this.#mask]!;

@@ -108,7 +108,7 @@ export class Pings {
         else resolve(result);
       };
       const give = (pending: Pending): void => this.#finish(pending, syscallError('ETIMEDOUT', 'ping', text));
-      const now = this.#stack.scheduler.now;
+      const now = this.#stack.now();
       const pending = new Pending(path, this.#next(), size, ttl, now, settle, give);
       this.#pending.set(pending.sequence, pending);
       this.#stack.scheduler.schedule(pending, now + timeout);
@@ -124,7 +124,7 @@ export class Pings {
     this.#finish(pending, {
       address: formatAddress(ip.src),
       size: m.bodyLength,
-      time: this.#stack.scheduler.now - pending.sent,
+      time: this.#stack.now() - pending.sent,
       ttl: ip.ttl,
       sequence: m.sequence,
     });

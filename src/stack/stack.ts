@@ -131,9 +131,9 @@ export class Stack {
     );
   }
 
-  /** The scheduler's time, ms. */
+  /** The time, ms; brought up to date for callers from outside the scheduler. */
   now(): number {
-    return this.scheduler.now;
+    return this.scheduler.refresh();
   }
 
   /**

@@ -32,14 +32,16 @@ export class TcpListener {
   readonly backlog: number;
   readonly options: TcpOptions;
   readonly handler: TcpHandler;
-  /** Connections on their way through the handshake. */
-  halfOpen = 0;
+  /** Connections on their way through the handshake, the oldest first. */
+  readonly opening: Set<TcpSocket> = new Set();
   /** Established and not yet accepted. */
   readonly waiting: TcpSocket[] = [];
   #onConnection: ((socket: TcpSocket) => void) | null;
   readonly #tcp: Tcp;
   /** A TCB in LISTEN for the next segment; a SYN turns it into a connection's. */
   #spare: Tcb | null = null;
+  /** Established in the burst that is going on. */
+  #arriving = 0;
   #closed = false;
 
   /** For `stack.tcp.listen`. */
@@ -59,6 +61,11 @@ export class TcpListener {
     this.backlog = settings.backlog ?? 511;
     this.handler = settings.handler ?? {};
     this.#onConnection = settings.onConnection ?? null;
+  }
+
+  /** How many connections are on their way through the handshake. */
+  get halfOpen(): number {
+    return this.opening.size;
   }
 
   get closed(): boolean {
@@ -91,12 +98,22 @@ export class TcpListener {
     return this.#spare;
   }
 
+  /** Its handshake is complete; the application hears of it at the end of the burst. */
+  arrived(socket: TcpSocket): void {
+    if (this.opening.delete(socket)) this.#arriving++;
+  }
+
+  /** It is the application's now, or nobody's. */
+  lost(socket: TcpSocket): void {
+    if (!this.opening.delete(socket)) this.#arriving--;
+  }
+
   established(socket: TcpSocket): void {
     if (this.#onConnection !== null) this.#onConnection(socket);
     else this.waiting.push(socket);
   }
 
   get full(): boolean {
-    return this.#onConnection === null && this.waiting.length >= this.backlog;
+    return this.#onConnection === null && this.waiting.length + this.#arriving >= this.backlog;
   }
 }

@@ -26,14 +26,9 @@ import {
   reopen,
   resetUnknown,
   resume,
-  SIGNAL_CLOSED,
-  SIGNAL_DRAINED,
-  SIGNAL_END,
+  returnToListen,
   SIGNAL_ESTABLISHED,
-  SIGNAL_READABLE,
   SIGNAL_SOFT_ERROR,
-  SIGNAL_URGENT,
-  SIGNAL_WRITABLE,
   Tcb,
   type TcpCounters,
   type TcpEnv,
@@ -44,20 +39,22 @@ import {
   timeWaitBegun,
   timeWaitEnd,
 } from '../tcp/index.ts';
-import { type Address, ANY4, ANY6, isMulticast, isUnspecified, parseAddress } from '../wire/address.ts';
+import { type Address, ANY4, ANY6, isMulticast, isUnspecified } from '../wire/address.ts';
 import { readU16, readU32 } from '../wire/bytes.ts';
 import { finish, pseudoHeader, sum } from '../wire/checksum.ts';
 import { PROTO_TCP } from '../wire/ipv4.ts';
 import { seq } from '../wire/seq.ts';
 import { ACK, parseTcp, RST, Segment, SYN } from '../wire/tcp.ts';
-import { invalidArgument, syscallError, TsynError } from './errors.ts';
+import { syscallError, TsynError } from './errors.ts';
 import type { Interface } from './interface.ts';
 import { deriveKey } from './keys.ts';
 import type { Path } from './paths.ts';
 import type { Stack } from './stack.ts';
-import { failureError, softErrorName } from './tcp-errors.ts';
+import { softErrorName } from './tcp-errors.ts';
 import { type ListenOptions, TcpListener } from './tcp-listener.ts';
 import { Listeners } from './tcp-listeners.ts';
+import { NEWS, tell } from './tcp-news.ts';
+import { checkAddress, checkInteger, mergeTcpOptions } from './tcp-options.ts';
 import { TcpOutbox } from './tcp-outbox.ts';
 import { type TcpHandler, TcpSocket } from './tcp-socket.ts';
 import { ConnectionTable, type TableEntry } from './tcp-table.ts';
@@ -100,7 +97,6 @@ export class Tcp implements TransportProtocol, Task {
     this.#stack = stack;
     this.#outbox = new TcpOutbox(stack);
     this.counters = stack.counters.tcp;
-    this.defaults = { ...defaultTcpOptions, ttl: stack.config.ip.ttl, ...options };
     const isnKey = deriveKey(stack.secret, 'tcpIsn');
     const timestampKey = deriveKey(stack.secret, 'tcpTimestamps');
     this.env = {
@@ -116,12 +112,14 @@ export class Tcp implements TransportProtocol, Task {
       timestampOffset: (ends) => timestampOffset(timestampKey, ends),
       describe: describeConnection,
     };
+    this.defaults = mergeTcpOptions({ ...defaultTcpOptions, ttl: stack.config.ip.ttl }, options, this.env.controllers);
     this.table = new ConnectionTable(deriveKey(stack.secret, 'tcpTable'));
     this.timeWaits = new TimeWaits(stack, this.env, this.table, stack.config.tcp.maxTimeWaits);
   }
 
+  /** ms. In a burst time stands still; a call from outside the scheduler first asks what time it is. */
   now(): number {
-    return this.#stack.scheduler.now;
+    return this.#busy ? this.#stack.scheduler.now : this.#stack.scheduler.refresh();
   }
 
   // ---- The user's calls ----
@@ -129,14 +127,14 @@ export class Tcp implements TransportProtocol, Task {
   /**
    * Passive OPEN.
    *
-   * @throws TsynError EADDRINUSE, EADDRNOTAVAIL, ERR_INVALID_ARG_VALUE
+   * @throws TsynError EADDRINUSE, EADDRNOTAVAIL, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE (the stack is closed)
    */
   listen(settings: ListenOptions): TcpListener {
-    const address = settings.address === undefined ? null : parseAddress(settings.address);
-    if (settings.address !== undefined && address === null) {
-      throw invalidArgument('address', settings.address, 'an IP address');
-    }
-    checkPort('port', settings.port, 0);
+    this.#checkOpen();
+    const address = settings.address === undefined ? null : checkAddress('address', settings.address);
+    checkInteger('port', settings.port, 0, 65_535);
+    if (settings.backlog !== undefined) checkInteger('backlog', settings.backlog, 1, 1_000_000);
+    const options = mergeTcpOptions(this.defaults, settings.options, this.env.controllers);
     const any = address === null || isUnspecified(address);
     if (!any && !this.#stack.isLocal(address)) {
       throw syscallError('EADDRNOTAVAIL', 'listen', settings.address, settings.port);
@@ -148,7 +146,7 @@ export class Tcp implements TransportProtocol, Task {
     if (this.listeners.isBound(port, bound, family)) {
       throw syscallError('EADDRINUSE', 'listen', settings.address ?? '::', port);
     }
-    const listener = new TcpListener(this, port, bound, family, { ...this.defaults, ...settings.options }, settings);
+    const listener = new TcpListener(this, port, bound, family, options, settings);
     this.listeners.add(listener);
     return listener;
   }
@@ -157,17 +155,15 @@ export class Tcp implements TransportProtocol, Task {
    * Active OPEN: a SYN leaves now; the handler hears of the rest.
    *
    * @throws TsynError ERR_INVALID_ARG_VALUE, ENETUNREACH (no route, or not a unicast address: MUST-46), EADDRNOTAVAIL,
-   *   EADDRINUSE (the pair is in use)
+   *   EADDRINUSE (the pair is in use), ERR_INVALID_STATE (the stack is closed)
    */
   connect(settings: ConnectOptions): TcpSocket {
-    checkPort('port', settings.port, 1);
-    const remote = parseAddress(settings.address);
-    if (remote === null) throw invalidArgument('address', settings.address, 'an IP address');
-    const local = settings.localAddress === undefined ? null : parseAddress(settings.localAddress);
-    if (settings.localAddress !== undefined && local === null) {
-      throw invalidArgument('localAddress', settings.localAddress, 'an IP address');
-    }
-    if (settings.localPort !== undefined) checkPort('localPort', settings.localPort, 0);
+    this.#checkOpen();
+    checkInteger('port', settings.port, 1, 65_535);
+    const remote = checkAddress('address', settings.address);
+    const local = settings.localAddress === undefined ? null : checkAddress('localAddress', settings.localAddress);
+    if (settings.localPort !== undefined) checkInteger('localPort', settings.localPort, 0, 65_535);
+    const options = mergeTcpOptions(this.defaults, settings.options, this.env.controllers);
     if (isMulticast(remote) || isUnspecified(remote)) {
       throw syscallError('ENETUNREACH', 'connect', settings.address, settings.port);
     }
@@ -181,7 +177,7 @@ export class Tcp implements TransportProtocol, Task {
     if (this.table.find(ends.local, localPort, ends.remote, ends.remotePort) !== null) {
       throw syscallError('EADDRINUSE', 'connect', settings.address, settings.port);
     }
-    const tcb = this.#createTcb(ends, { ...this.defaults, ...settings.options }, path);
+    const tcb = this.#createTcb(ends, options, path);
     const socket = new TcpSocket(this, tcb, path, settings.handler ?? {});
     this.table.insert(socket);
     this.prepare(socket);
@@ -244,6 +240,7 @@ export class Tcp implements TransportProtocol, Task {
     const { una } = tcb.snd;
     this.prepare(socket);
     arrive(tcb, this.env, segment, this.now());
+    if (tcb.signals & SIGNAL_ESTABLISHED) socket.listener?.arrived(socket);
     if (tcb.snd.una !== una && socket.path.neighbour !== null) this.#stack.paths.confirm(socket.path);
     this.#touch(socket);
     // What is over leaves the table before the burst's next segment comes for it; the news of it waits its turn.
@@ -429,8 +426,10 @@ export class Tcp implements TransportProtocol, Task {
     this.#stack.scheduler.cancel(socket);
     this.table.remove(socket);
     if (socket.listener !== null) {
-      socket.listener.opening.delete(socket);
+      // Nobody has heard of it, and nobody will.
+      socket.listener.lost(socket);
       socket.listener = null;
+      socket.tcb.signals = 0;
     }
   }
 
@@ -442,46 +441,55 @@ export class Tcp implements TransportProtocol, Task {
     const [oldest] = listener.opening;
     if (oldest === undefined) return;
     this.counters.TcpExtTCPReqQFullDrop++;
-    oldest.tcb.snd.text.clear(this.#stack.buffers);
-    oldest.tcb.rcv.text.clear(this.#stack.buffers);
-    this.#remove(oldest);
+    this.prepare(oldest);
+    returnToListen(oldest.tcb, this.env, this.now());
+    this.#flush(oldest);
   }
 
-  /** Gives a connection's news to its application. */
+  /** Gives a connection's news to its application. What an exception of a handler cuts short is told in the next turn. */
   #notify(socket: TcpSocket): void {
-    for (let signals = takeSignals(socket.tcb); signals !== 0; signals = takeSignals(socket.tcb)) {
-      const { tcb } = socket;
-      if (signals & SIGNAL_ESTABLISHED) this.#established(socket);
-      const { handler } = socket;
-      if (signals & SIGNAL_URGENT) handler.onUrgent?.(socket);
-      if (signals & SIGNAL_READABLE) handler.onReadable?.(socket);
-      if (signals & SIGNAL_END) handler.onEnd?.(socket);
-      if (signals & SIGNAL_WRITABLE) handler.onWritable?.(socket);
-      if (signals & SIGNAL_DRAINED) handler.onDrained?.(socket);
-      if (signals & SIGNAL_SOFT_ERROR) {
-        if (tcb.rtt.backoff > 0) this.#stack.paths.doubt(socket.path); // R1: IP may know another way (MUST-20)
-        handler.onSoftError?.(socket, tcb.softError ?? 'retransmitting');
+    const { tcb } = socket;
+    for (let left = takeSignals(tcb); left !== 0; left = takeSignals(tcb)) {
+      try {
+        for (let i = 0; i < NEWS.length; i++) {
+          const signal = NEWS[i]!;
+          if ((left & signal) === 0) continue;
+          left &= ~signal;
+          // R1: IP may know another way (MUST-20).
+          if (signal === SIGNAL_SOFT_ERROR && tcb.rtt.backoff > 0) this.#stack.paths.doubt(socket.path);
+          if (signal === SIGNAL_ESTABLISHED) this.#established(socket);
+          else tell(socket, signal);
+        }
+      } finally {
+        tcb.signals |= left;
       }
-      if (signals & SIGNAL_CLOSED) handler.onClose?.(socket, failureError(tcb));
     }
   }
 
   #established(socket: TcpSocket): void {
-    const { listener } = socket;
-    if (listener !== null) {
-      socket.listener = null;
-      listener.opening.delete(socket);
-      this.counters.TcpPassiveOpens++;
-      if (listener.closed) {
-        socket.abort();
-        return;
+    try {
+      if (socket.listener !== null) this.#handOver(socket, socket.listener);
+    } finally {
+      try {
+        tell(socket, SIGNAL_ESTABLISHED);
+      } finally {
+        if (socket.endOnConnect) {
+          socket.endOnConnect = false;
+          socket.end();
+        }
       }
-      listener.established(socket);
     }
-    socket.handler.onConnect?.(socket);
-    if (socket.endOnConnect) {
-      socket.endOnConnect = false;
-      socket.end();
+  }
+
+  #handOver(socket: TcpSocket, listener: TcpListener): void {
+    socket.listener = null;
+    listener.lost(socket);
+    this.counters.TcpPassiveOpens++;
+    if (listener.closed) {
+      socket.handler = {}; // nobody has heard of it
+      socket.abort();
+    } else {
+      listener.established(socket);
     }
   }
 
@@ -501,13 +509,21 @@ export class Tcp implements TransportProtocol, Task {
   }
 
   close(): void {
-    for (const entry of this.table) if (entry instanceof TcpSocket) this.#stack.scheduler.cancel(entry);
+    for (const entry of this.table) {
+      if (!(entry instanceof TcpSocket)) continue;
+      this.#stack.scheduler.cancel(entry);
+      entry.live = false;
+    }
     this.#stack.scheduler.cancel(this);
     this.timeWaits.close();
     this.listeners.clear();
   }
 
   // ---- Small things ----
+
+  #checkOpen(): void {
+    if (this.#stack.closed) throw new TsynError('ERR_INVALID_STATE', 'the stack is closed');
+  }
 
   #createTcb(ends: Ends, options: TcpOptions, path: Path): Tcb {
     const tcb = new Tcb(++this.#ids, ends, options);
@@ -554,11 +570,5 @@ export class Tcp implements TransportProtocol, Task {
   /** Connections, listeners and TIME-WAIT records. */
   entries(): IterableIterator<TableEntry> {
     return this.table[Symbol.iterator]();
-  }
-}
-
-function checkPort(name: string, port: number, least: number): void {
-  if (!Number.isInteger(port) || port < least || port > 65535) {
-    throw invalidArgument(name, port, `an integer from ${least} to 65535`);
   }
 }

@@ -22,6 +22,7 @@ export { icmpError, isInFlight, pathMtuChanged } from './pathmtu.ts';
 export { resetUnknown } from './reset.ts';
 export { ARROWS, type Arrow, isSynchronized, maySend, maySendUs, type State } from './state.ts';
 export * from './tcb.ts';
+export { returnToListen } from './teardown.ts';
 export {
   reopen,
   resume,

@@ -63,10 +63,9 @@ function persistTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
 function keepAliveTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
   const { options } = tcb;
   if (!options.keepAlive) return;
-  const quiet = now - tcb.lastHeard;
   if (tcb.snd.una !== tcb.snd.nxt) {
     setTimer(tcb, env, 'keepAlive', now + options.keepAliveIdle, now);
-  } else if (quiet < options.keepAliveIdle) {
+  } else if (now < tcb.lastHeard + options.keepAliveIdle) {
     setTimer(tcb, env, 'keepAlive', tcb.lastHeard + options.keepAliveIdle, now);
   } else if (tcb.keepAlives >= options.keepAliveProbes) {
     env.counters.TcpExtTCPAbortOnTimeout++;

@@ -140,7 +140,10 @@ export class Peer {
 
   until(time: number): this {
     if (time === Infinity) throw new Error('nothing is left to happen');
+    let stuck = 0;
     for (let due = this.endpoint.nextDeadline(); due <= time; due = this.endpoint.nextDeadline()) {
+      stuck = due > this.now ? 0 : stuck + 1;
+      if (stuck > 100) throw new Error(`a deadline at ${due} comes again and again`);
       this.now = Math.max(this.now, due);
       this.endpoint.onDeadline(this.now);
     }

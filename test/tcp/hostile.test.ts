@@ -182,6 +182,17 @@ describe('keep-alive', () => {
     expect(peer.sent()).toEqual(['ACK 0 ack 2']);
   });
 
+  it('keeps its appointments when time has fractions of a millisecond', () => {
+    for (let i = 0; i < 300; i++) {
+      const peer = new Peer({ options: { keepAlive: true, keepAliveIdle: 1000.1 } });
+      peer.now = 1000 + i * 0.37;
+      peer.established().advance(0.7 + i * 0.013);
+      peer.send('ACK', { seq: 1, ack: 1 });
+      peer.advance(5000);
+      expect(peer.sent().length).toBe(1);
+    }
+  });
+
   it('a single unanswered probe kills nothing; nine in a row do (MUST-29)', () => {
     const peer = new Peer({ options: { keepAlive: true, keepAliveIdle: 1000, keepAliveInterval: 100 } });
     peer.established().advance(1700);

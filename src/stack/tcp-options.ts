@@ -1,0 +1,88 @@
+/** Owns: the check of what an application asks for its connections, before any of it reaches the engine. */
+
+import type { TcpOptions } from '../tcp/index.ts';
+import { type Address, parseAddress } from '../wire/address.ts';
+import { invalidArgument } from './errors.ts';
+
+/** What a ring holds at most. */
+const LARGEST_BUFFER = 128 * 1024 * 1024;
+
+type Check = (name: string, value: unknown) => void;
+
+const CHECKS: Readonly<Record<keyof TcpOptions, Check>> = {
+  receiveBuffer: integer(1, LARGEST_BUFFER),
+  sendBuffer: integer(1, LARGEST_BUFFER),
+  noDelay: flag,
+  keepAlive: flag,
+  keepAliveIdle: duration,
+  keepAliveInterval: duration,
+  keepAliveProbes: integer(0, 1_000_000),
+  userTimeout: orNull(duration),
+  timestamps: flag,
+  windowScaling: flag,
+  sack: flag,
+  maxSegment: orNull(integer(8, 65_535)),
+  ttl: integer(1, 255),
+  dscp: integer(0, 63),
+  congestion: () => {},
+};
+
+/**
+ * `defaults` with what is given in their places.
+ *
+ * @param controllers names of congestion controllers
+ * @throws TsynError ERR_INVALID_ARG_VALUE naming the setting and the value: an unknown one, a wrong type, out of bounds
+ */
+export function mergeTcpOptions(
+  defaults: TcpOptions,
+  given: Partial<TcpOptions> | undefined,
+  controllers: Readonly<Record<string, unknown>>,
+): TcpOptions {
+  if (given === undefined) return defaults;
+  if (typeof given !== 'object' || given === null) throw invalidArgument('options', given, 'an object');
+  const merged: Record<string, unknown> = { ...defaults };
+  for (const [key, value] of Object.entries(given)) {
+    if (!Object.hasOwn(CHECKS, key)) throw invalidArgument(`options.${key}`, value, 'a known setting');
+    if (value === undefined) continue;
+    CHECKS[key as keyof TcpOptions](`options.${key}`, value);
+    merged[key] = value;
+  }
+  const { congestion } = merged as unknown as TcpOptions;
+  if (typeof congestion !== 'string' || !Object.hasOwn(controllers, congestion)) {
+    throw invalidArgument('options.congestion', congestion, `one of ${Object.keys(controllers).join(', ')}`);
+  }
+  return merged as unknown as TcpOptions;
+}
+
+/** @throws TsynError ERR_INVALID_ARG_VALUE */
+export function checkAddress(name: string, value: unknown): Address {
+  const address = typeof value === 'string' ? parseAddress(value) : null;
+  if (address === null) throw invalidArgument(name, value, 'an IP address');
+  return address;
+}
+
+/** @throws TsynError ERR_INVALID_ARG_VALUE */
+export function checkInteger(name: string, value: unknown, least: number, most: number): void {
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
+    throw invalidArgument(name, value, `an integer from ${least} to ${most}`);
+  }
+}
+
+function integer(least: number, most: number): Check {
+  return (name, value) => checkInteger(name, value, least, most);
+}
+
+function flag(name: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw invalidArgument(name, value, 'true or false');
+}
+
+function duration(name: string, value: unknown): void {
+  if (typeof value !== 'number' || !(value > 0))
+    throw invalidArgument(name, value, 'a positive number of milliseconds');
+}
+
+function orNull(check: Check): Check {
+  return (name, value) => {
+    if (value !== null) check(name, value);
+  };
+}
