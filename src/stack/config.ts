@@ -100,7 +100,10 @@ export interface PortConfig {
 
 /** TCP: what the engine wants to know, and the bounds of the host's tables. */
 export interface TcpStackConfig extends TcpConfig {
-  /** Connections of one listener on their way through the handshake at most; then the oldest gives way (RFC 4987). */
+  /**
+   * Connections of one listener on their way through the handshake at most; then the oldest gives way (RFC 4987). More
+   * than a backlog, or a rush of honest clients would turn itself away.
+   */
   readonly maxHalfOpen: number;
   /** TIME-WAIT records at most; above it the oldest gives way. */
   readonly maxTimeWaits: number;
@@ -151,7 +154,7 @@ export const defaultStackConfig: StackConfig = {
   },
   fragments: { highMark: 4 * 1024 * 1024, lowMark: 3 * 1024 * 1024, timeout: 60_000, maxPieces: 1024 },
   udp: { receiveBuffer: 212_992, maxSockets: 65_536 },
-  tcp: { ...defaultTcpConfig, maxHalfOpen: 256, maxTimeWaits: 131_072 },
+  tcp: { ...defaultTcpConfig, maxHalfOpen: 1024, maxTimeWaits: 131_072 },
   ports: { first: 49_152, last: 65_535 },
 };
 
