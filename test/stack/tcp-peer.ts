@@ -114,7 +114,7 @@ export function shake(raw: Raw, fields: Forged = {}): { seq: number; ack: number
   return next;
 }
 
-/** A handler that notes every event in `log` as `name event`, then does what `more` says. */
+/** A handler that notes events in `log` as `name event`, then does what `more` says; 'writable' and 'drained' only if asked. */
 export function recorder(log: string[], name: string, more: TcpHandler = {}): TcpHandler {
   return {
     onConnect: (s) => {
@@ -126,16 +126,18 @@ export function recorder(log: string[], name: string, more: TcpHandler = {}): Tc
       more.onReadable?.(s);
     },
     onWritable: (s) => {
+      if (more.onWritable === undefined) return;
       log.push(`${name} writable`);
-      more.onWritable?.(s);
+      more.onWritable(s);
     },
     onEnd: (s) => {
       log.push(`${name} end`);
       more.onEnd?.(s);
     },
     onDrained: (s) => {
+      if (more.onDrained === undefined) return;
       log.push(`${name} drained`);
-      more.onDrained?.(s);
+      more.onDrained(s);
     },
     onUrgent: (s) => {
       log.push(`${name} urgent`);
