@@ -48,6 +48,11 @@ export function invalidArgument(name: string, value: unknown, expected: string):
   return new TsynError('ERR_INVALID_ARG_VALUE', `${name} must be ${expected}, not ${show(value)}`);
 }
 
+/** ERR_INVALID_ARG_TYPE naming the argument and the value given. */
+export function invalidType(name: string, value: unknown, expected: string): TsynError {
+  return new TsynError('ERR_INVALID_ARG_TYPE', `${name} must be ${expected}, not ${show(value)}`);
+}
+
 function show(value: unknown): string {
   return typeof value === 'string' ? `'${value}'` : String(value);
 }

@@ -15,7 +15,7 @@ import {
   urgentRemaining,
 } from '../tcp/index.ts';
 import { type Address, formatAddress } from '../wire/address.ts';
-import { invalidArgument, syscallError, TsynError } from './errors.ts';
+import { invalidArgument, invalidType, syscallError, TsynError } from './errors.ts';
 import type { Path } from './paths.ts';
 import type { Tcp } from './tcp.ts';
 import { type TcpInfo, tcpInfo } from './tcp-info.ts';
@@ -105,19 +105,20 @@ export class TcpSocket implements TableEntry, Task {
    * @returns octets taken
    * @throws TsynError EPIPE after `end` or when the connection is over
    */
-  write(data: Uint8Array, offset: number = 0, length: number = data.length - offset): number {
-    checkRange(data, offset, length);
+  write(data: Uint8Array, offset: number = 0, length: number = lengthFrom(data, offset)): number {
+    checkRange('data', data, offset, length);
     return this.#send(data, offset, length, false);
   }
 
   /** The same with the urgent pointer after the last octet (RFC 9293 3.8.5; RFC 6093: new applications should not). */
   writeUrgent(data: Uint8Array): number {
+    checkRange('data', data, 0, lengthFrom(data, 0));
     return this.#send(data, 0, data.length, true);
   }
 
   /** RECEIVE (3.10.3): copies what has arrived in order into `target`. @returns octets copied; 0 when none wait */
-  read(target: Uint8Array, offset: number = 0, length: number = target.length - offset): number {
-    checkRange(target, offset, length);
+  read(target: Uint8Array, offset: number = 0, length: number = lengthFrom(target, offset)): number {
+    checkRange('target', target, offset, length);
     const { count } = calls.receive(this.tcb, this.#tcp.env, target, offset, length, this.#tcp.now());
     if (count > 0) this.#tcp.called(this);
     return count;
@@ -176,6 +177,10 @@ export class TcpSocket implements TableEntry, Task {
 
   /** ABORT (3.10.5): a reset, and nothing is left. Harmless when it is over already. */
   abort(): void {
+    if (!this.live) {
+      this.destroy(); // TIME-WAIT is the host's, and goes on
+      return;
+    }
     this.#tcp.prepare(this);
     calls.abort(this.tcb, this.#tcp.env, this.#tcp.now());
     this.#tcp.called(this);
@@ -184,6 +189,7 @@ export class TcpSocket implements TableEntry, Task {
   /** Nagle off, or on again (MUST-17). */
   setNoDelay(on: boolean): void {
     this.#change({ noDelay: on });
+    this.#tcp.called(this); // what was held back may go
   }
 
   /** Keep-alive (MUST-24, MUST-27). @param idle ms of silence before the first probe */
@@ -229,17 +235,26 @@ export class TcpSocket implements TableEntry, Task {
   }
 
   #send(data: Uint8Array, offset: number, length: number, urgent: boolean): number {
+    if (this.endOnConnect) throw this.#closedForWriting();
     const { result, accepted } = calls.send(this.tcb, this.#tcp.env, data, offset, length, urgent, this.#tcp.now());
-    if (result === 'connection closing' || result === 'connection does not exist' || this.endOnConnect) {
-      throw syscallError('EPIPE', 'write', this.remoteAddress, this.remotePort);
-    }
+    if (result === 'connection closing' || result === 'connection does not exist') throw this.#closedForWriting();
     this.#tcp.called(this);
     return accepted;
   }
+
+  #closedForWriting(): TsynError {
+    return syscallError('EPIPE', 'write', this.remoteAddress, this.remotePort);
+  }
 }
 
-function checkRange(data: Uint8Array, offset: number, length: number): void {
-  if (!(data instanceof Uint8Array)) throw new TsynError('ERR_INVALID_ARG_TYPE', 'data must be a Uint8Array');
+/** The octets of `data` after `offset`; `checkRange` judges both. */
+function lengthFrom(data: Uint8Array, offset: number): number {
+  return data instanceof Uint8Array ? data.length - offset : 0;
+}
+
+/** @throws TsynError ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE */
+function checkRange(name: string, data: Uint8Array, offset: number, length: number): void {
+  if (!(data instanceof Uint8Array)) throw invalidType(name, data, 'a Uint8Array');
   if (!Number.isInteger(offset) || offset < 0 || offset > data.length) {
     throw new TsynError('ERR_OUT_OF_RANGE', `offset must be an integer from 0 to ${data.length}, not ${offset}`);
   }
