@@ -57,6 +57,14 @@ export class TcpOutbox implements Outbox {
       packet.id = this.#stack.pool.nextId();
       traceSegment(this.#stack, 'segment-sent', packet.id, path.local, path.remote, segment);
     }
-    this.#stack.ip.send(packet, path, PROTO_TCP, this.ttl, this.tos, true);
+    this.#stack.ip.send(packet, path, PROTO_TCP, this.ttl, this.tos, this.#mayDiscover(path));
+  }
+
+  /**
+   * Whether segments say "do not fragment" (RFC 1191). Not where IPv4 routers said less than `config.ip.minPmtu4`: that
+   * much is sent, and may be cut up on its way.
+   */
+  #mayDiscover(path: Path): boolean {
+    return path.family === 6 || path.pmtuExpires === Infinity || path.mtu > this.#stack.config.ip.minPmtu4;
   }
 }

@@ -319,7 +319,10 @@ export class Tcp implements TransportProtocol, Task {
   /** The engine is about to work on this connection. */
   prepare(socket: TcpSocket): void {
     this.env.trace = this.#stack.trace;
-    this.#bind(socket.path, socket.tcb.options);
+    const { tcb, path } = socket;
+    this.#bind(path, tcb.options);
+    // Another connection of this path may have heard what it carries.
+    if (tcb.mtu !== path.mtu) pathMtuChanged(tcb, path.mtu);
   }
 
   /** An application has made a call: in a burst its answer waits for the end of it, else it goes out now. */
@@ -388,10 +391,9 @@ export class Tcp implements TransportProtocol, Task {
 
   #flush(socket: TcpSocket): void {
     if (!socket.live) return;
-    const { tcb, path } = socket;
+    const { tcb } = socket;
     const now = this.now();
     this.prepare(socket);
-    if (tcb.mtu !== path.mtu) pathMtuChanged(tcb, path.mtu);
     flush(tcb, this.env, now);
     switch (tcb.state) {
       case 'CLOSED':

@@ -28,6 +28,7 @@ export interface Forged {
   readonly data?: string | Uint8Array;
   readonly tsVal?: number;
   readonly tsEcr?: number;
+  readonly mss?: number;
 }
 
 const BITS: Readonly<Record<string, number>> = { FIN, SYN, RST, ACK, PSH: 8, URG: 32 };
@@ -41,6 +42,7 @@ export function forge(flags: string, fields: Forged = {}): Uint8Array {
   s.seq = seq(fields.seq ?? 1000);
   s.ack = seq(fields.ack ?? 0);
   s.window = fields.window ?? 65_535;
+  if (fields.mss !== undefined && s.flags & BITS['SYN']!) s.mss = fields.mss;
   if (fields.tsVal !== undefined) {
     s.timestamps = true;
     s.tsVal = seq(fields.tsVal);
