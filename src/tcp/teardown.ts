@@ -25,6 +25,9 @@ export function returnToListen(tcb: Tcb, env: TcpEnv, now: number): void {
   stopAllTimers(tcb, env, now);
   env.counters.TcpAttemptFails++;
   enter(tcb, env, tcb.resumes === null ? 'LISTEN' : 'TIME-WAIT', now);
+  // The SYN,ACK of a burst that is not over yet.
+  tcb.owed.syn = false;
+  tcb.owed.ack = false;
   flush(tcb, env, true);
 }
 
