@@ -32,6 +32,8 @@ const FLAGS = [
 
 const FIELDS = [
   'frame.number',
+  'frame.packet_flags_direction',
+  'tcp.checksum',
   ...CHECKSUMS,
   '_ws.malformed',
   'tcp.analysis.flags',
@@ -41,17 +43,22 @@ const FIELDS = [
 const BAD = '0';
 const GOOD = '1';
 
+/** Of the first so many packets everything is looked at here, of the others only what is remarkable. */
+const ALL_OF = 200;
+
 /**
  * Reads a capture. `allowed`: names of `tcp.analysis.*`, or 'anything'.
  *
- * @returns `{ packets, problems, flags }`: how many packets had a checksum that Wireshark found right, sentences, and how
- *   often each flag was seen
+ * @returns what is wrong with it, in sentences
  */
 export async function judge(path, allowed) {
   const words = ['-n', '-r', path, '-T', 'fields', '-E', 'occurrence=f'];
   for (const protocol of ['ip', 'tcp', 'udp']) words.push('-o', `${protocol}.check_checksum:TRUE`);
   // The text is what tests send, and no protocol that lives on some port.
   words.push('-o', 'tcp.try_heuristic_first:FALSE', '-d', 'tcp.port==1-65535,data');
+  const remarkable = [`frame.number <= ${ALL_OF}`, '_ws.malformed', ...CHECKSUMS.map((field) => `${field} == ${BAD}`)];
+  if (allowed !== 'anything') remarkable.push('tcp.analysis.flags');
+  words.push('-Y', remarkable.join(' || '));
   for (const field of FIELDS) words.push('-e', field);
   // What is measured and timed goes first.
   const child = spawn('nice', ['-n', '19', 'tshark', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -61,7 +68,6 @@ export async function judge(path, allowed) {
   });
   const done = new Promise((resolve) => child.on('close', resolve));
   const problems = [];
-  const flags = {};
   let packets = 0;
   const note = (problem) => {
     if (problems.length < 10) problems.push(problem);
@@ -69,18 +75,20 @@ export async function judge(path, allowed) {
   for await (const line of createInterface({ input: child.stdout })) {
     const values = line.split('\t');
     const frame = `frame ${values[0]}`;
-    const checks = values.slice(1, 1 + CHECKSUMS.length);
+    // The kernel writes a checksum of 0 as 0xffff, which is the same to whoever adds it up; tsyn must not.
+    const theirs = values[1].endsWith('1') && values[2] === '0xffff';
+    const checks = values.slice(3, 3 + CHECKSUMS.length);
     if (checks.includes(GOOD)) packets++;
     checks.forEach((check, i) => {
-      if (check === BAD) note(`${frame}: ${CHECKSUMS[i]} is bad`);
+      if (check === BAD && !(theirs && CHECKSUMS[i] === 'tcp.checksum.status'))
+        note(`${frame}: ${CHECKSUMS[i]} is bad`);
     });
-    const rest = values.slice(1 + CHECKSUMS.length);
+    const rest = values.slice(3 + CHECKSUMS.length);
     if (rest[0]) note(`${frame}: malformed`);
     if (!rest[1]) continue;
     const seen = FLAGS.filter((_, i) => rest[2 + i]);
     if (seen.length === 0) note(`${frame}: a tcp.analysis flag that this suite does not know`);
     for (const flag of seen) {
-      flags[flag] = (flags[flag] ?? 0) + 1;
       if (allowed !== 'anything' && !allowed.includes(flag))
         note(`${frame}: tcp.analysis.${flag}, which nothing explains`);
     }
@@ -88,5 +96,5 @@ export async function judge(path, allowed) {
   const status = await done;
   if (status !== 0) note(`tshark ended with ${status}: ${complaints.trim().split('\n').pop()}`);
   if (packets === 0) note('not one packet with a checksum that is right');
-  return { packets, problems, flags };
+  return problems;
 }

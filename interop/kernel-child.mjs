@@ -32,6 +32,8 @@ function adopt(socket, server, options) {
     remotePort: 0,
   };
   sockets.push(entry);
+  // Before anything listens for data, or reading begins when it is connected.
+  if (options.paused) socket.pause();
   socket.on('connect', () => {
     entry.connected = true;
     tell(entry);
@@ -57,7 +59,6 @@ function adopt(socket, server, options) {
     entry.closed = true;
     tell(entry);
   });
-  if (options.paused) socket.pause();
   tell(entry);
   return entry;
 }

@@ -30,7 +30,7 @@ export async function tool(command, words, { input = null, limit = 20 } = {}) {
   });
   if (status !== 0)
     throw new Error(`${command} ${words.join(' ')} ended with ${status}: ${(complaint || said).trim()}`);
-  return { said, octets, digest: hash.digest('hex') };
+  return { said, complaint, octets, digest: hash.digest('hex') };
 }
 
 /** A server: a program that runs until `stop`. */

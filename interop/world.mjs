@@ -7,9 +7,7 @@
  * The first capture is what the kernel saw; the second, made where a case plans faults, what tsyn saw.
  */
 
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { SeededRandom } from '../dist/base/index.js';
 import { impair, PacketPool, tap, tcpSegment } from '../dist/link/index.js';
 import { EventLoopDriver, openCapture, openTun, randomKey, systemRandom } from '../dist/node/index.js';
@@ -17,9 +15,8 @@ import { createStack } from '../dist/stack/index.js';
 import { ACK, FIN, formatEndpoint, parseAddress, RST, SYN } from '../dist/wire/index.js';
 import { Flow } from './flow.mjs';
 import { Kernel, kernelState, kernelStates } from './kernel.mjs';
+import { tool } from './tools.mjs';
 import { until } from './wait.mjs';
-
-const run = promisify(execFile);
 
 /** Trace events kept: the last so many. */
 const KEPT_EVENTS = 500;
@@ -30,8 +27,8 @@ const KEPT_EVENTS = 500;
  */
 const PATIENCE = 2000;
 
-/** Numbers of the worlds that are open: each has a device and networks of its own. */
-const numbers = new Set();
+/** Worlds made so far: each has a device and networks of its own. */
+let worlds = 0;
 
 /** Which segments a rule of a wire is about, by name. */
 const KINDS = {
@@ -84,9 +81,9 @@ export class World {
   async #open(family, directory, options) {
     this.family = family;
     this.#options = options;
-    let number = 1;
-    while (numbers.has(number)) number++;
-    numbers.add(number);
+    // Sockets that the kernel has left from an earlier world would otherwise speak into this one.
+    worlds = (worlds % 250) + 1;
+    const number = worlds;
     this.#number = number;
     const net4 = `10.9.${number}`;
     const net6 = `fd09:0:0:${number.toString(16)}:`;
@@ -117,7 +114,7 @@ export class World {
       this.wire = impair(watched, scheduler, this.#pool, {
         random: new SeededRandom(options.seed ?? 1),
         name: 'wire',
-        trace: this.#trace,
+        trace: this.#trace === null ? null : (event) => event.packet !== 0 && this.#trace(event),
         keepSegments: options.keepSegments ?? false,
       });
       this.#upper = options.faults === true ? tap(this.wire, scheduler, this.#capture(directory, 'tsyn')) : this.wire;
@@ -136,7 +133,7 @@ export class World {
   /** The kernel's end of the device: as `configureTun` does it, but nobody else has to wait meanwhile. */
   async #configure(device, net4, net6, rtoMin) {
     const lines = [
-      `link set dev ${device} txqueuelen 2000`,
+      `link set dev ${device} txqueuelen 10000`,
       `address add ${net4}.1/24 dev ${device}`,
       `address add ${net6}:1/64 dev ${device} nodad`,
       `link set dev ${device} up`,
@@ -144,9 +141,9 @@ export class World {
     if (rtoMin !== undefined) {
       const route = `dev ${device} proto kernel rto_min ${rtoMin}ms`;
       lines.push(`route replace ${net4}.0/24 scope link src ${net4}.1 ${route}`);
-      lines.push(`-6 route replace ${net6}:/64 metric 256 ${route}`);
+      lines.push(`route replace ${net6}:/64 metric 256 ${route}`);
     }
-    for (const words of lines) await run('ip', words.split(' '));
+    await tool('ip', ['-batch', '-'], { input: lines.join('\n') });
   }
 
   #capture(directory, side) {
@@ -264,6 +261,11 @@ export class World {
     return this.entryOf(localPort, remotePort)?.state ?? 'CLOSED';
   }
 
+  /** When tsyn entered a state last, as far as the trace goes; the stack's time. */
+  enteredAt(state) {
+    return this.events.findLast((event) => event.type === 'state' && event.to === state)?.time;
+  }
+
   /** tsyn's line about a connection, as netstat would have it. */
   entryOf(localPort, remotePort) {
     const local = this.endpoint(this.address, localPort);
@@ -324,10 +326,14 @@ export class World {
     const rest = this.wire.drop(which);
     return {
       /** Fulfilled when there is one. */
-      caught: () => until(() => hold.packets.length > 0, `a segment to hold: ${kind} from ${from}`),
+      caught: async () => {
+        await until(() => hold.packets.length > 0, `a segment to hold: ${kind} of ${from}`);
+        this.#note(`${kind} of ${from} is held`);
+      },
       go: () => {
         rest.stop();
         this.wake();
+        this.#note(`${kind} of ${from} goes on`);
         hold.release();
       },
     };
@@ -346,7 +352,13 @@ export class World {
   /** Lets tsyn receive a packet that the kernel does not send now. */
   inject(bytes) {
     this.wake();
+    this.#note('a packet is put into the wire');
     this.wire.inject(bytes, 'receive');
+  }
+
+  /** For the ladder: what it cannot see, because packets of the device have no names. */
+  #note(text) {
+    this.#trace?.({ type: 'note', time: this.stack.now(), host: 'tsyn', text });
   }
 
   get tcpCounters() {
@@ -364,7 +376,6 @@ export class World {
     }
     this.driver?.close();
     for (const { capture } of this.captures) capture.close();
-    numbers.delete(this.#number);
   }
 }
 

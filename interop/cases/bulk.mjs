@@ -11,7 +11,7 @@ const both = (title, world, opener) =>
   test(`100 MiB each way at once arrive whole ${title}`, {
     world: { trace: false, impaired: false, ...world },
     allow: BENIGN,
-    alone: true,
+    lane: 'alone',
     limit: 120_000,
   }, async ({ world: w, quick, note }) => {
     const octets = (quick ? 10 : 100) * MIB;
@@ -23,7 +23,7 @@ const oneWay = (sender, world, how) =>
   test(`100 MiB from ${sender} arrive whole ${how}`, {
     world: { trace: false, impaired: false, ...world },
     allow: BENIGN,
-    alone: true,
+    lane: 'alone',
     limit: 120_000,
   }, async ({ world: w, quick, note }) => {
     const octets = (quick ? 10 : 100) * MIB;
@@ -42,7 +42,7 @@ const bad = (opener, world, how) =>
   test(`100 MiB each way at once arrive whole although 1 % of segments are lost, 1 % doubled and 5 % late${how}`, {
     world: { trace: false, faults: true, ...world },
     allow: 'anything',
-    alone: true,
+    lane: 'alone',
     limit: 180_000,
   }, async ({ world: w, quick, note }) => {
     const octets = (quick ? 4 : 100) * MIB;
@@ -110,8 +110,8 @@ export const bulk = [
   }),
 
   test('4 MiB each way arrive whole without timestamps, scaling and selective acknowledgment', {
-    world: { tcpOptions: { timestamps: false, windowScaling: false, sack: false } },
-    allow: BENIGN,
+    world: { trace: false, tcpOptions: { timestamps: false, windowScaling: false, sack: false } },
+    allow: CLOSED,
   }, async ({ world }) => {
     await exchange(await world.pair('tsyn'), 4 * MIB, 30_000);
     await exchange(await world.pair('kernel'), 4 * MIB, 30_000);
@@ -120,7 +120,7 @@ export const bulk = [
   test('400 connections of the kernel at once are echoed by tsyn', {
     world: { trace: false },
     allow: BENIGN,
-    alone: true,
+    lane: 'alone',
   }, async ({ world }) => {
     const listener = world.listen({ echo: true });
     const where = { host: world.address, port: listener.port };
@@ -133,7 +133,7 @@ export const bulk = [
   test('400 connections of tsyn at once are echoed by the kernel', {
     world: { trace: false },
     allow: BENIGN,
-    alone: true,
+    lane: 'alone',
   }, async ({ world }) => {
     const server = await world.kernel.listen(world.kernelAddress, 0, { echo: true });
     const octets = (i) => 20_000 + i;

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { patternDigest } from '../pattern.mjs';
+import { until } from '../wait.mjs';
 
 /**
  * A case: a title that is a fact, and a function that finds out. It runs for IPv4 and for IPv6.
  *
- * `settings`: world (options of `World.open`), allow (the flags of Wireshark that the case explains), alone (it wants the
- * machine for itself), limit (ms). `run` is given `{ world, quick, family, note, directory }`.
+ * `settings`: world (options of `World.open`), allow (the flags of Wireshark that the case explains), lane (which
+ * cases run beside it: see `LANES` in `suite.mjs`), limit (ms). `run` is given `{ world, quick, family, note, directory }`.
  */
 export function test(title, settings, run) {
   return { title, ...settings, run };
@@ -19,12 +20,14 @@ export const SLOW = { rtoMin: 5000 };
 /** A sender that has used all of the window, and a receiver that says there is more again: nothing wrong with that. */
 export const BENIGN = ['window_full', 'window_update'];
 
-/** A little text each way. */
+/** A little text each way, all of it acknowledged in the end. */
 export async function talk(flow, socket) {
   const { received } = flow;
   const before = (await socket.now()).received;
   await Promise.all([flow.write(1, 1000), socket.write(2, 2000)]);
   await Promise.all([flow.untilReceived(received + 2000), socket.received(before + 1000)]);
+  const { timers } = flow.socket.tcb;
+  await until(() => timers.delayedAck === Number.POSITIVE_INFINITY, 'the delayed ACK');
 }
 
 /** So much text each way at once, then both close. Digests must agree. @returns seconds it took */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ServiceHost } from '../../dist/cli/services.js';
 import { pattern, patternDigest } from '../pattern.mjs';
 import { server, tool } from '../tools.mjs';
 import { until } from '../wait.mjs';
@@ -12,31 +13,26 @@ import { BENIGN, test } from './define.mjs';
 const OCTETS = 1_000_000;
 const PORT = 50_080;
 
-/** HTTP on tsyn, just large enough: every request is answered with one text, and its connection closed. */
-function serve(world, seed, octets) {
-  const head = `HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: ${octets}\r\n\r\n`;
-  const listener = world.listen({ keep: true });
-  const answer = async () => {
-    const flow = await listener.accept();
-    await until(() => flow.kept.includes('\r\n\r\n'), 'a request');
-    flow.say(head);
-    await flow.write(seed, octets);
-    flow.end();
-    await flow.untilClosed();
-    assert.equal(flow.error, null);
-  };
-  return { port: listener.port, answer };
+/** tsyn's own web service. */
+function serve(world) {
+  const errors = [];
+  const host = new ServiceHost(world.stack, { closed: (_conversation, error) => error !== null && errors.push(error) });
+  host.listen('http', PORT);
+  return { host, errors, url: `http://${world.family === 6 ? `[${world.address}]` : world.address}:${PORT}/bytes/` };
 }
 
-function url(address, port) {
-  return `http://${address.includes(':') ? `[${address}]` : address}:${port}/bytes`;
+/** The digest of what `/bytes/` has. */
+function servedDigest(octets) {
+  const text = Buffer.alloc(octets);
+  for (let i = 0; i < octets; i++) text[i] = i % 251;
+  return createHash('sha256').update(text).digest('hex');
 }
 
 export const tools = [
   test('tsyn answers the pings of the kernel, up to fragments', {}, async ({ world }) => {
     for (const size of [56, 1400, 4000]) {
-      const { said } = await tool('ping', ['-q', '-i', '0.02', '-c', '5', '-s', `${size}`, world.address]);
-      assert.match(said, /5 received, 0% packet loss/);
+      const { said } = await tool('ping', ['-q', '-i', '0.02', '-c', '5', '-w', '10', '-s', `${size}`, world.address]);
+      assert.match(said, /, 5 received, /);
     }
   }),
 
@@ -49,20 +45,28 @@ export const tools = [
     }
   }),
 
-  test('curl fetches from tsyn', { allow: BENIGN }, async ({ world }) => {
-    const { port, answer } = serve(world, 2, OCTETS);
-    const words = ['-sS', '-g', '--fail', url(world.address, port)];
-    const [{ octets, digest }] = await Promise.all([tool('curl', words), answer()]);
-    assert.equal(octets, OCTETS);
-    assert.equal(digest, patternDigest(2, OCTETS));
+  test('curl fetches from tsyn, and again over the same connection', { allow: BENIGN }, async ({ world }) => {
+    const { host, errors, url } = serve(world);
+    // What is written out for %{num_connects} adds up to one connection.
+    const options = ['-sS', '-g', '--fail', '-w', '%{stderr}%{num_connects}'];
+    const first = await tool('curl', [...options, `${url}${OCTETS}`]);
+    assert.equal(first.octets, OCTETS);
+    assert.equal(first.digest, servedDigest(OCTETS));
+    const both = await tool('curl', [...options, `${url}1000`, `${url}2000`]);
+    assert.equal(both.octets, 3000);
+    assert.equal(both.complaint, '10');
+    await until(() => host.open === 0, 'the connections to end');
+    assert.equal(host.accepted, 2);
+    assert.deepEqual(errors, []);
   }),
 
   test('wget fetches from tsyn', { allow: BENIGN }, async ({ world }) => {
-    const { port, answer } = serve(world, 2, OCTETS);
-    const words = ['-q', '-O', '-', '--tries=1', url(world.address, port)];
-    const [{ octets, digest }] = await Promise.all([tool('wget', words), answer()]);
+    const { host, errors, url } = serve(world);
+    const { octets, digest } = await tool('wget', ['-q', '-O', '-', '--tries=1', `${url}${OCTETS}`]);
     assert.equal(octets, OCTETS);
-    assert.equal(digest, patternDigest(2, OCTETS));
+    assert.equal(digest, servedDigest(OCTETS));
+    await until(() => host.open === 0, 'the connection to end');
+    assert.deepEqual(errors, []);
   }),
 
   test('tsyn fetches from the web server of Python', { allow: BENIGN }, async ({ world, directory }) => {
