@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MAIN } from '../cli/run.ts';
+import { ROOT } from './source.ts';
+
+const READMES = ['README.md', 'README.zh-CN.md'] as const;
+const PAGES = [...READMES, 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+const QUICK_START = 'examples/quick-start.mjs';
+
+interface Page {
+  /** Code blocks: their language and what is between the fences. */
+  readonly blocks: ReadonlyArray<{ readonly language: string; readonly text: string }>;
+  /** The headings' levels and texts, in order. */
+  readonly headings: ReadonlyArray<{ readonly level: number; readonly text: string }>;
+  /** Targets of links, as written. */
+  readonly links: readonly string[];
+}
+
+const text = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+function page(path: string): Page {
+  const FENCE = /^```(\w*)\n([\s\S]*?)\n```$/gm;
+  const source = text(path);
+  const prose = source.replace(FENCE, '');
+  return {
+    blocks: [...source.matchAll(FENCE)].map(([, language, code]) => ({ language: language!, text: code! })),
+    headings: [...prose.matchAll(/^(#+) (.+)$/gm)].map(([, marks, words]) => ({ level: marks!.length, text: words! })),
+    links: [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!),
+  };
+}
+
+/** The name by which GitHub lets a heading be linked to. */
+const anchor = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s/g, '-');
+
+function run(...words: string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    timeout: 30_000,
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return stdout;
+}
+
+describe('the READMEs', () => {
+  it('say the same: code blocks alike, headings of the same levels', () => {
+    const [english, chinese] = READMES.map(page);
+    expect(english!.blocks.length).toBeGreaterThanOrEqual(8);
+    expect(chinese!.blocks).toEqual(english!.blocks);
+    expect(english!.headings.length).toBeGreaterThanOrEqual(12);
+    expect(chinese!.headings.map(({ level }) => level)).toEqual(english!.headings.map(({ level }) => level));
+    expect(chinese!.links.filter((link) => !READMES.includes(link as never))).toEqual(
+      english!.links.filter((link) => !READMES.includes(link as never)),
+    );
+  });
+
+  it('link to each other before anything else', () => {
+    expect(page('README.md').links[0]).toBe('README.zh-CN.md');
+    expect(page('README.zh-CN.md').links[0]).toBe('README.md');
+  });
+
+  for (const path of READMES) {
+    const { blocks } = page(path);
+
+    it(`${path}: the set-up is two commands`, () => {
+      expect(blocks.find(({ language }) => language === 'sh')?.text).toBe('npm ci && npm start\nnpm ci && npm test');
+    });
+
+    it(`${path}: the quick start is ${QUICK_START}`, () => {
+      expect(blocks.find(({ language }) => language === 'js')?.text).toBe(text(QUICK_START).trimEnd());
+    });
+
+    it(`${path}: the quick start prints what is shown below it`, () => {
+      const at = blocks.findIndex(({ language }) => language === 'js');
+      // Where the engine has changed and this is rightly so: node examples/quick-start.mjs, and both READMEs are told.
+      expect(run(QUICK_START).trimEnd()).toBe(blocks[at + 1]?.text);
+    });
+
+    it(`${path}: the ladder is one of the demo`, () => {
+      const [command, ...shown] = blocks[0]!.text.split('\n').filter((line) => line !== '');
+      expect(command).toBe('$ node dist/cli/main.js demo');
+      expect(shown.length).toBeGreaterThanOrEqual(5);
+      const output = run(MAIN, 'demo')
+        .split('\n')
+        .filter((line) => line !== '');
+      // The words between a section's title and its ladder may be left out, no line of the ladder may.
+      const title = output.indexOf(shown[0]!);
+      const ladder = output.indexOf(shown[1]!, title);
+      expect(title, shown[0]).toBeGreaterThanOrEqual(0);
+      expect(output.slice(ladder, ladder + shown.length - 1)).toEqual(shown.slice(1));
+    });
+  }
+
+  it('import only what the package exports', async () => {
+    const imports = page('README.md')
+      .blocks.filter(({ language }) => language === 'js')
+      .flatMap(({ text: code }) => [...code.matchAll(/^import \{ ([^}]+) \} from '(tsyn[^']*)';$/gm)]);
+    expect(imports.length).toBeGreaterThanOrEqual(6);
+    for (const [, names, from] of imports) {
+      const exported = run('--input-type=module', '-e', `console.log(Object.keys(await import('${from}')).join(' '))`);
+      for (const name of names!.split(', ')) expect(exported.trim().split(' '), from).toContain(name);
+    }
+  });
+});
+
+describe('the pages at the top', () => {
+  for (const path of PAGES) {
+    it(`${path} links to what is there`, () => {
+      const { links } = page(path);
+      if (READMES.includes(path as never)) expect(links.length).toBeGreaterThanOrEqual(20);
+      const broken = links.filter((link) => {
+        if (/^[a-z]+:/.test(link)) return false;
+        const [file, fragment] = link.split('#');
+        const target = file === '' ? path : join(dirname(path), file!);
+        if (!existsSync(join(ROOT, target))) return true;
+        return fragment !== undefined && !page(target).headings.some((heading) => anchor(heading.text) === fragment);
+      });
+      expect(broken).toEqual([]);
+    });
+  }
+});
