@@ -33,8 +33,8 @@ const { values: options } = parseArgs({
   },
 });
 
-if (options.inside) await inside();
-else await outside();
+if (options.inside) inside();
+else outside();
 
 async function inside() {
   const stop = () => process.exit(130);
@@ -75,7 +75,7 @@ async function outside() {
       console.log(`cannot run: ${error.message}\n0 passed, 1 failed`);
       resolve(1);
     });
-    child.on('close', (code) => resolve(code ?? 1));
+    child.on('exit', (code) => resolve(code ?? 1));
   });
 }
 

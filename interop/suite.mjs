@@ -36,6 +36,9 @@ export function plan(only) {
 export async function runSuite({ only, quick, keep, minimum }) {
   const began = performance.now();
   const directory = mkdtempSync(join(tmpdir(), 'tsyn-interop-'));
+  const discard = () => rmSync(directory, { recursive: true, force: true });
+  // Stopped in the middle: nobody will look at them.
+  if (!keep) process.once('exit', discard);
   const runs = plan(only);
   const tally = { passed: 0, failed: 0 };
   const judges = new Gate(JUDGES);
@@ -67,8 +70,10 @@ export async function runSuite({ only, quick, keep, minimum }) {
     console.log(`FAIL  ${passed + failed} cases ran, which is fewer than the ${minimum} that are known to exist`);
     failed++;
   }
-  if (!keep && failed === 0) rmSync(directory, { recursive: true, force: true });
-  else console.log(`captures: ${directory}`);
+  if (keep || failed > 0) {
+    process.off('exit', discard);
+    console.log(`captures: ${directory}`);
+  }
   console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s`);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;

@@ -32,7 +32,7 @@ export const tools = [
   test('tsyn answers the pings of the kernel, up to fragments', {}, async ({ world }) => {
     for (const size of [56, 1400, 4000]) {
       const { said } = await tool('ping', ['-q', '-i', '0.02', '-c', '5', '-w', '10', '-s', `${size}`, world.address]);
-      assert.match(said, /, 5 received, /);
+      assert.ok(Number(/(\d+) received/.exec(said)?.[1]) >= 5, said);
     }
   }),
 
