@@ -109,8 +109,9 @@ export function answers(raw: Raw, packet: Uint8Array): string[] {
 /** A handshake by hand with the listener on port 80. @returns the next sequence number of each side */
 export function shake(raw: Raw, fields: Forged = {}): { seq: number; ack: number } {
   const irs = fields.seq ?? 1000;
-  const [synAck] = ask(raw, forge('SYN', { ...fields, seq: irs }));
-  if (synAck?.flags !== 'SYN,ACK') throw new Error(`no SYN,ACK but ${synAck?.flags}`);
+  const out = ask(raw, forge('SYN', { ...fields, seq: irs }));
+  const synAck = out.find((seen) => seen.flags === 'SYN,ACK' && seen.dport === (fields.sport ?? 1234));
+  if (synAck === undefined) throw new Error(`no SYN,ACK but ${out.map((seen) => seen.flags).join(' ')}`);
   const next = { seq: unsigned(add(seq(irs), 1)), ack: unsigned(add(seq(synAck.seq), 1)) };
   raw.ask(forge('ACK', { ...fields, ...next }));
   return next;
