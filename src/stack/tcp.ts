@@ -107,6 +107,7 @@ export class Tcp implements TransportProtocol, Task {
       outbox: this.#outbox,
       controllers: { newreno: newReno, ...controllers },
       out: new Segment(),
+      boards: [],
       trace: null,
       initialSequence: (ends, now) => initialSequence(isnKey, ends, now),
       timestampOffset: (ends) => timestampOffset(timestampKey, ends),

@@ -10,6 +10,7 @@ import type { TcpEnv } from './env.ts';
 import { duplicateAck, flightSize, newlyAcknowledged, startCongestion } from './recovery.ts';
 import { resetUnknown } from './reset.ts';
 import { finishTiming } from './rto.ts';
+import { acknowledgedWithSack } from './sack.ts';
 import { enter } from './state.ts';
 import { finAcked, SIGNAL_DRAINED, SIGNAL_ESTABLISHED, SIGNAL_WRITABLE, type Tcb } from './tcb.ts';
 import { destroy } from './teardown.ts';
@@ -41,7 +42,8 @@ export function checkAck(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): 
   }
 
   if (gt(ack, snd.una)) acknowledged(tcb, env, segment, now);
-  else if (ack === snd.una) maybeDuplicate(tcb, env, segment, now);
+  else if (tcb.sack && segment.sackCount > 0) acknowledgedWithSack(tcb, env, segment, 0, flightSize(tcb), now);
+  else if (ack === snd.una && !tcb.sack) maybeDuplicate(tcb, env, segment, now);
   if (ge(ack, snd.una)) updateWindow(tcb, env, segment, now);
 
   if (!finAcked(tcb)) return 'continue';
@@ -102,11 +104,13 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
 
   if (tcb.ts.on && segment.timestamps) measureEcho(tcb, env, segment, now);
   else finishTiming(tcb, env, ack, now);
-  if (text > 0) newlyAcknowledged(tcb, env, ack, text, flight, now);
+  if (tcb.sack) acknowledgedWithSack(tcb, env, segment, text, flight, now);
+  else if (text > 0) newlyAcknowledged(tcb, env, ack, text, flight, now);
   tcb.rtt.backoff = 0;
 
   // RFC 6298 5.2, 5.3: stop when nothing is outstanding, else start anew (the output pass does).
   stopTimer(tcb, env, 'retransmission', now);
+  stopTimer(tcb, env, 'probe', now);
   stopTimer(tcb, env, 'user', now);
   if (tcb.wantsRoom && snd.text.length <= tcb.options.sendBuffer / 2) {
     tcb.wantsRoom = false;
@@ -139,7 +143,8 @@ function updateWindow(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): voi
   // The window opens: what was sent into it while it was closed was not taken.
   stopTimer(tcb, env, 'persist', now);
   tcb.rtt.backoff = 0;
-  if (gt(snd.nxt, snd.una)) snd.rxt = snd.una;
+  if (tcb.board !== null) tcb.board.loseOnTimeout(Infinity, snd.mss);
+  else if (gt(snd.nxt, snd.una)) snd.rxt = snd.una;
 }
 
 /** SEG.ACK is in (SND.UNA, SND.NXT]: the test of SYN-SENT and SYN-RECEIVED. */

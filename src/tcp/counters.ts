@@ -44,6 +44,8 @@ export interface TcpCounters {
   TcpExtTCPTimeouts: number;
   TcpExtTCPSynRetrans: number;
   TcpFastRetransmits: number;
+  /** Tail loss probes sent (RFC 8985 7). */
+  TcpExtTCPLossProbes: number;
   TcpExtTCPWinProbe: number;
   TcpExtTCPKeepAlive: number;
   TcpExtTCPOFOQueue: number;
@@ -89,6 +91,7 @@ export function createTcpCounters(): TcpCounters {
     TcpExtTCPTimeouts: 0,
     TcpExtTCPSynRetrans: 0,
     TcpFastRetransmits: 0,
+    TcpExtTCPLossProbes: 0,
     TcpExtTCPWinProbe: 0,
     TcpExtTCPKeepAlive: 0,
     TcpExtTCPOFOQueue: 0,

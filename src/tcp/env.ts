@@ -11,6 +11,7 @@ import type { Segment } from '../wire/tcp.ts';
 import type { TcpConfig } from './config.ts';
 import type { CongestionController } from './congestion/controller.ts';
 import type { TcpCounters } from './counters.ts';
+import type { Scoreboard } from './scoreboard.ts';
 
 /** The two sockets that name a connection. */
 export interface Ends {
@@ -42,6 +43,8 @@ export interface TcpEnv {
   readonly controllers: Readonly<Record<string, CongestionController>>;
   /** A segment for the engine to fill in and hand to the outbox. */
   readonly out: Segment;
+  /** Scoreboards for reuse. */
+  readonly boards: Scoreboard[];
   trace: TraceSink | null;
   /** An initial sequence number (RFC 9293 3.4.1). */
   initialSequence(ends: Ends, now: number): Seq;

@@ -11,6 +11,7 @@ import { writeOffer } from './negotiate.ts';
 import { sackBlocks } from './reassembly.ts';
 import { congestionWindow, restartAfterIdle } from './recovery.ts';
 import { backedOff, startTiming, stopTiming } from './rto.ts';
+import { noteSent, probeSent, probeTimeout } from './sack.ts';
 import { type Tcb, textEnd, textStart } from './tcb.ts';
 import { setTimer, stopTimer } from './timers.ts';
 import { timestampNow } from './timestamps.ts';
@@ -26,11 +27,13 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
     if (owed.ack && tcb.rcv.held !== null) emitAck(tcb, env, now);
     if (owed.oldest) emitOldest(tcb, env, now);
     if (owed.probe) emitProbe(tcb, env, now);
+    if (tcb.board !== null) emitLost(tcb, env, now);
     if (snd.rxt === snd.nxt && snd.una === snd.nxt && snd.text.length > 0) restartAfterIdle(tcb, env, now);
     for (let length = nextText(tcb, env); length >= 0; length = nextText(tcb, env)) {
       emitText(tcb, env, length, now);
     }
     owed.override = false;
+    if (owed.tail) emitTail(tcb, env, now);
     if (owed.keepAlive) emitKeepAlive(tcb, env, now);
   }
   if (owed.ack && tcb.state !== 'SYN-SENT') emitAck(tcb, env, now);
@@ -52,7 +55,8 @@ function nextText(tcb: Tcb, env: TcpEnv): number {
   const usable = snd.wnd - flight; // negative when the window has shrunk (MUST-34)
   if (usable <= 0) return NOTHING;
   if (queued === 0) return 0;
-  const room = Math.min(usable, congestionWindow(tcb, env) - flight);
+  const inFlight = tcb.board === null ? flight : tcb.board.pipe;
+  const room = Math.min(usable, congestionWindow(tcb, env) - inFlight);
   if (room <= 0) return NOTHING;
 
   const { mss } = snd;
@@ -94,8 +98,11 @@ function emitText(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
     stopTiming(tcb);
   }
   if (gt(snd.rxt, snd.nxt)) {
+    const before = snd.nxt;
     snd.nxt = snd.rxt;
     if (!again) startTiming(tcb, snd.nxt, now);
+    noteSent(tcb, env, before, diff(snd.nxt, before), now);
+    stopTimer(tcb, env, 'probe', now); // it counts from the last new segment
   }
   if (fin) snd.finSent = true;
   tcb.cc.lastSent = now;
@@ -116,6 +123,53 @@ function emitOldest(tcb: Tcb, env: TcpEnv, now: number): void {
   stopTiming(tcb);
 }
 
+/** What the scoreboard takes for lost, as far as the congestion window and the peer's allow. */
+function emitLost(tcb: Tcb, env: TcpEnv, now: number): void {
+  const { snd } = tcb;
+  const board = tcb.board!;
+  for (let index = board.nextLost(); index >= 0; index = board.nextLost()) {
+    const start = board.start(index);
+    const size = board.size(index);
+    if (snd.wnd === 0 || board.pipe + Math.min(size, snd.mss) > tcb.cc.cwnd) return;
+    emitAgain(tcb, env, start, size, now);
+    board.resent(index, now);
+    if (tcb.cc.recovering) tcb.rack.prrOut += size;
+  }
+}
+
+/** Octets that were sent before, once more: in several segments if segments have become smaller since. */
+function emitAgain(tcb: Tcb, env: TcpEnv, start: Seq, size: number, now: number): void {
+  const { snd } = tcb;
+  const end = textEnd(tcb);
+  for (let done = 0; done < size; ) {
+    const from = add(start, done);
+    const length = Math.min(size - done, snd.mss, diff(end, from));
+    const fin = snd.finSent && add(from, length) === end && done + length < size;
+    emitSegment(tcb, env, from, length, fin, now);
+    env.counters.TcpRetransSegs++;
+    done += length + (fin ? 1 : 0);
+  }
+  stopTiming(tcb);
+  tcb.cc.lastSent = now;
+}
+
+/** Tail loss probe (RFC 8985 7.3): something new if there is something and the window has room, else the last segment again. */
+function emitTail(tcb: Tcb, env: TcpEnv, now: number): void {
+  tcb.owed.tail = false;
+  const { snd, board } = tcb;
+  if (board === null || board.length === 0) return;
+  env.counters.TcpExtTCPLossProbes++;
+  const fresh = Math.min(diff(textEnd(tcb), snd.nxt), snd.mss, snd.wnd - diff(snd.nxt, snd.una));
+  if (fresh > 0) {
+    emitText(tcb, env, fresh, now);
+  } else {
+    const last = board.lastSegment(snd.mss);
+    emitAgain(tcb, env, board.start(last), board.size(last), now);
+    board.resent(last, now);
+  }
+  probeSent(tcb, fresh <= 0);
+}
+
 /** One octet, or the FIN, into a closed window (RFC 9293 3.8.6.1). */
 function emitProbe(tcb: Tcb, env: TcpEnv, now: number): void {
   tcb.owed.probe = false;
@@ -126,7 +180,10 @@ function emitProbe(tcb: Tcb, env: TcpEnv, now: number): void {
   env.counters.TcpExtTCPWinProbe++;
   emitSegment(tcb, env, snd.una, length, fin, now);
   const end = add(snd.una, 1);
-  if (gt(end, snd.nxt)) snd.nxt = end;
+  if (gt(end, snd.nxt)) {
+    snd.nxt = end;
+    noteSent(tcb, env, snd.una, 1, now);
+  }
   if (gt(end, snd.rxt)) snd.rxt = end;
   if (fin) snd.finSent = true;
   stopTiming(tcb);
@@ -224,10 +281,15 @@ function armTimers(tcb: Tcb, env: TcpEnv, now: number): void {
   if (outstanding && !closedWindow) {
     stopTimer(tcb, env, 'persist', now);
     if (timers.retransmission === Infinity) setTimer(tcb, env, 'retransmission', now + backedOff(tcb, env), now);
+    if (timers.probe === Infinity) {
+      const wait = probeTimeout(tcb);
+      if (wait !== Infinity) setTimer(tcb, env, 'probe', now + wait, now);
+    }
     if (timers.user === Infinity) setTimer(tcb, env, 'user', now + giveUpAfter(tcb, env), now);
     return;
   }
   stopTimer(tcb, env, 'retransmission', now);
+  stopTimer(tcb, env, 'probe', now);
   stopTimer(tcb, env, 'user', now);
   const waiting = outstanding || (snd.synAcked && diff(textEnd(tcb), snd.rxt) + (snd.closed ? 1 : 0) > 0);
   if (!waiting) stopTimer(tcb, env, 'persist', now);

@@ -34,7 +34,7 @@ export function startCongestion(tcb: Tcb, env: TcpEnv, now: number): void {
   cc.recover = tcb.snd.iss;
   cc.lastSent = now;
   controllerOf(tcb, env).start(cc, now);
-  trace(tcb, env, now);
+  traceCongestion(tcb, env, now);
 }
 
 /** `acked` octets up to SND.UNA = `ack` were acknowledged for the first time; `flight` was outstanding before. */
@@ -54,7 +54,7 @@ export function newlyAcknowledged(tcb: Tcb, env: TcpEnv, ack: Seq, acked: number
     cc.cwnd = Math.max(cc.cwnd - acked, mss) + (acked >= mss ? mss : 0);
     tcb.owed.oldest = true;
   }
-  if (env.trace !== null) trace(tcb, env, now);
+  if (env.trace !== null) traceCongestion(tcb, env, now);
 }
 
 /** One more ACK for the same octet while others are outstanding (RFC 5681 2). */
@@ -76,7 +76,7 @@ export function duplicateAck(tcb: Tcb, env: TcpEnv, now: number): void {
   tcb.owed.oldest = true;
   stopTiming(tcb);
   env.counters.TcpFastRetransmits++;
-  trace(tcb, env, now);
+  traceCongestion(tcb, env, now);
 }
 
 /** The retransmission timer fired: everything outstanding is sent again, as the window grows from one segment. */
@@ -88,7 +88,7 @@ export function retransmissionTimedOut(tcb: Tcb, env: TcpEnv, now: number): void
   cc.recover = snd.nxt;
   snd.rxt = textStart(tcb);
   stopTiming(tcb);
-  trace(tcb, env, now);
+  traceCongestion(tcb, env, now);
 }
 
 /** After silence longer than RTO the window says little about the path: start anew (RFC 5681 4.1). */
@@ -98,7 +98,8 @@ export function restartAfterIdle(tcb: Tcb, env: TcpEnv, now: number): void {
   cc.cwnd = Math.min(cc.cwnd, env.config.initialWindow * tcb.snd.mss);
 }
 
-function trace(tcb: Tcb, env: TcpEnv, now: number): void {
+/** The windows, for whoever watches. */
+export function traceCongestion(tcb: Tcb, env: TcpEnv, now: number): void {
   if (env.trace === null) return;
   const { cwnd, ssthresh, recovering } = tcb.cc;
   const phase = recovering

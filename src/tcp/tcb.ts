@@ -8,6 +8,7 @@ import type { Address } from '../wire/address.ts';
 import { type Seq, seq } from '../wire/seq.ts';
 import type { TcpOptions } from './config.ts';
 import type { Ends } from './env.ts';
+import type { Scoreboard } from './scoreboard.ts';
 import type { State } from './state.ts';
 import type { TimeWait } from './timewait.ts';
 
@@ -87,6 +88,9 @@ export class ReceiveVariables {
 
 /** Deadlines in ms; `Infinity` is off. */
 export class Timers {
+  /** Tail loss probe, and RACK's reordering timer (RFC 8985). */
+  probe: number = Infinity;
+  reordering: number = Infinity;
   retransmission: number = Infinity;
   persist: number = Infinity;
   delayedAck: number = Infinity;
@@ -117,6 +121,29 @@ export class Timestamps {
   recent: Seq = seq(0);
   recentAt = 0;
   offset: Seq = seq(0);
+}
+
+/** Loss recovery with SACK: RACK, TLP (RFC 8985 5.2, 7.3), PRR (RFC 6937). */
+export class Rack {
+  /** Of the segments delivered, the one sent last: when, its end, its RTT (ms); -1 none. */
+  sent = -1;
+  end: Seq = seq(0);
+  rtt = 0;
+  /** Least RTT lately and when it was seen, ms; -1 none. */
+  minRtt = -1;
+  minRttAt = 0;
+  /** The path is known to reorder; how patient to be with it, in quarters of the least RTT. */
+  reordering = false;
+  reoWndMult = 1;
+  reoWndPersist = 16;
+  dsackRound: Seq = seq(0);
+  /** A tail loss probe is out: SND.NXT when it left, and whether it was an old segment. */
+  probing = false;
+  probeEnd: Seq = seq(0);
+  probeResent = false;
+  prrDelivered = 0;
+  prrOut = 0;
+  prrFlight = 0;
 }
 
 /** What every congestion controller has; `name` finds its functions in `env.controllers`. */
@@ -150,6 +177,8 @@ export class Owed {
   oldest = false;
   /** One octet into a closed window. */
   probe = false;
+  /** The last segment again, or a new one, to find out about a lost tail. */
+  tail = false;
   /** A keep-alive. */
   keepAlive = false;
   /** What the window allows although it is silly (the override of RFC 9293 3.8.6.2.1). */
@@ -206,6 +235,9 @@ export class Tcb implements Ends {
   readonly timers: Timers = new Timers();
   readonly owed: Owed = new Owed();
   cc: Congestion;
+  readonly rack: Rack = new Rack();
+  /** What is outstanding, segment by segment, while something is and SACK was agreed on. */
+  board: Scoreboard | null = null;
   /** When a segment last came, ms. */
   lastHeard = 0;
   /** Unanswered keep-alives. */
@@ -271,6 +303,8 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     timers: Object.assign(new Timers(), tcb.timers),
     owed: Object.assign(new Owed(), tcb.owed),
     cc: Object.assign(new Congestion(tcb.cc.name), tcb.cc),
+    rack: Object.assign(new Rack(), tcb.rack),
+    board: tcb.board === null ? null : tcb.board.clone(),
     resumes:
       tcb.resumes === null ? null : Object.assign(Object.create(Object.getPrototypeOf(tcb.resumes)), tcb.resumes),
   });

@@ -1,6 +1,7 @@
 /** Owns: the end of a connection: deleting the TCB, with the news for the user. */
 
 import type { TcpEnv } from './env.ts';
+import { dropBoard } from './sack.ts';
 import { enter } from './state.ts';
 import { type Failure, SIGNAL_CLOSED, type Tcb } from './tcb.ts';
 import { stopAllTimers } from './timers.ts';
@@ -33,6 +34,7 @@ export function returnToListen(tcb: Tcb, env: TcpEnv, now: number): void {
 
 function flush(tcb: Tcb, env: TcpEnv, received: boolean): void {
   tcb.snd.text.clear(env.buffers);
+  dropBoard(tcb, env);
   if (received) {
     tcb.rcv.text.clear(env.buffers);
     tcb.rcv.held = null;

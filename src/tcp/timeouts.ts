@@ -5,15 +5,18 @@
 
 import type { TcpEnv } from './env.ts';
 import { retransmissionTimedOut } from './recovery.ts';
+import { findLosses, timedOutWithSack } from './sack.ts';
 import { SIGNAL_SOFT_ERROR, type Tcb } from './tcb.ts';
 import { destroy, returnToListen } from './teardown.ts';
-import { setTimer, takeTimer } from './timers.ts';
+import { setTimer, stopTimer, takeTimer } from './timers.ts';
 
 export function timeouts(tcb: Tcb, env: TcpEnv, now: number): void {
   // R2 before the retransmission of the same instant: a connection that is given up sends nothing more.
   if (takeTimer(tcb, env, 'user', now)) userTimeout(tcb, env, now);
   if (takeTimer(tcb, env, 'finWait2', now)) destroy(tcb, env, null, now);
   if (takeTimer(tcb, env, 'retransmission', now)) retransmissionTimeout(tcb, env, now);
+  if (takeTimer(tcb, env, 'probe', now)) tailProbe(tcb, env, now);
+  if (takeTimer(tcb, env, 'reordering', now)) findLosses(tcb, env, now);
   if (takeTimer(tcb, env, 'persist', now)) persistTimeout(tcb, env, now);
   if (takeTimer(tcb, env, 'delayedAck', now)) {
     env.counters.TcpExtDelayedACKs++;
@@ -36,10 +39,18 @@ function retransmissionTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
     tcb.owed.syn = true;
     env.counters.TcpExtTCPSynRetrans++;
   }
-  if (tcb.snd.synAcked || tcb.snd.finSent) retransmissionTimedOut(tcb, env, now);
+  if (tcb.sack && tcb.board !== null) timedOutWithSack(tcb, env, now);
+  else if (tcb.snd.synAcked || tcb.snd.finSent) retransmissionTimedOut(tcb, env, now);
   tcb.rtt.backoff++;
   // R1: tell whoever can find another way, and the user (MUST-20, SHLD-9).
   if (tcb.rtt.backoff === env.config.r1) tcb.signals |= SIGNAL_SOFT_ERROR;
+}
+
+/** The last segments have gone unanswered for two round trips: ask, long before the retransmission timer would. */
+function tailProbe(tcb: Tcb, env: TcpEnv, now: number): void {
+  tcb.owed.tail = true;
+  // The retransmission timer counts from the probe (RFC 8985 7.3).
+  stopTimer(tcb, env, 'retransmission', now);
 }
 
 /** Zero-window probe, or the override of silly-window avoidance. A peer that is silent for R2 is given up. */

@@ -11,6 +11,8 @@ type TimerKey = keyof Timers;
 
 const NAMES: Readonly<Record<TimerKey, TimerName>> = {
   retransmission: 'retransmission',
+  probe: 'tail-loss-probe',
+  reordering: 'reordering',
   persist: 'persist',
   delayedAck: 'delayed-ack',
   keepAlive: 'keep-alive',
@@ -47,7 +49,7 @@ export function stopAllTimers(tcb: Tcb, env: TcpEnv, now: number): void {
 /** The earliest deadline, ms; `Infinity` when there is none. */
 export function nextDeadline(tcb: Tcb): number {
   const t = tcb.timers;
-  return Math.min(t.retransmission, t.persist, t.delayedAck, t.keepAlive, t.user, t.finWait2);
+  return Math.min(t.retransmission, t.probe, t.reordering, t.persist, t.delayedAck, t.keepAlive, t.user, t.finWait2);
 }
 
 function trace(tcb: Tcb, env: TcpEnv, timer: TimerKey, due: number, now: number): void {

@@ -19,6 +19,8 @@ export type StateName =
 
 export type TimerName =
   | 'retransmission'
+  | 'tail-loss-probe'
+  | 'reordering'
   | 'persist'
   | 'delayed-ack'
   | 'keep-alive'

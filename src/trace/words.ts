@@ -49,6 +49,8 @@ const en: Words = {
   },
   timers: {
     retransmission: 'retransmission',
+    'tail-loss-probe': 'tail-loss-probe',
+    reordering: 'reordering',
     persist: 'persist',
     'delayed-ack': 'delayed-ACK',
     'keep-alive': 'keep-alive',
@@ -80,6 +82,8 @@ const zh: Words = {
   },
   timers: {
     retransmission: '重传',
+    'tail-loss-probe': '尾丢包探测',
+    reordering: '乱序等待',
     persist: '坚持',
     'delayed-ack': '延迟确认',
     'keep-alive': '保活',

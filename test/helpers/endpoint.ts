@@ -262,6 +262,7 @@ export function createEnv(
     outbox,
     controllers: { newreno: newReno },
     out: new Segment(),
+    boards: [],
     trace: null,
     initialSequence,
     timestampOffset: () => seq(0),

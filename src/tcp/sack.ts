@@ -1,0 +1,229 @@
+/**
+ * Owns: loss recovery with selective acknowledgments: what an ACK with its SACK blocks says (RFC 2018, RFC 2883, RFC 6675),
+ * which segments are lost (RACK, RFC 8985 6), the probe of a lost tail (TLP, RFC 8985 7), and how much may be sent while
+ * recovering (PRR, RFC 6937). The books are the scoreboard's; window sizes are the congestion controller's. Without
+ * SACK `recovery.ts` does all this by duplicate ACKs.
+ */
+
+import { diff, ge, gt, le, lt, max, type Seq } from '../wire/seq.ts';
+import type { Segment } from '../wire/tcp.ts';
+import type { TcpEnv } from './env.ts';
+import { controllerOf, traceCongestion } from './recovery.ts';
+import { Scoreboard } from './scoreboard.ts';
+import type { Tcb } from './tcb.ts';
+import { setTimer, stopTimer } from './timers.ts';
+
+/** Segments have been sent for the first time: `length` octets from `start`, the FIN counted as one. */
+export function noteSent(tcb: Tcb, env: TcpEnv, start: Seq, length: number, now: number): void {
+  if (!tcb.sack) return;
+  tcb.board ??= env.boards.pop() ?? new Scoreboard();
+  tcb.board.push(start, length, tcb.snd.mss, now);
+  if (tcb.cc.recovering) tcb.rack.prrOut += length;
+}
+
+/** Nothing is outstanding: the board goes back. */
+export function dropBoard(tcb: Tcb, env: TcpEnv): void {
+  if (tcb.board === null) return;
+  tcb.board.clear();
+  if (env.boards.length < BOARDS_KEPT) env.boards.push(tcb.board);
+  tcb.board = null;
+}
+
+/** Boards kept for reuse by the connections of a host. */
+const BOARDS_KEPT = 256;
+
+/**
+ * An acceptable ACK: `acked` octets of text were acknowledged for the first time, SND.UNA is up to date; `flight` was
+ * outstanding before.
+ */
+export function acknowledgedWithSack(
+  tcb: Tcb,
+  env: TcpEnv,
+  segment: Segment,
+  acked: number,
+  flight: number,
+  now: number,
+): void {
+  const { board, cc, rack, snd } = tcb;
+  if (board === null) return;
+  board.begin();
+  const earliest = now - Math.max(rack.minRtt, 0);
+  board.acknowledge(snd.una, earliest);
+  const duplicate = takeBlocks(tcb, board, segment, earliest);
+  if (duplicate) duplicateReported(tcb);
+  const { delivery } = board;
+  if (delivery.octets > 0) measureDelivery(tcb, board, now);
+  endProbeEpisode(tcb, env, duplicate, now);
+  findLosses(tcb, env, now);
+
+  if (cc.recovering && ge(snd.una, cc.recover)) {
+    cc.cwnd = Math.max(cc.ssthresh, snd.mss);
+    cc.recovering = false;
+    traceCongestion(tcb, env, now);
+  }
+  if (cc.recovering) reduceProportionally(tcb, board, delivery.octets);
+  else if (acked > 0) {
+    controllerOf(tcb, env).acknowledged(cc, acked, flight, snd.mss, now);
+    if (env.trace !== null) traceCongestion(tcb, env, now);
+  }
+  if (snd.una === snd.nxt) dropBoard(tcb, env);
+}
+
+/** @returns whether the first block is a D-SACK: it reports octets that had arrived before (RFC 2883 4) */
+function takeBlocks(tcb: Tcb, board: Scoreboard, segment: Segment, earliest: number): boolean {
+  const { una, nxt } = tcb.snd;
+  let duplicate = false;
+  for (let i = 0; i < segment.sackCount; i++) {
+    const left = segment.sack[2 * i]!;
+    const right = segment.sack[2 * i + 1]!;
+    if (i === 0) duplicate = isDuplicateBlock(segment, una);
+    // Blocks that lie (inverted, unsent) or say nothing (acknowledged already) are passed over.
+    if (!lt(left, right) || gt(right, nxt) || le(right, una) || (i === 0 && duplicate)) continue;
+    board.sack(max(left, una), right, tcb.snd.mss, earliest);
+  }
+  return duplicate;
+}
+
+function isDuplicateBlock(segment: Segment, una: Seq): boolean {
+  const left = segment.sack[0]!;
+  const right = segment.sack[1]!;
+  if (!lt(left, right)) return false;
+  if (le(right, una)) return true;
+  return segment.sackCount > 1 && ge(left, segment.sack[2]!) && le(right, segment.sack[3]!);
+}
+
+/** The RTT of what was delivered last, and the sign of reordering (RFC 8985 6.2 steps 1 to 3). */
+function measureDelivery(tcb: Tcb, board: Scoreboard, now: number): void {
+  const { rack } = tcb;
+  const { delivery } = board;
+  if (delivery.reordered) rack.reordering = true;
+  if (delivery.sent < 0) return;
+  const rtt = now - delivery.sent;
+  if (rack.minRtt < 0 || rtt <= rack.minRtt || now - rack.minRttAt > MIN_RTT_WINDOW) {
+    rack.minRtt = rtt;
+    rack.minRttAt = now;
+  }
+  if (delivery.sent > rack.sent || (delivery.sent === rack.sent && gt(delivery.end, rack.end))) {
+    rack.sent = delivery.sent;
+    rack.end = delivery.end;
+    rack.rtt = rtt;
+  }
+}
+
+/** How long the least RTT is believed, ms. */
+const MIN_RTT_WINDOW = 300_000;
+
+/** RACK.reo_wnd (RFC 8985 6.2 step 4), ms. */
+function reorderingWindow(tcb: Tcb, env: TcpEnv): number {
+  const { rack, board, cc } = tcb;
+  if (!rack.reordering && (cc.recovering || board!.sackedSegments >= env.config.duplicateThreshold)) return 0;
+  return Math.min((rack.reoWndMult * Math.max(rack.minRtt, 0)) / 4, Math.max(tcb.rtt.srtt, 0));
+}
+
+/** A D-SACK says that a retransmission was needless: be more patient with reordering, once a round trip. */
+function duplicateReported(tcb: Tcb): void {
+  const { rack, snd } = tcb;
+  if (ge(snd.una, rack.dsackRound)) {
+    rack.dsackRound = snd.nxt;
+    rack.reoWndMult = Math.min(rack.reoWndMult + 1, 64);
+    rack.reoWndPersist = REO_WND_PERSIST;
+  }
+}
+
+/** Recoveries after which the patience is forgotten again. */
+const REO_WND_PERSIST = 16;
+
+/** Marks what is lost, and begins recovery if that is news. The reordering timer looks again. */
+export function findLosses(tcb: Tcb, env: TcpEnv, now: number): void {
+  const { board, rack } = tcb;
+  if (board === null || rack.sent < 0) return;
+  const wait = board.detectLost(rack.sent, rack.end, rack.rtt + reorderingWindow(tcb, env), tcb.snd.mss, now);
+  if (wait > 0) setTimer(tcb, env, 'reordering', now + wait, now);
+  else stopTimer(tcb, env, 'reordering', now);
+  if (board.lost > 0 && !tcb.cc.recovering && ge(tcb.snd.una, tcb.cc.recover)) beginRecovery(tcb, env, now);
+}
+
+function beginRecovery(tcb: Tcb, env: TcpEnv, now: number): void {
+  const { cc, rack, snd } = tcb;
+  const flight = diff(snd.nxt, snd.una);
+  controllerOf(tcb, env).lossFound(cc, flight, snd.mss, now);
+  cc.recovering = true;
+  cc.recover = snd.nxt;
+  rack.prrDelivered = 0;
+  rack.prrOut = 0;
+  rack.prrFlight = flight;
+  if (--rack.reoWndPersist <= 0) rack.reoWndMult = 1;
+  env.counters.TcpFastRetransmits++;
+  // The first retransmission does not wait for anything.
+  cc.cwnd = tcb.board!.pipe + snd.mss;
+  traceCongestion(tcb, env, now);
+}
+
+/** PRR with the slow-start reduction bound (RFC 6937 3.1): what may be sent in answer to what was delivered. */
+function reduceProportionally(tcb: Tcb, board: Scoreboard, delivered: number): void {
+  const { cc, rack, snd } = tcb;
+  if (delivered === 0) return;
+  rack.prrDelivered += delivered;
+  const { pipe } = board;
+  let count = 0;
+  if (pipe > cc.ssthresh) {
+    count = Math.ceil((rack.prrDelivered * cc.ssthresh) / Math.max(rack.prrFlight, 1)) - rack.prrOut;
+  } else {
+    const limit = Math.max(rack.prrDelivered - rack.prrOut, delivered) + snd.mss;
+    count = Math.min(cc.ssthresh - pipe, limit);
+  }
+  const first = rack.prrOut === 0 ? snd.mss : 0;
+  cc.cwnd = pipe + Math.max(count, first);
+}
+
+/** The retransmission timer fired (RFC 8985 6.3, RFC 5681 3.1). */
+export function timedOutWithSack(tcb: Tcb, env: TcpEnv, now: number): void {
+  const { board, cc, rack, snd } = tcb;
+  stopTimer(tcb, env, 'reordering', now);
+  rack.probing = false;
+  controllerOf(tcb, env).timedOut(cc, diff(snd.nxt, snd.una), snd.mss, tcb.rtt.backoff === 0, now);
+  cc.recovering = false;
+  cc.recover = snd.nxt;
+  if (board !== null) {
+    if (board.reneged) board.renege(snd.mss);
+    else board.loseOnTimeout(now - (rack.rtt + reorderingWindow(tcb, env)), snd.mss);
+    cc.cwnd = board.pipe + snd.mss;
+  }
+  traceCongestion(tcb, env, now);
+}
+
+// ---- Tail loss probe ----
+
+/** When the probe is due, ms from now; Infinity where the rules of RFC 8985 7.2 have none. */
+export function probeTimeout(tcb: Tcb): number {
+  const { board, cc, rack, rtt } = tcb;
+  if (board === null || cc.recovering || rack.probing || board.sackedSegments > 0 || board.lost > 0) return Infinity;
+  if (rtt.srtt < 0 || rtt.backoff > 0) return Infinity;
+  const patience = Math.max(2 * rtt.srtt, LEAST_PROBE_TIMEOUT) + (board.octets <= tcb.snd.mss ? MAX_ACK_DELAY : 0);
+  return Math.min(patience, rtt.rto);
+}
+
+/** Two ticks of the coarsest delayed-ACK clocks around, ms. */
+const LEAST_PROBE_TIMEOUT = 10;
+/** TLP.max_ack_delay: how long the peer may delay the ACK of a single segment, ms. */
+const MAX_ACK_DELAY = 200;
+
+/** The probe has been sent: an old segment again (`resent`), or a new one. */
+export function probeSent(tcb: Tcb, resent: boolean): void {
+  tcb.rack.probing = true;
+  tcb.rack.probeResent = resent;
+  tcb.rack.probeEnd = tcb.snd.nxt;
+}
+
+/** RFC 8985 7.4.2: did the probe mend a loss that nobody would have noticed? Then it counts as one. */
+function endProbeEpisode(tcb: Tcb, env: TcpEnv, duplicate: boolean, now: number): void {
+  const { rack, snd, cc } = tcb;
+  if (!rack.probing || !ge(snd.una, rack.probeEnd)) return;
+  rack.probing = false;
+  if (!rack.probeResent || duplicate || cc.recovering) return;
+  // Without a D-SACK for it the probe was what arrived: the tail had been lost.
+  if (gt(snd.una, rack.probeEnd) || !duplicate) {
+    controllerOf(tcb, env).lossFound(cc, diff(snd.nxt, snd.una), snd.mss, now);
+    cc.cwnd = Math.min(cc.cwnd, Math.max(cc.ssthresh, snd.mss));
+  }
+}
