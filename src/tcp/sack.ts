@@ -200,7 +200,8 @@ export function probeTimeout(tcb: Tcb): number {
   if (board === null || cc.recovering || rack.probing || board.sackedSegments > 0 || board.lost > 0) return Infinity;
   if (rtt.srtt < 0 || rtt.backoff > 0) return Infinity;
   const patience = Math.max(2 * rtt.srtt, LEAST_PROBE_TIMEOUT) + (board.octets <= tcb.snd.mss ? MAX_ACK_DELAY : 0);
-  return Math.min(patience, rtt.rto);
+  // Where the retransmission timer is no later, it is the better judge.
+  return patience < rtt.rto ? patience : Infinity;
 }
 
 /** Two ticks of the coarsest delayed-ACK clocks around, ms. */

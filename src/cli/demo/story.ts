@@ -68,7 +68,7 @@ const DELAY = 20;
 const REQUEST = 120;
 /** One whole segment: an MSS of 1460, less the timestamps. */
 const PIECE = 1448;
-const PIECES = 5;
+const PIECES = 4;
 const REST = 2 * PIECE;
 
 /** Plays the whole story: about a minute of virtual time, some milliseconds of ours. */
@@ -166,9 +166,9 @@ class Play {
     };
     client.write(letters(REQUEST));
     this.#pass(DELAY);
-    // Far enough apart for each answer to be seen, too near for the retransmission timer.
+    // Far enough apart for nothing to cross, too near for the retransmission timer.
     while (pieces < PIECES) {
-      this.#pass(2.5 * DELAY);
+      this.#pass(5 * DELAY);
       answer();
     }
     server.handler = { onReadable: readAll };

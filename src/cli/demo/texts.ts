@@ -25,7 +25,7 @@ export interface Texts {
 const SECTIONS: Readonly<Record<ActName, string>> = {
   open: 'RFC 9293 3.5, 3.4.1, RFC 7323',
   three: 'RFC 9293 3.5 (figure 8)',
-  data: 'RFC 9293 3.8, RFC 2018, RFC 5681 3.2',
+  data: 'RFC 9293 3.8, RFC 2018, RFC 8985',
   half: 'RFC 9293 3.6, 3.6.1',
   'last-ack': 'RFC 9293 3.6, 3.10.7.4, RFC 6298',
   '2msl': 'RFC 9293 3.4.2, 3.10.8',
@@ -68,8 +68,8 @@ function english(f: Facts): Texts {
         'Data both ways, and a hole',
         `Back to the first connection. The client asks with ${f.request} octets, the server answers with ${f.pieces} segments ` +
           `of ${f.piece}; the second one is lost. An ACK names the next octet expected, so the client can only repeat ` +
-          `ack=${1 + f.piece}; sack= says what it holds beyond the hole. The third duplicate convinces the server: it sends ` +
-          `the missing octets at once, without waiting for a timer, and one ACK then covers everything.`,
+          `ack=${1 + f.piece}; sack= says what it holds beyond the hole. That convinces the server: what it sent later has ` +
+          `arrived, so what it sent before is lost. It sends the missing octets at once, without waiting for a timer.`,
       ),
       half: act(
         'half',
@@ -140,7 +140,7 @@ function chinese(f: Facts): Texts {
         '双向传输，丢一个报文段',
         `回到第一条连接。客户端用 ${f.request} 字节提出请求，服务器用 ${f.pieces} 个 ${f.piece} 字节的报文段作答，第二个丢了。` +
           `ACK 指明的是期望收到的下一个字节，所以客户端只能反复说 ack=${1 + f.piece}，再用 sack= 说明缺口之后已经收到了哪些。` +
-          `收到第三个重复 ACK，服务器便不等定时器，立即重传缺失的字节（快速重传）；随后一个 ACK 就把它们全部确认。`,
+          `服务器由此断定：后发的都到了，先发的必是丢了。于是不等定时器，立即重传缺失的字节。`,
       ),
       half: act(
         'half',
