@@ -12,6 +12,7 @@ import { maySendUs } from './state.ts';
 import { receiveWindow, SIGNAL_URGENT, type Tcb } from './tcb.ts';
 import { destroy, returnToListen } from './teardown.ts';
 import { checkFin, processText } from './text.ts';
+import { stopTimer } from './timers.ts';
 import { isOldDuplicate, lacksTimestamp, noteRecent } from './timestamps.ts';
 
 export function segmentArrivesSynchronized(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
@@ -37,7 +38,7 @@ function checkSequence(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): St
     return 'done';
   }
   if (tcb.state === 'SYN-RECEIVED' && segment.flags & SYN && segment.seq === tcb.rcv.irs) {
-    return peersSynAgain(tcb, env, segment);
+    return peersSynAgain(tcb, env, segment, now);
   }
   if (isOldDuplicate(tcb, segment, now)) {
     env.counters.TcpExtPAWSEstab++;
@@ -82,7 +83,7 @@ function answerUnacceptable(tcb: Tcb, env: TcpEnv, segment: Segment, now: number
  * of figure 7 (simultaneous open), and the ACK establishes the connection; without one our SYN,ACK was lost and is what
  * the peer needs.
  */
-function peersSynAgain(tcb: Tcb, env: TcpEnv, segment: Segment): Step {
+function peersSynAgain(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): Step {
   if (segment.flags & RST) return 'done';
   if (segment.flags & ACK && isAcceptableAck(tcb, segment.ack)) {
     segment.flags &= ~SYN;
@@ -94,6 +95,12 @@ function peersSynAgain(tcb: Tcb, env: TcpEnv, segment: Segment): Step {
     tcb.owed.ack = true;
     return 'done';
   }
+  // The newest timestamp is the one to echo (RFC 7323 4.3), and the timer counts from this SYN,ACK.
+  if (tcb.ts.on && segment.timestamps && lt(tcb.ts.recent, segment.tsVal)) {
+    tcb.ts.recent = segment.tsVal;
+    tcb.ts.recentAt = now;
+  }
+  stopTimer(tcb, env, 'retransmission', now);
   tcb.owed.syn = true;
   env.counters.TcpExtTCPSynRetrans++;
   return 'done';

@@ -68,8 +68,8 @@ function english(f: Facts): Texts {
         'Data both ways, and a hole',
         `Back to the first connection. The client asks with ${f.request} octets, the server answers with ${f.pieces} segments ` +
           `of ${f.piece}; the second one is lost. An ACK names the next octet expected, so the client can only repeat ` +
-          `ack=${1 + f.piece}; sack= says what it holds beyond the hole. That convinces the server: what it sent later has ` +
-          `arrived, so what it sent before is lost. It sends the missing octets at once, without waiting for a timer.`,
+          `ack=${1 + f.piece}; sack= says what it holds beyond the hole. So the server knows: what it sent later has arrived, ` +
+          `what it sent before is lost. It sends that again at once, without waiting for a timer.`,
       ),
       half: act(
         'half',
