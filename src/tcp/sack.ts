@@ -52,7 +52,10 @@ export function acknowledgedWithSack(
   const duplicate = takeBlocks(tcb, board, segment, earliest);
   if (duplicate) duplicateReported(tcb);
   const { delivery } = board;
-  if (delivery.octets > 0) measureDelivery(tcb, board, now);
+  if (delivery.octets > 0) {
+    measureDelivery(tcb, board, now);
+    stopTimer(tcb, env, 'probe', now); // the output pass sets it anew, where there is a reason
+  }
   endProbeEpisode(tcb, env, duplicate, now);
   findLosses(tcb, env, now);
 
