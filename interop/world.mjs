@@ -37,7 +37,6 @@ const KINDS = {
   ACK: (s) => (s.flags & (SYN | FIN | RST | ACK)) === ACK && s.dataLength === 0,
   FIN: (s) => (s.flags & FIN) !== 0,
   RST: (s) => (s.flags & RST) !== 0,
-  text: (s) => s.dataLength > 0,
   any: () => true,
 };
 
@@ -55,7 +54,7 @@ export class World {
   wire = null;
   kernel;
   events = [];
-  /** Files in which packets are: `{ name, path, capture }`. */
+  /** Files in which packets are: `{ side, path, capture }`. */
   captures = [];
   #number;
   #pool = new PacketPool();
@@ -64,7 +63,7 @@ export class World {
   #upper;
   #trace = null;
   #kernels = [];
-  #flows = [];
+  #addresses = [];
 
   /**
    * `options`: offload (true), impaired (true), keepSegments (false: whether super-segments pass the wire whole), faults
@@ -74,7 +73,12 @@ export class World {
    */
   static async open(family, directory, options = {}) {
     const world = new World();
-    await world.#open(family, directory, options);
+    try {
+      await world.#open(family, directory, options);
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
     return world;
   }
 
@@ -123,8 +127,6 @@ export class World {
     this.kernel = this.newKernel();
     this.attach();
   }
-
-  #addresses;
 
   get #rtoMin() {
     return this.#options.rtoMin ?? (this.#options.faults === true ? undefined : PATIENCE);
@@ -223,9 +225,7 @@ export class World {
   }
 
   #flow(options) {
-    const flow = new Flow(this, options);
-    this.#flows.push(flow);
-    return flow;
+    return new Flow(this, options);
   }
 
   /** The kernel connects to a port of tsyn's. */
