@@ -114,6 +114,7 @@ export async function openHost(settings: HostSettings, name: string, trace: Trac
       for (const via of settings.gateways) {
         stack.addRoute({ destination: via.includes(':') ? '::/0' : '0.0.0.0/0', via, interface: iface });
       }
+      iface.announce();
       const description = `${settings.link.kind} ${interfaceName}, MTU ${iface.mtu}`;
       const hardware = iface.mac === null ? '' : `, ${formatMac(iface.mac)}`;
       const close = async (): Promise<void> => {

@@ -27,8 +27,9 @@ export class ServiceHost {
   /** Connections that were accepted, and those that were too many. */
   accepted = 0;
   refused = 0;
-  octetsIn = 0;
-  octetsOut = 0;
+  /** Octets of the connections that are over. */
+  #closedIn = 0;
+  #closedOut = 0;
   readonly #stack: Stack;
   readonly #observer: Observer;
   readonly #limit: number;
@@ -46,11 +47,24 @@ export class ServiceHost {
       peerClosed: (conversation) => observer.peerClosed?.(conversation),
       closed: (conversation, error) => {
         this.#open.delete(conversation);
-        this.octetsIn += conversation.octetsIn;
-        this.octetsOut += conversation.octetsOut;
+        this.#closedIn += conversation.octetsIn;
+        this.#closedOut += conversation.octetsOut;
         observer.closed?.(conversation, error);
       },
     };
+  }
+
+  /** Octets of all connections, those that are open now included. */
+  get octetsIn(): number {
+    let octets = this.#closedIn;
+    for (const conversation of this.#open) octets += conversation.octetsIn;
+    return octets;
+  }
+
+  get octetsOut(): number {
+    let octets = this.#closedOut;
+    for (const conversation of this.#open) octets += conversation.octetsOut;
+    return octets;
   }
 
   /** Connections that are open now. */

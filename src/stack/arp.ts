@@ -93,6 +93,12 @@ export class Arp {
     return true;
   }
 
+  /** Tells everybody that `address` is ours (RFC 5227 2.3): caches and switches that remember another are put right. */
+  announce(iface: Interface, address: Address): void {
+    this.#stack.counters.ArpOutRequests++;
+    this.#send(iface, iface.mac!, ARP_REQUEST, address, address, NO_MAC, BROADCAST_MAC);
+  }
+
   /** Another host claims our address: we keep it, and say so once in DEFEND_INTERVAL (RFC 5227 2.4 (b)). */
   #conflict(iface: Interface, mac: Mac, address: Address): void {
     const { counters } = this.#stack;

@@ -145,6 +145,18 @@ export class Interface implements LinkReceiver {
     this.stack.paths.invalidate();
   }
 
+  /**
+   * Tells the Ethernet which addresses are here (RFC 5227 2.3, RFC 4861 7.2.6), so that a switch or a gateway in between
+   * knows where to send before this host has said anything. On other media there is nobody to tell.
+   */
+  announce(): void {
+    if (this.mac === null || !this.#up) return;
+    for (const { address } of this.addresses) {
+      if (address.family === 4) this.stack.ethernet.arp.announce(this, address);
+      else this.stack.icmpv6.nd.announce(this, address);
+    }
+  }
+
   /** Whether `address` is one of this interface's. */
   owns(address: Address): boolean {
     const { addresses } = this;

@@ -115,6 +115,11 @@ export class NeighborDiscovery {
     stack.pool.give(packet);
   }
 
+  /** Tells everybody that `address` is ours (RFC 4861 7.2.6). */
+  announce(iface: Interface, address: Address): void {
+    this.#advertise(iface, address, ALL_NODES, multicastMac(ALL_NODES), false);
+  }
+
   #advertised(packet: Packet, iface: Interface): void {
     const stack = this.#stack;
     const m = this.#in;

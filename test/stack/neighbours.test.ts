@@ -54,6 +54,18 @@ describe('ARP', () => {
     w.judge();
   });
 
+  it('announces its addresses to everybody, so that nobody has to ask first', () => {
+    const { w, a, ia, raw } = bench();
+    const before = raw.received.length;
+    ia.announce();
+    w.run(0);
+    const frames = raw.received.slice(before);
+    expect(frames.length).toBe(ia.addresses.length);
+    expect(frames.filter(is('arp')).length).toBe(1);
+    expect(a.counters.Icmp6OutNeighborAdvertisements).toBe(ia.addresses.length - 1);
+    w.judge();
+  });
+
   it('A02: ignores malformed packets, each prefix, wrong lengths, bad senders', () => {
     const { a, ia, raw } = bench();
     const good = request(PEER, B);
