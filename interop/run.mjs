@@ -41,10 +41,14 @@ async function inside() {
   process.on('disconnect', stop);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
   spawnSync('ip', ['link', 'set', 'lo', 'up']);
-  const { runSuite } = await import('./suite.mjs');
   const { only = null, quick, keep } = options;
-  const code = await runSuite({ only, quick, keep, minimum: only === null ? MINIMUM : 1 });
-  process.exit(code);
+  try {
+    const { runSuite } = await import('./suite.mjs');
+    process.exit(await runSuite({ only, quick, keep, minimum: only === null ? MINIMUM : 1 }));
+  } catch (error) {
+    console.log(`the suite itself failed: ${error.stack ?? error}\n0 passed, 1 failed`);
+    process.exit(1);
+  }
 }
 
 async function outside() {
