@@ -3,7 +3,7 @@
  * changed path MTU (RFC 1191, RFC 8201).
  */
 
-import { ge, lt, type Seq } from '../wire/seq.ts';
+import { diff, ge, lt, type Seq } from '../wire/seq.ts';
 import type { TcpEnv } from './env.ts';
 import { updateSegmentSize } from './negotiate.ts';
 import { SIGNAL_SOFT_ERROR, type Tcb } from './tcb.ts';
@@ -37,7 +37,7 @@ export function pathMtuChanged(tcb: Tcb, mtu: number): void {
   // A window of less than one segment would never let a whole one out.
   if (tcb.cc.cwnd > 0 && tcb.cc.cwnd < tcb.snd.mss) tcb.cc.cwnd = tcb.snd.mss;
   // Not a sign of congestion: the window stays, only the pointer goes back (RFC 1191 6.5).
-  if (!shrunk || !tcb.snd.synAcked || tcb.snd.una === tcb.snd.nxt) return;
+  if (!shrunk || !tcb.snd.synAcked || diff(tcb.snd.nxt, tcb.snd.una) <= tcb.snd.mss) return;
   if (tcb.board !== null) tcb.board.loseOnTimeout(Infinity, tcb.snd.mss);
   else tcb.snd.rxt = tcb.snd.una;
 }

@@ -226,6 +226,25 @@ describe('D03: packet too big', () => {
     });
   }
 
+  it('sends nothing anew on a connection whose flight fits as it is', () => {
+    const w = new World();
+    const { a, raw } = w.victim();
+    const listener = a.tcp.listen({ port: 80 });
+    const large = shake(raw, { sport: 1, mss: 1460 });
+    const small = shake(raw, { sport: 2, mss: 1460 });
+    listener.accept()!.write(pattern(2920));
+    const chat = listener.accept()!;
+    chat.setNoDelay(true);
+    for (let i = 0; i < 2; i++) chat.write(pattern(100));
+    w.run(0);
+    raw.received.length = 0;
+    const out = ask(raw, tooBig(US, PEER, 1000, { sport: 80, dport: 1, seq: large.ack }));
+    expect([...new Set(out.map((s) => s.dport))]).toEqual([1]);
+    // The other one hears of the MTU with its next event, and goes on.
+    expect(ask(raw, forge('ACK', { sport: 2, seq: small.seq, ack: small.ack + 100 }))).toEqual([]);
+    w.judge();
+  });
+
   it('holds for ten minutes, then the larger size is tried again', () => {
     const t = established(US, PEER);
     t.raw.ask(tooBig(US, PEER, 600, t.quoted));
