@@ -133,7 +133,7 @@ function emitLost(tcb: Tcb, env: TcpEnv, now: number): void {
     if (snd.wnd === 0 || board.pipe + Math.min(size, snd.mss) > tcb.cc.cwnd) return;
     emitAgain(tcb, env, start, size, now);
     board.resent(index, now);
-    if (tcb.cc.recovering) tcb.rack.prrOut += size;
+    if (tcb.cc.recovering) board.rack.prrOut += size;
   }
 }
 
@@ -167,7 +167,7 @@ function emitTail(tcb: Tcb, env: TcpEnv, now: number): void {
     emitAgain(tcb, env, board.start(last), board.size(last), now);
     board.resent(last, now);
   }
-  probeSent(tcb, fresh <= 0);
+  probeSent(tcb, board, fresh <= 0);
 }
 
 /** One octet, or the FIN, into a closed window (RFC 9293 3.8.6.1). */

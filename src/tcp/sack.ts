@@ -16,9 +16,12 @@ import { setTimer, stopTimer } from './timers.ts';
 /** Segments have been sent for the first time: `length` octets from `start`, the FIN counted as one. */
 export function noteSent(tcb: Tcb, env: TcpEnv, start: Seq, length: number, now: number): void {
   if (!tcb.sack) return;
-  tcb.board ??= env.boards.pop() ?? new Scoreboard();
+  if (tcb.board === null) {
+    tcb.board = env.boards.pop() ?? new Scoreboard();
+    tcb.board.rack.dsackRound = tcb.snd.una;
+  }
   tcb.board.push(start, length, tcb.snd.mss, now);
-  if (tcb.cc.recovering) tcb.rack.prrOut += length;
+  if (tcb.cc.recovering) tcb.board.rack.prrOut += length;
 }
 
 /** Nothing is outstanding: the board goes back. */
@@ -44,19 +47,20 @@ export function acknowledgedWithSack(
   flight: number,
   now: number,
 ): void {
-  const { board, cc, rack, snd } = tcb;
+  const { board, cc, snd } = tcb;
   if (board === null) return;
+  const { rack } = board;
   board.begin();
   const earliest = now - Math.max(rack.minRtt, 0);
   board.acknowledge(snd.una, earliest);
   const duplicate = takeBlocks(tcb, board, segment, earliest);
-  if (duplicate) duplicateReported(tcb);
+  if (duplicate) duplicateReported(tcb, board);
   const { delivery } = board;
   if (delivery.octets > 0) {
     measureDelivery(tcb, board, now);
     stopTimer(tcb, env, 'probe', now); // the output pass sets it anew, where there is a reason
   }
-  endProbeEpisode(tcb, env, duplicate, now);
+  endProbeEpisode(tcb, env, board, duplicate, now);
   findLosses(tcb, env, now);
 
   if (cc.recovering && ge(snd.una, cc.recover)) {
@@ -97,9 +101,8 @@ function isDuplicateBlock(segment: Segment, una: Seq): boolean {
 
 /** The RTT of what was delivered last, and the sign of reordering (RFC 8985 6.2 steps 1 to 3). */
 function measureDelivery(tcb: Tcb, board: Scoreboard, now: number): void {
-  const { rack } = tcb;
-  const { delivery } = board;
-  if (delivery.reordered) rack.reordering = true;
+  const { rack, delivery } = board;
+  if (delivery.reordered) tcb.reordering = true;
   if (delivery.sent < 0) return;
   const rtt = now - delivery.sent;
   if (rack.minRtt < 0 || rtt <= rack.minRtt || now - rack.minRttAt > MIN_RTT_WINDOW) {
@@ -117,15 +120,14 @@ function measureDelivery(tcb: Tcb, board: Scoreboard, now: number): void {
 const MIN_RTT_WINDOW = 300_000;
 
 /** RACK.reo_wnd (RFC 8985 6.2 step 4), ms. */
-function reorderingWindow(tcb: Tcb, env: TcpEnv): number {
-  const { rack, board, cc } = tcb;
-  if (!rack.reordering && (cc.recovering || board!.sackedSegments >= env.config.duplicateThreshold)) return 0;
+function reorderingWindow(tcb: Tcb, env: TcpEnv, board: Scoreboard): number {
+  const { rack } = board;
+  if (!tcb.reordering && (tcb.cc.recovering || board.sackedSegments >= env.config.duplicateThreshold)) return 0;
   return Math.min((rack.reoWndMult * Math.max(rack.minRtt, 0)) / 4, Math.max(tcb.rtt.srtt, 0));
 }
 
 /** A D-SACK says that a retransmission was needless: be more patient with reordering, once a round trip. */
-function duplicateReported(tcb: Tcb): void {
-  const { rack, snd } = tcb;
+function duplicateReported({ snd }: Tcb, { rack }: Scoreboard): void {
   if (ge(snd.una, rack.dsackRound)) {
     rack.dsackRound = snd.nxt;
     rack.reoWndMult = Math.min(rack.reoWndMult + 1, 64);
@@ -138,16 +140,18 @@ const REO_WND_PERSIST = 16;
 
 /** Marks what is lost, and begins recovery if that is news. The reordering timer looks again. */
 export function findLosses(tcb: Tcb, env: TcpEnv, now: number): void {
-  const { board, rack } = tcb;
-  if (board === null || rack.sent < 0) return;
-  const wait = board.detectLost(rack.sent, rack.end, rack.rtt + reorderingWindow(tcb, env), tcb.snd.mss, now);
+  const { board } = tcb;
+  if (board === null || board.rack.sent < 0) return;
+  const { rack } = board;
+  const wait = board.detectLost(rack.sent, rack.end, rack.rtt + reorderingWindow(tcb, env, board), tcb.snd.mss, now);
   if (wait > 0) setTimer(tcb, env, 'reordering', now + wait, now);
   else stopTimer(tcb, env, 'reordering', now);
-  if (board.lost > 0 && !tcb.cc.recovering && ge(tcb.snd.una, tcb.cc.recover)) beginRecovery(tcb, env, now);
+  if (board.lost > 0 && !tcb.cc.recovering && ge(tcb.snd.una, tcb.cc.recover)) beginRecovery(tcb, env, board, now);
 }
 
-function beginRecovery(tcb: Tcb, env: TcpEnv, now: number): void {
-  const { cc, rack, snd } = tcb;
+function beginRecovery(tcb: Tcb, env: TcpEnv, board: Scoreboard, now: number): void {
+  const { cc, snd } = tcb;
+  const { rack } = board;
   const flight = diff(snd.nxt, snd.una);
   controllerOf(tcb, env).lossFound(cc, flight, snd.mss, now);
   cc.recovering = true;
@@ -158,16 +162,16 @@ function beginRecovery(tcb: Tcb, env: TcpEnv, now: number): void {
   if (--rack.reoWndPersist <= 0) rack.reoWndMult = 1;
   env.counters.TcpFastRetransmits++;
   // The first retransmission does not wait for anything.
-  cc.cwnd = tcb.board!.pipe + snd.mss;
+  cc.cwnd = board.pipe + snd.mss;
   traceCongestion(tcb, env, now);
 }
 
 /** PRR with the slow-start reduction bound (RFC 6937 3.1): what may be sent in answer to what was delivered. */
 function reduceProportionally(tcb: Tcb, board: Scoreboard, delivered: number): void {
-  const { cc, rack, snd } = tcb;
+  const { cc, snd } = tcb;
   if (delivered === 0) return;
+  const { pipe, rack } = board;
   rack.prrDelivered += delivered;
-  const { pipe } = board;
   let count = 0;
   if (pipe > cc.ssthresh) {
     count = Math.ceil((rack.prrDelivered * cc.ssthresh) / Math.max(rack.prrFlight, 1)) - rack.prrOut;
@@ -180,18 +184,17 @@ function reduceProportionally(tcb: Tcb, board: Scoreboard, delivered: number): v
 }
 
 /** The retransmission timer fired (RFC 8985 6.3, RFC 5681 3.1). */
-export function timedOutWithSack(tcb: Tcb, env: TcpEnv, now: number): void {
-  const { board, cc, rack, snd } = tcb;
+export function timedOutWithSack(tcb: Tcb, env: TcpEnv, board: Scoreboard, now: number): void {
+  const { cc, snd } = tcb;
+  const { rack } = board;
   stopTimer(tcb, env, 'reordering', now);
   rack.probing = false;
   controllerOf(tcb, env).timedOut(cc, diff(snd.nxt, snd.una), snd.mss, tcb.rtt.backoff === 0, now);
   cc.recovering = false;
   cc.recover = snd.nxt;
-  if (board !== null) {
-    if (board.reneged) board.renege(snd.mss);
-    else board.loseOnTimeout(now - (rack.rtt + reorderingWindow(tcb, env)), snd.mss);
-    cc.cwnd = board.pipe + snd.mss;
-  }
+  if (board.reneged) board.renege(snd.mss);
+  else board.loseOnTimeout(now - (rack.rtt + reorderingWindow(tcb, env, board)), snd.mss);
+  cc.cwnd = board.pipe + snd.mss;
   traceCongestion(tcb, env, now);
 }
 
@@ -199,8 +202,9 @@ export function timedOutWithSack(tcb: Tcb, env: TcpEnv, now: number): void {
 
 /** When the probe is due, ms from now; Infinity where the rules of RFC 8985 7.2 have none. */
 export function probeTimeout(tcb: Tcb): number {
-  const { board, cc, rack, rtt } = tcb;
-  if (board === null || cc.recovering || rack.probing || board.sackedSegments > 0 || board.lost > 0) return Infinity;
+  const { board, cc, rtt } = tcb;
+  if (board === null || cc.recovering || board.rack.probing || board.sackedSegments > 0 || board.lost > 0)
+    return Infinity;
   if (rtt.srtt < 0 || rtt.backoff > 0) return Infinity;
   const patience = Math.max(2 * rtt.srtt, LEAST_PROBE_TIMEOUT) + (board.octets <= tcb.snd.mss ? MAX_ACK_DELAY : 0);
   // Where the retransmission timer is no later, it is the better judge.
@@ -213,15 +217,15 @@ const LEAST_PROBE_TIMEOUT = 10;
 const MAX_ACK_DELAY = 200;
 
 /** The probe has been sent: an old segment again (`resent`), or a new one. */
-export function probeSent(tcb: Tcb, resent: boolean): void {
-  tcb.rack.probing = true;
-  tcb.rack.probeResent = resent;
-  tcb.rack.probeEnd = tcb.snd.nxt;
+export function probeSent(tcb: Tcb, { rack }: Scoreboard, resent: boolean): void {
+  rack.probing = true;
+  rack.probeResent = resent;
+  rack.probeEnd = tcb.snd.nxt;
 }
 
 /** RFC 8985 7.4.2: did the probe mend a loss that nobody would have noticed? Then it counts as one. */
-function endProbeEpisode(tcb: Tcb, env: TcpEnv, duplicate: boolean, now: number): void {
-  const { rack, snd, cc } = tcb;
+function endProbeEpisode(tcb: Tcb, env: TcpEnv, { rack }: Scoreboard, duplicate: boolean, now: number): void {
+  const { snd, cc } = tcb;
   if (!rack.probing || !ge(snd.una, rack.probeEnd)) return;
   rack.probing = false;
   if (!rack.probeResent || duplicate || cc.recovering) return;

@@ -40,6 +40,41 @@ export interface Delivery {
   reordered: boolean;
 }
 
+/** What loss recovery remembers while something is outstanding: RACK, TLP (RFC 8985 5.2, 7.3), PRR (RFC 6937). */
+export class Rack {
+  /** Of the segments delivered, the one sent last: when, its end, its RTT (ms); -1 none. */
+  sent = -1;
+  end: Seq = seq(0);
+  rtt = 0;
+  /** Least RTT lately and when it was seen, ms; -1 none. */
+  minRtt = -1;
+  minRttAt = 0;
+  /** How patient to be with reordering, in quarters of the least RTT. */
+  reoWndMult = 1;
+  reoWndPersist = 16;
+  dsackRound: Seq = seq(0);
+  /** A tail loss probe is out: SND.NXT when it left, and whether it was an old segment. */
+  probing = false;
+  probeEnd: Seq = seq(0);
+  probeResent = false;
+  prrDelivered = 0;
+  prrOut = 0;
+  prrFlight = 0;
+
+  /** For the next connection that needs a board. */
+  reset(): void {
+    this.sent = -1;
+    this.rtt = 0;
+    this.minRtt = -1;
+    this.reoWndMult = 1;
+    this.reoWndPersist = 16;
+    this.probing = false;
+    this.prrDelivered = 0;
+    this.prrOut = 0;
+    this.prrFlight = 0;
+  }
+}
+
 export class Scoreboard {
   /** Segments on the board. */
   length = 0;
@@ -51,6 +86,7 @@ export class Scoreboard {
   sackedSegments = 0;
   /** The highest sequence number acknowledged or SACKed. */
   fack: Seq = seq(0);
+  readonly rack: Rack = new Rack();
   readonly delivery: Delivery = { octets: 0, sent: -1, end: seq(0), resent: false, reordered: false };
   #cells: Float64Array = new Float64Array(16 * STRIDE);
   #mask = 15;
@@ -343,6 +379,7 @@ export class Scoreboard {
     this.#newest = NONE;
     this.#lostFrom = 0;
     this.#coarse = true;
+    this.rack.reset();
     this.#ranges.length = 0;
     this.#rangesFrom = 0;
     if (this.#mask > LARGEST_KEPT) {
@@ -355,6 +392,7 @@ export class Scoreboard {
     const copy = new Scoreboard();
     const { length, octets, sacked, lost, sackedSegments, fack } = this;
     Object.assign(copy, { length, octets, sacked, lost, sackedSegments, fack });
+    Object.assign(copy.rack, this.rack);
     Object.assign(copy.delivery, this.delivery);
     copy.#cells = this.#cells.slice();
     copy.#mask = this.#mask;

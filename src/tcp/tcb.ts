@@ -123,29 +123,6 @@ export class Timestamps {
   offset: Seq = seq(0);
 }
 
-/** Loss recovery with SACK: RACK, TLP (RFC 8985 5.2, 7.3), PRR (RFC 6937). */
-export class Rack {
-  /** Of the segments delivered, the one sent last: when, its end, its RTT (ms); -1 none. */
-  sent = -1;
-  end: Seq = seq(0);
-  rtt = 0;
-  /** Least RTT lately and when it was seen, ms; -1 none. */
-  minRtt = -1;
-  minRttAt = 0;
-  /** The path is known to reorder; how patient to be with it, in quarters of the least RTT. */
-  reordering = false;
-  reoWndMult = 1;
-  reoWndPersist = 16;
-  dsackRound: Seq = seq(0);
-  /** A tail loss probe is out: SND.NXT when it left, and whether it was an old segment. */
-  probing = false;
-  probeEnd: Seq = seq(0);
-  probeResent = false;
-  prrDelivered = 0;
-  prrOut = 0;
-  prrFlight = 0;
-}
-
 /** What every congestion controller has; `name` finds its functions in `env.controllers`. */
 export class Congestion {
   name: string;
@@ -235,9 +212,10 @@ export class Tcb implements Ends {
   readonly timers: Timers = new Timers();
   readonly owed: Owed = new Owed();
   cc: Congestion;
-  readonly rack: Rack = new Rack();
   /** What is outstanding, segment by segment, while something is and SACK was agreed on. */
   board: Scoreboard | null = null;
+  /** The path was seen to reorder (RACK.reordering_seen). */
+  reordering = false;
   /** When a segment last came, ms. */
   lastHeard = 0;
   /** Unanswered keep-alives. */
@@ -303,7 +281,6 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     timers: Object.assign(new Timers(), tcb.timers),
     owed: Object.assign(new Owed(), tcb.owed),
     cc: Object.assign(new Congestion(tcb.cc.name), tcb.cc),
-    rack: Object.assign(new Rack(), tcb.rack),
     board: tcb.board === null ? null : tcb.board.clone(),
     resumes:
       tcb.resumes === null ? null : Object.assign(Object.create(Object.getPrototypeOf(tcb.resumes)), tcb.resumes),

@@ -39,7 +39,7 @@ function retransmissionTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
     tcb.owed.syn = true;
     env.counters.TcpExtTCPSynRetrans++;
   }
-  if (tcb.sack && tcb.board !== null) timedOutWithSack(tcb, env, now);
+  if (tcb.board !== null) timedOutWithSack(tcb, env, tcb.board, now);
   else if (tcb.snd.synAcked || tcb.snd.finSent) retransmissionTimedOut(tcb, env, now);
   tcb.rtt.backoff++;
   // R1: tell whoever can find another way, and the user (MUST-20, SHLD-9).

@@ -147,9 +147,9 @@ describe('recovery with SACK', () => {
     const peer = sending(10);
     report(peer, 0, [1, 4]);
     expect(peer.sent()).toEqual(['ACK 1+1000 ack 1']);
-    const before = peer.tcb.rack.reoWndMult;
+    const before = peer.tcb.board!.rack.reoWndMult;
     report(peer, 4, [0, 1]);
-    expect(peer.tcb.rack.reoWndMult).toBe(before + 1);
+    expect(peer.tcb.board!.rack.reoWndMult).toBe(before + 1);
   });
 });
 
