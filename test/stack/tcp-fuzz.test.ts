@@ -168,7 +168,7 @@ class Fuzz {
 
   /** Up to three changes; then, mostly, checksums that are right again. */
   #mutate(original: Uint8Array, tcp: number): Uint8Array {
-    let packet = original.slice();
+    let packet: Uint8Array = original.slice();
     for (let changes = this.#die(4); changes > 0; changes--) {
       const at = this.#die(packet.length);
       switch (this.#die(9)) {
