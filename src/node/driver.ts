@@ -5,6 +5,9 @@
  * One wake-up is armed at a time, for the earliest appointment. It is moved only to earlier times; where the earliest
  * appointment is put off or cancelled, which is what acknowledgments do to retransmission timers all day, the wake-up comes
  * early, finds nothing due and is armed again.
+ *
+ * Node looks at timers before it looks at devices. After the event loop was busy for long that order would take packets
+ * that wait to be read for lost ones, so a wake-up lets one look at the devices pass before it runs anything.
  */
 
 import { Scheduler } from '../base/scheduler.ts';
@@ -27,6 +30,8 @@ export class EventLoopDriver {
   readonly #clock: () => number;
   readonly #tasksPerTurn: number;
   readonly #turn: () => void;
+  /** Runs a turn as soon as devices have been looked at. */
+  readonly #soon: () => void;
   #timeout: NodeJS.Timeout | null = null;
   #immediate: NodeJS.Immediate | null = null;
   /** When the armed wake-up comes, ms; `Infinity` when none is armed. */
@@ -40,6 +45,11 @@ export class EventLoopDriver {
     this.#tasksPerTurn = Math.max(1, options.tasksPerTurn ?? 512);
     this.scheduler = options.scheduler ?? new Scheduler(this.#clock());
     this.#turn = () => this.#run();
+    this.#soon = () => {
+      this.#timeout = null;
+      this.#immediate = setImmediate(this.#turn);
+      if (!this.#referenced) this.#immediate.unref();
+    };
     this.scheduler.clock = this.#clock;
     this.scheduler.onEarlier = (at) => {
       if (!this.#running) this.#arm(at);
@@ -105,10 +115,9 @@ export class EventLoopDriver {
     const delay = at - this.#clock();
     if (delay < 1) {
       // Too soon for Node's timers, which count whole milliseconds: the event loop's next turn looks again.
-      this.#immediate = setImmediate(this.#turn);
-      if (!this.#referenced) this.#immediate.unref();
+      this.#soon();
     } else {
-      this.#timeout = setTimeout(this.#turn, Math.min(Math.ceil(delay), LONGEST_TIMEOUT));
+      this.#timeout = setTimeout(this.#soon, Math.min(Math.ceil(delay), LONGEST_TIMEOUT));
       if (!this.#referenced) this.#timeout.unref();
     }
   }
