@@ -56,10 +56,10 @@ export async function bulk(seconds, { gso }) {
   a.tcp.connect({ address: ADDRESS, port: 80, handler: { onConnect: pump, onWritable: pump } });
   await sleep(Math.min(seconds * 300, 1000));
   globalThis.gc?.();
-  const before = { received, segments: b.counters.tcp.TcpInSegs, time: performance.now(), heap: allocated() };
+  const before = { received, segments: b.mib.tcp.TcpInSegs, time: performance.now(), heap: allocated() };
   await sleep(seconds * 1000);
   const time = (performance.now() - before.time) / 1000;
-  const segments = b.counters.tcp.TcpInSegs - before.segments;
+  const segments = b.mib.tcp.TcpInSegs - before.segments;
   const result = {
     rate: (received - before.received) / time,
     segments: segments / time,
@@ -226,9 +226,9 @@ export async function crowded(seconds, { others }) {
   };
   a.tcp.connect({ address: ADDRESS, port: 80, handler: { onConnect: pump, onWritable: pump } });
   await sleep(Math.min(seconds * 300, 1000));
-  const before = { received, segments: b.counters.tcp.TcpInSegs, time: performance.now() };
+  const before = { received, segments: b.mib.tcp.TcpInSegs, time: performance.now() };
   await sleep(seconds * 1000);
-  const segments = b.counters.tcp.TcpInSegs - before.segments;
+  const segments = b.mib.tcp.TcpInSegs - before.segments;
   const cost = (performance.now() - before.time) / 1000 / segments;
   close();
   return { cost };

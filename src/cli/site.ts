@@ -32,7 +32,7 @@ export function route(path: string, stack: Stack, socket: TcpSocket): Page | nul
 
 /** What has been counted; zeros are left out. */
 export function countersOf(stack: Stack): Record<string, number> {
-  return Object.fromEntries(Object.entries(stack.counters.snapshot()).filter(([, value]) => value !== 0));
+  return Object.fromEntries(Object.entries(stack.counters()).filter(([, value]) => value !== 0));
 }
 
 export function textPage(status: number, text: string): Page {

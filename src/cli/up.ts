@@ -169,7 +169,7 @@ class Log implements Observer {
 
   summary(host: Host, services: ServiceHost, why: string): void {
     const { accepted, refused, octetsIn, octetsOut } = services;
-    const { TcpRetransSegs: retransmitted, TcpInSegs: segmentsIn, TcpOutSegs: segmentsOut } = host.stack.counters.tcp;
+    const { TcpRetransSegs: retransmitted, TcpInSegs: segmentsIn, TcpOutSegs: segmentsOut } = host.stack.mib.tcp;
     const facts = { why, accepted, refused, octetsIn, octetsOut, segmentsIn, segmentsOut, retransmitted };
     this.#say({ event: 'down', ...facts }, () => [
       `down (${why}): ${accepted} connections${refused > 0 ? `, ${refused} refused` : ''}; in ${grouped(octetsIn)}, out ` +

@@ -59,7 +59,7 @@ export class Arp {
       return;
     }
     if (arp.operation === ARP_REPLY) {
-      stack.counters.ArpInReplies++;
+      stack.mib.ArpInReplies++;
       if (!iface.neighbours!.answered(senderAddress, senderMac)) {
         stack.drop('arp-unsolicited', packet);
         return;
@@ -67,7 +67,7 @@ export class Arp {
       stack.pool.give(packet);
       return;
     }
-    stack.counters.ArpInRequests++;
+    stack.mib.ArpInRequests++;
     const forUs = iface.owns(targetAddress);
     const probe = isUnspecified(senderAddress);
     if (!probe) iface.neighbours!.heard(senderAddress, senderMac, forUs && onLink(senderAddress, iface));
@@ -75,7 +75,7 @@ export class Arp {
       stack.drop('arp-not-for-us', packet);
       return;
     }
-    stack.counters.ArpOutReplies++;
+    stack.mib.ArpOutReplies++;
     this.#send(iface, mac, ARP_REPLY, targetAddress, senderAddress, senderMac, senderMac);
     stack.pool.give(packet);
   }
@@ -88,23 +88,23 @@ export class Arp {
   request(iface: Interface, target: Address, known: Mac | null): boolean {
     const source = sourceFor(target, iface);
     if (source === null) return false;
-    this.#stack.counters.ArpOutRequests++;
+    this.#stack.mib.ArpOutRequests++;
     this.#send(iface, iface.mac!, ARP_REQUEST, source, target, NO_MAC, known ?? BROADCAST_MAC);
     return true;
   }
 
   /** Tells everybody that `address` is ours (RFC 5227 2.3): caches and switches that remember another are put right. */
   announce(iface: Interface, address: Address): void {
-    this.#stack.counters.ArpOutRequests++;
+    this.#stack.mib.ArpOutRequests++;
     this.#send(iface, iface.mac!, ARP_REQUEST, address, address, NO_MAC, BROADCAST_MAC);
   }
 
   /** Another host claims our address: we keep it, and say so once in DEFEND_INTERVAL (RFC 5227 2.4 (b)). */
   #conflict(iface: Interface, mac: Mac, address: Address): void {
-    const { counters } = this.#stack;
-    counters.ArpConflicts++;
+    const { mib } = this.#stack;
+    mib.ArpConflicts++;
     if (!iface.neighbours!.mayDefend()) return;
-    counters.ArpDefences++;
+    mib.ArpDefences++;
     this.#send(iface, mac, ARP_REQUEST, address, address, NO_MAC, BROADCAST_MAC);
   }
 

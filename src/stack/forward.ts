@@ -45,14 +45,14 @@ export class Forwarder {
       return;
     }
     if (h.ttl <= 1) {
-      stack.counters.IpInHdrErrors++;
+      stack.mib.IpInHdrErrors++;
       stack.icmp.sendError(packet, iface, ICMP_TIME_EXCEEDED, ICMP_TTL_EXCEEDED, 0);
       stack.drop('forward-ttl', packet);
       return;
     }
     const path = stack.paths.transit(h.dst);
     if (path === 'no-route') {
-      stack.counters.IpOutNoRoutes++;
+      stack.mib.IpOutNoRoutes++;
       stack.icmp.sendError(packet, iface, ICMP_UNREACHABLE, ICMP_NET_UNREACHABLE, 0);
       stack.drop('forward-no-route', packet);
       return;
@@ -63,7 +63,7 @@ export class Forwarder {
     }
     const large = sizeOnWire(packet, h.payloadOffset, h.protocol) > path.mtu;
     if (large && h.dontFragment) {
-      stack.counters.IpFragFails++;
+      stack.mib.IpFragFails++;
       stack.icmp.sendError(packet, iface, ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED, path.mtu);
       stack.drop('forward-too-big', packet);
       return;
@@ -72,7 +72,7 @@ export class Forwarder {
     const before = readU16(buf, off + 8);
     buf[off + 8] = h.ttl - 1;
     writeU16(buf, off + 10, update16(readU16(buf, off + 10), before, readU16(buf, off + 8)));
-    stack.counters.IpForwDatagrams++;
+    stack.mib.IpForwDatagrams++;
     if (large && packet.segmentSize === 0) this.#output.fragment(packet, path);
     else this.#output.transmit(packet, path);
   }
@@ -85,14 +85,14 @@ export class Forwarder {
       return;
     }
     if (h.hopLimit <= 1) {
-      stack.counters.Ip6InHdrErrors++;
+      stack.mib.Ip6InHdrErrors++;
       stack.icmpv6.sendError(packet, iface, ICMPV6_TIME_EXCEEDED, ICMPV6_HOP_LIMIT_EXCEEDED, 0);
       stack.drop('forward-ttl', packet);
       return;
     }
     const path = stack.paths.transit(h.dst);
     if (path === 'no-route') {
-      stack.counters.Ip6OutNoRoutes++;
+      stack.mib.Ip6OutNoRoutes++;
       stack.icmpv6.sendError(packet, iface, ICMPV6_UNREACHABLE, ICMPV6_NO_ROUTE, 0);
       stack.drop('forward-no-route', packet);
       return;
@@ -107,7 +107,7 @@ export class Forwarder {
       return;
     }
     packet.buf[packet.off + 7] = h.hopLimit - 1;
-    stack.counters.Ip6OutForwDatagrams++;
+    stack.mib.Ip6OutForwDatagrams++;
     this.#output.transmit(packet, path);
   }
 }

@@ -117,8 +117,8 @@ export class Reassembly implements Task {
    * @returns the whole datagram, with a header that says so, when this was the piece missing; else null
    */
   add4(packet: Packet, ip: Ipv4Header, iface: Interface): Packet | null {
-    const { counters } = this.#stack;
-    counters.IpReasmReqds++;
+    const { mib } = this.#stack;
+    mib.IpReasmReqds++;
     if (ip.payloadLength === 0) return this.#refuse('fragment-empty', packet, 4);
     const d = this.#datagram(ip.src, ip.dst, ip.id, ip.protocol, iface, packet);
     const end = ip.fragmentOffset + ip.payloadLength;
@@ -134,14 +134,14 @@ export class Reassembly implements Task {
     writeU16(buf, off + 6, 0);
     writeU16(buf, off + 10, 0);
     writeU16(buf, off + 10, finish(sum(buf, whole.words, off, header, 0)));
-    counters.IpReasmOKs++;
+    mib.IpReasmOKs++;
     return whole;
   }
 
   /** Takes an IPv6 fragment, not an atomic one. See {@link add4}. */
   add6(packet: Packet, ip: Ipv6Header, iface: Interface): Packet | null {
-    const { counters } = this.#stack;
-    counters.Ip6ReasmReqds++;
+    const { mib } = this.#stack;
+    mib.Ip6ReasmReqds++;
     if (ip.fragmentablePartLength === 0) return this.#refuse('fragment-empty', packet, 6);
     const d = this.#datagram(ip.src, ip.dst, ip.fragmentId, 0, iface, packet);
     const piece: Piece = {
@@ -161,19 +161,19 @@ export class Reassembly implements Task {
     buf[off + 1] = (buf[off + 1]! & ~0x30) | (congestion(d.ecn) << 4);
     writeU16(buf, off + 4, whole.len - IPV6_HEADER);
     buf[off + first.pointer] = next; // the fragment header is gone from the chain
-    counters.Ip6ReasmOKs++;
+    mib.Ip6ReasmOKs++;
     return whole;
   }
 
   /** Gives up on what is too old. */
   run(now: number): void {
-    const { counters } = this.#stack;
+    const { mib } = this.#stack;
     while (this.#oldest !== null && this.#oldest.expires <= now) {
       const d = this.#oldest;
       const v4 = d.src.family === 4;
       if (!d.condemned) {
-        if (v4) counters.IpReasmTimeout++;
-        else counters.Ip6ReasmTimeout++;
+        if (v4) mib.IpReasmTimeout++;
+        else mib.Ip6ReasmTimeout++;
         const first = d.pieces[0];
         // RFC 1122 3.3.2, RFC 8200 4.5: only where fragment 0 came.
         if (first !== undefined && first.start === 0) {
@@ -309,8 +309,8 @@ export class Reassembly implements Task {
   }
 
   #refuse(reason: DropReason, packet: Packet, family: 4 | 6): null {
-    if (family === 4) this.#stack.counters.IpReasmFails++;
-    else this.#stack.counters.Ip6ReasmFails++;
+    if (family === 4) this.#stack.mib.IpReasmFails++;
+    else this.#stack.mib.Ip6ReasmFails++;
     this.#stack.drop(reason, packet);
     return null;
   }
@@ -328,8 +328,8 @@ export class Reassembly implements Task {
   }
 
   #failed(d: Datagram): void {
-    if (d.src.family === 4) this.#stack.counters.IpReasmFails++;
-    else this.#stack.counters.Ip6ReasmFails++;
+    if (d.src.family === 4) this.#stack.mib.IpReasmFails++;
+    else this.#stack.mib.Ip6ReasmFails++;
   }
 
   #empty(d: Datagram, reason: DropReason): void {

@@ -51,27 +51,27 @@ export class Icmp implements TransportProtocol {
 
   input(packet: Packet, ip: IpView, _iface: Interface): void {
     const stack = this.#stack;
-    const { counters } = stack;
+    const { mib } = stack;
     const m = this.#message;
-    counters.IcmpInMsgs++;
+    mib.IcmpInMsgs++;
     const result = parseIcmp(packet.buf, packet.words, ip.payloadOffset, ip.payloadLength, m);
     if (result === 'truncated') {
-      counters.IcmpInErrors++;
+      mib.IcmpInErrors++;
       stack.drop('icmp-truncated', packet);
       return;
     }
     if (result === 'checksum') {
-      counters.IcmpInCsumErrors++;
+      mib.IcmpInCsumErrors++;
       stack.drop('icmp-checksum', packet);
       return;
     }
     switch (m.type) {
       case ICMP_ECHO:
-        counters.IcmpInEchos++;
+        mib.IcmpInEchos++;
         this.#echo(packet, ip);
         return;
       case ICMP_ECHO_REPLY:
-        counters.IcmpInEchoReps++;
+        mib.IcmpInEchoReps++;
         if (!stack.pings.reply(m, ip)) {
           stack.drop('icmp-unmatched', packet);
           return;
@@ -79,23 +79,23 @@ export class Icmp implements TransportProtocol {
         stack.pool.give(packet);
         return;
       case ICMP_UNREACHABLE:
-        counters.IcmpInDestUnreachs++;
+        mib.IcmpInDestUnreachs++;
         this.#errorIn(packet, ip);
         return;
       case ICMP_TIME_EXCEEDED:
-        counters.IcmpInTimeExcds++;
+        mib.IcmpInTimeExcds++;
         this.#errorIn(packet, ip);
         return;
       case ICMP_PARAMETER_PROBLEM:
-        counters.IcmpInParmProbs++;
+        mib.IcmpInParmProbs++;
         this.#errorIn(packet, ip);
         return;
       case ICMP_SOURCE_QUENCH:
-        counters.IcmpInSrcQuenchs++;
+        mib.IcmpInSrcQuenchs++;
         stack.drop('icmp-ignored', packet);
         return;
       case ICMP_REDIRECT:
-        counters.IcmpInRedirects++;
+        mib.IcmpInRedirects++;
         stack.drop('icmp-ignored', packet);
         return;
       default:
@@ -120,14 +120,14 @@ export class Icmp implements TransportProtocol {
    */
   sendError(packet: Packet, iface: Interface, type: number, code: number, rest: number): void {
     const stack = this.#stack;
-    const { counters } = stack;
+    const { mib } = stack;
     if (!this.#mayAnswer(packet, iface)) return;
     const { src, dst } = this.#original;
     const path = stack.paths.find(src, stack.isLocal(dst) ? dst : null);
     if (typeof path === 'string' || path.broadcast) return;
     const allowed = this.#limit.take(src);
-    if (allowed === 'host') counters.IcmpOutRateLimitHost++;
-    if (allowed === 'global') counters.IcmpOutRateLimitGlobal++;
+    if (allowed === 'host') mib.IcmpOutRateLimitHost++;
+    if (allowed === 'global') mib.IcmpOutRateLimitGlobal++;
     if (allowed !== 'ok') return;
     const quote = Math.min(packet.len, ERROR_LENGTH - IPV4_HEADER - ICMP_HEADER);
     const reply = stack.pool.take(IPV4_HEADER + ICMP_HEADER + quote);
@@ -135,10 +135,10 @@ export class Icmp implements TransportProtocol {
     reply.buf.set(packet.buf.subarray(packet.off, packet.off + quote), at + ICMP_HEADER);
     writeIcmp(reply.buf, reply.words, at, ICMP_HEADER + quote, type, code, rest);
     reply.len = IPV4_HEADER + ICMP_HEADER + quote;
-    counters.IcmpOutMsgs++;
-    if (type === ICMP_UNREACHABLE) counters.IcmpOutDestUnreachs++;
-    else if (type === ICMP_TIME_EXCEEDED) counters.IcmpOutTimeExcds++;
-    else counters.IcmpOutParmProbs++;
+    mib.IcmpOutMsgs++;
+    if (type === ICMP_UNREACHABLE) mib.IcmpOutDestUnreachs++;
+    else if (type === ICMP_TIME_EXCEEDED) mib.IcmpOutTimeExcds++;
+    else mib.IcmpOutParmProbs++;
     stack.ip.send(reply, path, PROTO_ICMP, 0, 0, false);
   }
 
@@ -159,7 +159,7 @@ export class Icmp implements TransportProtocol {
   /** Turns a request round (RFC 1122 3.2.2.6); none to a group, which would be a Smurf's amplifier (RFC 2644). */
   #echo(packet: Packet, ip: IpView): void {
     const stack = this.#stack;
-    const { counters } = stack;
+    const { mib } = stack;
     if (ip.broadcast) {
       stack.drop('icmp-broadcast', packet);
       return;
@@ -182,8 +182,8 @@ export class Icmp implements TransportProtocol {
     packet.len = IPV4_HEADER + ip.payloadLength;
     packet.checksum = CSUM_COMPLETE;
     packet.segmentSize = 0;
-    counters.IcmpOutMsgs++;
-    counters.IcmpOutEchoReps++;
+    mib.IcmpOutMsgs++;
+    mib.IcmpOutEchoReps++;
     // The reply keeps the service asked for, but not the network's congestion marks.
     stack.ip.send(packet, path, PROTO_ICMP, 0, ip.tos & ~3, false);
   }
@@ -195,7 +195,7 @@ export class Icmp implements TransportProtocol {
     const result = parseIpv4Quote(packet.buf, m.bodyOffset, m.bodyLength, h);
     const usable = result === 'ok' && h.fragmentOffset === 0 && h.payloadLength >= 8;
     if (!usable || ip.broadcast || !stack.isLocal(h.src) || isUnspecified(h.dst)) {
-      stack.counters.IcmpInErrors++;
+      stack.mib.IcmpInErrors++;
       stack.drop('icmp-quote', packet);
       return;
     }

@@ -51,18 +51,18 @@ export class Icmpv6 implements TransportProtocol {
 
   input(packet: Packet, ip: IpView, iface: Interface): void {
     const stack = this.#stack;
-    const { counters } = stack;
+    const { mib } = stack;
     const m = this.#message;
-    counters.Icmp6InMsgs++;
+    mib.Icmp6InMsgs++;
     const { buf, words } = packet;
     const result = parseIcmpv6(buf, words, ip.payloadOffset, ip.payloadLength, ip.src, ip.dst, m);
     if (result === 'truncated') {
-      counters.Icmp6InErrors++;
+      mib.Icmp6InErrors++;
       stack.drop('icmp-truncated', packet);
       return;
     }
     if (result === 'checksum') {
-      counters.Icmp6InCsumErrors++;
+      mib.Icmp6InCsumErrors++;
       stack.drop('icmp-checksum', packet);
       return;
     }
@@ -77,11 +77,11 @@ export class Icmpv6 implements TransportProtocol {
     }
     switch (m.type) {
       case ICMPV6_ECHO:
-        counters.Icmp6InEchos++;
+        mib.Icmp6InEchos++;
         this.#echo(packet, ip);
         return;
       case ICMPV6_ECHO_REPLY:
-        counters.Icmp6InEchoReplies++;
+        mib.Icmp6InEchoReplies++;
         if (!stack.pings.reply(m, ip)) {
           stack.drop('icmp-unmatched', packet);
           return;
@@ -89,23 +89,23 @@ export class Icmpv6 implements TransportProtocol {
         stack.pool.give(packet);
         return;
       case ICMPV6_UNREACHABLE:
-        counters.Icmp6InDestUnreachs++;
+        mib.Icmp6InDestUnreachs++;
         this.#errorIn(packet, ip);
         return;
       case ICMPV6_PACKET_TOO_BIG:
-        counters.Icmp6InPktTooBigs++;
+        mib.Icmp6InPktTooBigs++;
         this.#errorIn(packet, ip);
         return;
       case ICMPV6_TIME_EXCEEDED:
-        counters.Icmp6InTimeExcds++;
+        mib.Icmp6InTimeExcds++;
         this.#errorIn(packet, ip);
         return;
       case ICMPV6_PARAMETER_PROBLEM:
-        counters.Icmp6InParmProblems++;
+        mib.Icmp6InParmProblems++;
         this.#errorIn(packet, ip);
         return;
       case ICMPV6_REDIRECT:
-        counters.Icmp6InRedirects++;
+        mib.Icmp6InRedirects++;
         stack.drop('nd-ignored', packet);
         return;
       default:
@@ -130,14 +130,14 @@ export class Icmpv6 implements TransportProtocol {
    */
   sendError(packet: Packet, iface: Interface, type: number, code: number, rest: number): void {
     const stack = this.#stack;
-    const { counters } = stack;
+    const { mib } = stack;
     if (!this.#mayAnswer(packet, iface, type, code)) return;
     const { src, dst } = this.#original;
     const path = stack.paths.find(src, stack.isLocal(dst) ? dst : null);
     if (typeof path === 'string' || path.broadcast) return;
     const allowed = this.#limit.take(src);
-    if (allowed === 'host') counters.Icmp6OutRateLimitHost++;
-    if (allowed === 'global') counters.Icmp6OutRateLimitGlobal++;
+    if (allowed === 'host') mib.Icmp6OutRateLimitHost++;
+    if (allowed === 'global') mib.Icmp6OutRateLimitGlobal++;
     if (allowed !== 'ok') return;
     const quote = Math.min(packet.len, IPV6_MIN_MTU - IPV6_HEADER - ICMP_HEADER);
     const reply = stack.pool.take(IPV6_HEADER + ICMP_HEADER + quote);
@@ -146,11 +146,11 @@ export class Icmpv6 implements TransportProtocol {
     reply.buf.set(packet.buf.subarray(packet.off, packet.off + quote), at + ICMP_HEADER);
     writeIcmpv6(reply.buf, reply.words, at, length, type, code, rest, path.local, path.remote);
     reply.len = IPV6_HEADER + length;
-    counters.Icmp6OutMsgs++;
-    if (type === ICMPV6_UNREACHABLE) counters.Icmp6OutDestUnreachs++;
-    else if (type === ICMPV6_PACKET_TOO_BIG) counters.Icmp6OutPktTooBigs++;
-    else if (type === ICMPV6_TIME_EXCEEDED) counters.Icmp6OutTimeExcds++;
-    else counters.Icmp6OutParmProblems++;
+    mib.Icmp6OutMsgs++;
+    if (type === ICMPV6_UNREACHABLE) mib.Icmp6OutDestUnreachs++;
+    else if (type === ICMPV6_PACKET_TOO_BIG) mib.Icmp6OutPktTooBigs++;
+    else if (type === ICMPV6_TIME_EXCEEDED) mib.Icmp6OutTimeExcds++;
+    else mib.Icmp6OutParmProblems++;
     stack.ip.send(reply, path, PROTO_ICMPV6, 0, 0, false);
   }
 
@@ -175,7 +175,7 @@ export class Icmpv6 implements TransportProtocol {
   /** Turns a request round (RFC 4443 4.2); none to a group. */
   #echo(packet: Packet, ip: IpView): void {
     const stack = this.#stack;
-    const { counters } = stack;
+    const { mib } = stack;
     if (ip.broadcast) {
       stack.drop('icmp-broadcast', packet);
       return;
@@ -199,8 +199,8 @@ export class Icmpv6 implements TransportProtocol {
     packet.len = IPV6_HEADER + ip.payloadLength;
     packet.checksum = CSUM_COMPLETE;
     packet.segmentSize = 0;
-    counters.Icmp6OutMsgs++;
-    counters.Icmp6OutEchoReplies++;
+    mib.Icmp6OutMsgs++;
+    mib.Icmp6OutEchoReplies++;
     stack.ip.send(packet, path, PROTO_ICMPV6, 0, ip.tos & ~3, false);
   }
 
@@ -211,7 +211,7 @@ export class Icmpv6 implements TransportProtocol {
     const result = parseIpv6Quote(packet.buf, m.bodyOffset, m.bodyLength, h);
     const usable = result === 'ok' && h.fragmentOffset === 0 && h.payloadLength >= 8;
     if (!usable || ip.broadcast || !stack.isLocal(h.src) || isUnspecified(h.dst)) {
-      stack.counters.Icmp6InErrors++;
+      stack.mib.Icmp6InErrors++;
       stack.drop('icmp-quote', packet);
       return;
     }

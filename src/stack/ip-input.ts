@@ -104,12 +104,12 @@ export class IpInput {
   /** @param group the link carried it to a group address */
   input4(packet: Packet, iface: Interface, group: boolean): void {
     const stack = this.#stack;
-    const { counters } = stack;
+    const { mib } = stack;
     const h = this.#v4;
-    counters.IpInReceives++;
+    mib.IpInReceives++;
     const result = parseIpv4(packet.buf, packet.words, packet.off, packet.len, h);
     if (result !== 'ok') {
-      counters.IpInHdrErrors++;
+      mib.IpInHdrErrors++;
       stack.drop(REASON4[result], packet);
       return;
     }
@@ -117,7 +117,7 @@ export class IpInput {
     if (!iface.loopback) {
       const martian = this.#source(h.src, iface);
       if (martian !== null) {
-        counters.IpInAddrErrors++;
+        mib.IpInAddrErrors++;
         stack.drop(martian, packet);
         return;
       }
@@ -133,7 +133,7 @@ export class IpInput {
     } else if (destination === 'other' && stack.config.ip.forwarding && !group) {
       this.#forwarder.forward4(packet, iface, h);
     } else {
-      counters.IpInAddrErrors++;
+      mib.IpInAddrErrors++;
       stack.drop(destination === 'other' ? 'ip-not-for-us' : destination, packet);
     }
   }
@@ -141,12 +141,12 @@ export class IpInput {
   /** @param group the link carried it to a group address */
   input6(packet: Packet, iface: Interface, group: boolean): void {
     const stack = this.#stack;
-    const { counters } = stack;
+    const { mib } = stack;
     const h = this.#v6;
-    counters.Ip6InReceives++;
+    mib.Ip6InReceives++;
     const result = parseIpv6(packet.buf, packet.off, packet.len, h);
     if (result === 'truncated' || result === 'version' || result === 'payload-length') {
-      counters.Ip6InHdrErrors++;
+      mib.Ip6InHdrErrors++;
       stack.drop(REASON6[result], packet);
       return;
     }
@@ -155,7 +155,7 @@ export class IpInput {
     if (!iface.loopback) {
       const martian = this.#source(h.src, iface);
       if (martian !== null && !(isUnspecified(h.src) && isMulticast(h.dst))) {
-        counters.Ip6InAddrErrors++;
+        mib.Ip6InAddrErrors++;
         stack.drop(martian, packet);
         return;
       }
@@ -170,7 +170,7 @@ export class IpInput {
       if (result !== 'ok' && buf[off + 6] === NEXT_HOP_BY_HOP) this.#unsound(packet, iface, result, true);
       else this.#forwarder.forward6(packet, iface, h);
     } else {
-      counters.Ip6InAddrErrors++;
+      mib.Ip6InAddrErrors++;
       stack.drop(destination === 'other' ? 'ip-not-for-us' : destination, packet);
     }
   }
@@ -236,12 +236,12 @@ export class IpInput {
     view.fragmented = fragmented;
     const transport = h.protocol === PROTO_ICMPV6 ? null : stack.transports[h.protocol]!;
     if (transport === null) {
-      stack.counters.IpInUnknownProtos++;
+      stack.mib.IpInUnknownProtos++;
       stack.icmp.sendError(packet, iface, ICMP_UNREACHABLE, ICMP_PROTOCOL_UNREACHABLE, 0);
       stack.drop('ip-unknown-protocol', packet);
       return;
     }
-    stack.counters.IpInDelivers++;
+    stack.mib.IpInDelivers++;
     transport.input(packet, view, iface);
   }
 
@@ -278,20 +278,20 @@ export class IpInput {
     }
     const transport = h.protocol === PROTO_ICMP ? null : stack.transports[h.protocol]!;
     if (transport === null) {
-      stack.counters.Ip6InUnknownProtos++;
+      stack.mib.Ip6InUnknownProtos++;
       const code = ICMPV6_UNKNOWN_NEXT_HEADER;
       stack.icmpv6.sendError(packet, iface, ICMPV6_PARAMETER_PROBLEM, code, h.problemPointer);
       stack.drop('ip-unknown-protocol', packet);
       return;
     }
-    stack.counters.Ip6InDelivers++;
+    stack.mib.Ip6InDelivers++;
     transport.input(packet, view, iface);
   }
 
   /** Drops an IPv6 packet whose extension headers will not do, and says so where the RFC wants that said. */
   #unsound(packet: Packet, iface: Interface, result: Exclude<Ipv6Parse, 'ok'>, broadcast: boolean): void {
     const stack = this.#stack;
-    stack.counters.Ip6InHdrErrors++;
+    stack.mib.Ip6InHdrErrors++;
     const code = PROBLEM[result];
     // Code 2 alone may answer a multicast (RFC 4443 2.4 (e.3)); `sendError` sees to the rest.
     if (code !== undefined && !(broadcast && result === 'option-unknown-unicast')) {

@@ -27,8 +27,8 @@ export class IpOutput {
   send(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment: boolean): void {
     const stack = this.#stack;
     if (!stack.paths.refresh(path)) {
-      if (path.family === 4) stack.counters.IpOutNoRoutes++;
-      else stack.counters.Ip6OutNoRoutes++;
+      if (path.family === 4) stack.mib.IpOutNoRoutes++;
+      else stack.mib.Ip6OutNoRoutes++;
       stack.drop('ip-no-route', packet);
       return;
     }
@@ -39,8 +39,8 @@ export class IpOutput {
   }
 
   #send4(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment: boolean): void {
-    const { counters } = this.#stack;
-    counters.IpOutRequests++;
+    const { mib } = this.#stack;
+    mib.IpOutRequests++;
     const h = this.#v4;
     h.tos = tos;
     h.totalLength = packet.len;
@@ -58,7 +58,7 @@ export class IpOutput {
   }
 
   #send6(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment: boolean): void {
-    this.#stack.counters.Ip6OutRequests++;
+    this.#stack.mib.Ip6OutRequests++;
     const h = this.#v6;
     h.trafficClass = tos;
     h.hopLimit = ttl;
@@ -73,18 +73,18 @@ export class IpOutput {
 
   /** Cuts a packet with a complete IP header into fragments for the path's MTU, and sends those. */
   fragment(packet: Packet, path: Path): void {
-    const { counters, pool } = this.#stack;
+    const { mib, pool } = this.#stack;
     const pieces = this.#pieces;
     complete(packet, 'ip');
     let made: boolean;
     if (path.family === 4) {
       made = fragment4(packet, path.mtu, pool, pieces);
-      if (made) counters.IpFragOKs++;
-      counters.IpFragCreates += pieces.length;
+      if (made) mib.IpFragOKs++;
+      mib.IpFragCreates += pieces.length;
     } else {
       made = fragment6(packet, path.mtu, nextId(path), pool, pieces);
-      if (made) counters.Ip6FragOKs++;
-      counters.Ip6FragCreates += pieces.length;
+      if (made) mib.Ip6FragOKs++;
+      mib.Ip6FragCreates += pieces.length;
     }
     if (!made) {
       this.#tooBig(packet, path.family);
@@ -122,9 +122,9 @@ export class IpOutput {
   }
 
   #tooBig(packet: Packet, family: 4 | 6): void {
-    const { counters } = this.#stack;
-    if (family === 4) counters.IpFragFails++;
-    else counters.Ip6FragFails++;
+    const { mib } = this.#stack;
+    if (family === 4) mib.IpFragFails++;
+    else mib.Ip6FragFails++;
     this.#stack.drop('ip-too-big', packet);
   }
 }

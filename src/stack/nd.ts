@@ -58,8 +58,8 @@ export class NeighborDiscovery {
       stack.drop('nd-malformed', packet);
       return;
     }
-    if (m.type === ICMPV6_ROUTER_SOLICITATION) stack.counters.Icmp6InRouterSolicits++;
-    if (m.type === ICMPV6_ROUTER_ADVERTISEMENT) stack.counters.Icmp6InRouterAdvertisements++;
+    if (m.type === ICMPV6_ROUTER_SOLICITATION) stack.mib.Icmp6InRouterSolicits++;
+    if (m.type === ICMPV6_ROUTER_ADVERTISEMENT) stack.mib.Icmp6InRouterAdvertisements++;
     if (neighbours === null) {
       stack.drop('nd-ignored', packet);
       return;
@@ -83,7 +83,7 @@ export class NeighborDiscovery {
     m.hasSourceMac = true;
     m.sourceMac = iface.mac!;
     m.hasTargetMac = false;
-    this.#stack.counters.Icmp6OutNeighborSolicits++;
+    this.#stack.mib.Icmp6OutNeighborSolicits++;
     const dst = known === null ? solicitedNode(target) : target;
     this.#send(iface, source, dst, known ?? multicastMac(dst));
     return true;
@@ -92,7 +92,7 @@ export class NeighborDiscovery {
   #solicited(packet: Packet, ip: IpView, iface: Interface): void {
     const stack = this.#stack;
     const m = this.#in;
-    stack.counters.Icmp6InNeighborSolicits++;
+    stack.mib.Icmp6InNeighborSolicits++;
     if (!iface.owns(m.target)) {
       stack.drop('nd-not-for-us', packet);
       return;
@@ -123,9 +123,9 @@ export class NeighborDiscovery {
   #advertised(packet: Packet, iface: Interface): void {
     const stack = this.#stack;
     const m = this.#in;
-    stack.counters.Icmp6InNeighborAdvertisements++;
+    stack.mib.Icmp6InNeighborAdvertisements++;
     if (iface.owns(m.target)) {
-      if (m.hasTargetMac && !sameMac(m.targetMac, iface.mac!)) stack.counters.NdConflicts++;
+      if (m.hasTargetMac && !sameMac(m.targetMac, iface.mac!)) stack.mib.NdConflicts++;
       stack.drop('nd-conflict', packet);
       return;
     }
@@ -147,12 +147,12 @@ export class NeighborDiscovery {
     m.hasSourceMac = false;
     m.hasTargetMac = true;
     m.targetMac = iface.mac!;
-    this.#stack.counters.Icmp6OutNeighborAdvertisements++;
+    this.#stack.mib.Icmp6OutNeighborAdvertisements++;
     this.#send(iface, target, dst, mac);
   }
 
   #send(iface: Interface, src: Address, dst: Address, mac: Mac): void {
-    const { pool, counters } = this.#stack;
+    const { pool, mib } = this.#stack;
     const packet = pool.take(IPV6_HEADER + ND_LENGTH);
     const at = packet.off + IPV6_HEADER;
     const length = writeNd(packet.buf, at, this.#out);
@@ -164,8 +164,8 @@ export class NeighborDiscovery {
     ip.dst = dst;
     writeIpv6(packet.buf, packet.off, ip, length);
     packet.len = IPV6_HEADER + length;
-    counters.Ip6OutRequests++;
-    counters.Icmp6OutMsgs++;
+    mib.Ip6OutRequests++;
+    mib.Icmp6OutMsgs++;
     this.#stack.ethernet.output(packet, iface, mac, ETHERTYPE_IPV6);
   }
 }

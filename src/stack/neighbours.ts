@@ -297,7 +297,7 @@ export class NeighbourCache implements Task {
     n.asked++;
     this.#due(n, now + this.#config.retransTimer);
     if (!this.#limit.take(now)) {
-      this.#stack.counters.NeighbourSolicitRateLimit++;
+      this.#stack.mib.NeighbourSolicitRateLimit++;
       return;
     }
     this.#askedHash[slot] = n.hash;
@@ -309,7 +309,7 @@ export class NeighbourCache implements Task {
 
   /** Nobody answered: what waits is dropped, and whoever sent it told (RFC 4861 7.2.2, RFC 1122 2.3.2.2). */
   #fail(n: Neighbour): void {
-    this.#stack.counters.NeighbourFailures++;
+    this.#stack.mib.NeighbourFailures++;
     const waiting = n.pending.splice(0);
     for (const packet of waiting) this.#pendingBytes -= packet.buf.length;
     this.#remove(n, 'neighbour-unreachable');
@@ -419,7 +419,7 @@ export class NeighbourCache implements Task {
     for (const n of this.#entries) {
       if (n.lastUsed < victim.lastUsed || (n.lastUsed === victim.lastUsed && n.created < victim.created)) victim = n;
     }
-    this.#stack.counters.NeighbourEvictions++;
+    this.#stack.mib.NeighbourEvictions++;
     this.#remove(victim, 'neighbour-cache-full');
   }
 
@@ -429,7 +429,7 @@ export class NeighbourCache implements Task {
       if (n.state === 'incomplete' && (victim === null || n.created < victim.created)) victim = n;
     }
     if (victim === null) return;
-    this.#stack.counters.NeighbourEvictions++;
+    this.#stack.mib.NeighbourEvictions++;
     this.#remove(victim, 'neighbour-cache-full');
   }
 

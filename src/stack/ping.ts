@@ -181,7 +181,7 @@ export class Pings {
   }
 
   #send(pending: Pending): void {
-    const { counters, pool, ip } = this.#stack;
+    const { mib, pool, ip } = this.#stack;
     const { path, size } = pending;
     const header = ipHeaderLength(path.family);
     const length = ICMP_HEADER + size;
@@ -192,13 +192,13 @@ export class Pings {
     packet.len = header + length;
     if (path.family === 4) {
       writeIcmp(packet.buf, packet.words, at, length, ICMP_ECHO, 0, rest);
-      counters.IcmpOutMsgs++;
-      counters.IcmpOutEchos++;
+      mib.IcmpOutMsgs++;
+      mib.IcmpOutEchos++;
       ip.send(packet, path, PROTO_ICMP, pending.ttl, 0, false);
     } else {
       writeIcmpv6(packet.buf, packet.words, at, length, ICMPV6_ECHO, 0, rest, path.local, path.remote);
-      counters.Icmp6OutMsgs++;
-      counters.Icmp6OutEchos++;
+      mib.Icmp6OutMsgs++;
+      mib.Icmp6OutEchos++;
       ip.send(packet, path, PROTO_ICMPV6, pending.ttl, 0, false);
     }
   }

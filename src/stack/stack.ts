@@ -71,7 +71,8 @@ export class Stack {
   readonly config: StackConfig;
   readonly pool: PacketPool;
   readonly buffers: BufferPool;
-  readonly counters: Counters = new Counters();
+  /** What the host counts as it goes (its management information base, RFC 4293). To look at: `counters()`. */
+  readonly mib: Counters = new Counters();
   /** Where trace events go; null where nobody watches. */
   trace: TraceSink | null;
 
@@ -231,9 +232,14 @@ export class Stack {
     for (let i = 0; i < registered.length; i++) registered[i]!.burstEnd();
   }
 
+  /** Every counter by its name in `netstat -s` and `nstat`; drops as `Drop:reason`. A plain copy. */
+  counters(): Record<string, number> {
+    return this.mib.snapshot();
+  }
+
   /** Counts a drop, traces it and gives the packet back to the pool. */
   drop(reason: DropReason, packet: Packet): void {
-    this.counters.drops[reason]++;
+    this.mib.drops[reason]++;
     if (this.trace !== null) {
       this.trace({ type: 'packet-dropped', time: this.scheduler.now, host: this.name, packet: packet.id, reason });
     }

@@ -31,7 +31,7 @@ export class TcpOutbox implements Outbox {
   segment(ends: Ends, segment: Segment, text: Ring | null, at: number): void {
     const { path } = this;
     if (path === null) {
-      this.#stack.counters.IpOutNoRoutes++;
+      this.#stack.mib.IpOutNoRoutes++;
       return;
     }
     segment.srcPort = ends.localPort;

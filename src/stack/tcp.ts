@@ -96,7 +96,7 @@ export class Tcp implements TransportProtocol, Task {
   constructor(stack: Stack, options: Partial<TcpOptions>, controllers: Readonly<Record<string, CongestionController>>) {
     this.#stack = stack;
     this.#outbox = new TcpOutbox(stack);
-    this.counters = stack.counters.tcp;
+    this.counters = stack.mib.tcp;
     const isnKey = deriveKey(stack.secret, 'tcpIsn');
     const timestampKey = deriveKey(stack.secret, 'tcpTimestamps');
     this.env = {

@@ -75,7 +75,7 @@ export class Udp implements TransportProtocol {
 
   input(packet: Packet, ip: IpView, iface: Interface): void {
     const stack = this.#stack;
-    const { counters } = stack;
+    const { mib } = stack;
     const h = this.#header;
     const result = parseUdp(packet.buf, ip.payloadOffset, ip.payloadLength, h);
     if (result !== 'ok') {
@@ -87,7 +87,7 @@ export class Udp implements TransportProtocol {
       return;
     }
     if (!checksumRight(packet, ip, h)) {
-      counters.UdpInCsumErrors++;
+      mib.UdpInCsumErrors++;
       this.#bad('udp-checksum', packet);
       return;
     }
@@ -101,7 +101,7 @@ export class Udp implements TransportProtocol {
       this.#deliver(socket, packet, ip);
       return;
     }
-    counters.UdpNoPorts++;
+    mib.UdpNoPorts++;
     if (!ip.broadcast) {
       if (ip.family === 4) stack.icmp.sendError(packet, iface, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE, 0);
       else stack.icmpv6.sendError(packet, iface, ICMPV6_UNREACHABLE, ICMPV6_PORT_UNREACHABLE, 0);
@@ -148,36 +148,36 @@ export class Udp implements TransportProtocol {
       const checksum = transportChecksum(buf, words, at, length, PROTO_UDP, path.local, path.remote);
       writeU16(buf, at + 6, checksum === 0 ? 0xffff : checksum); // 0 would say that there is none
     }
-    stack.counters.UdpOutDatagrams++;
+    stack.mib.UdpOutDatagrams++;
     stack.ip.send(packet, path, PROTO_UDP, ttl, tos, false);
   }
 
   #deliver(socket: UdpSocket, packet: Packet, ip: IpView): void {
-    const { counters } = this.#stack;
+    const { mib } = this.#stack;
     if (!this.#offer(socket, packet, ip)) {
-      counters.UdpRcvbufErrors++;
+      mib.UdpRcvbufErrors++;
       this.#bad('udp-queue-full', packet);
       return;
     }
-    counters.UdpInDatagrams++;
+    mib.UdpInDatagrams++;
     this.#stack.pool.give(packet);
     socket.flush();
   }
 
   /** A broadcast is for every socket that would take it. */
   #toAll(sockets: readonly UdpSocket[], packet: Packet, ip: IpView): void {
-    const { counters } = this.#stack;
+    const { mib } = this.#stack;
     const takers = sockets.filter((s) => s.score(ip, this.#header.srcPort) >= 0);
     let taken = 0;
     for (const socket of takers) {
       if (this.#offer(socket, packet, ip)) taken++;
-      else counters.UdpRcvbufErrors++;
+      else mib.UdpRcvbufErrors++;
     }
     if (taken === 0) {
       this.#bad(takers.length > 0 ? 'udp-queue-full' : 'udp-no-port', packet);
       return;
     }
-    counters.UdpInDatagrams++;
+    mib.UdpInDatagrams++;
     this.#stack.pool.give(packet);
     for (const socket of takers) socket.flush();
   }
@@ -197,7 +197,7 @@ export class Udp implements TransportProtocol {
   }
 
   #bad(reason: DropReason, packet: Packet): void {
-    this.#stack.counters.UdpInErrors++;
+    this.#stack.mib.UdpInErrors++;
     this.#stack.drop(reason, packet);
   }
 }

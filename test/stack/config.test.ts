@@ -100,7 +100,7 @@ describe('interfaces', () => {
     const { a, b, ib } = w.pair();
     ib.setUp(false);
     await expect(w.settle(a.ping('10.0.0.2', { timeout: 10 }))).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-    expect(b.counters.drops['interface-down']).toBe(1);
+    expect(b.mib.drops['interface-down']).toBe(1);
     await expect(b.ping('10.0.0.1')).rejects.toMatchObject({ code: 'ENETUNREACH' });
     ib.setUp(true);
     await w.settle(a.ping('10.0.0.2'));
@@ -136,7 +136,7 @@ describe('counters', () => {
     expect(new Set(DROP_REASONS).size).toBe(DROP_REASONS.length);
     const w = new World();
     const { a } = w.pair();
-    const snapshot = a.counters.snapshot();
+    const snapshot = a.counters();
     for (const reason of DROP_REASONS) expect(snapshot[`Drop:${reason}`]).toBe(0);
     expect(snapshot['IpInReceives']).toBe(0);
     expect(Object.values(snapshot).every((n) => typeof n === 'number')).toBe(true);

@@ -69,7 +69,7 @@ describe.each(FAMILIES)('reassembly of $name', ({ us, peer, fragment }) => {
           // Copies that come after the whole was there begin a new datagram; they cannot finish one unless it is all there.
           expect(arrived.length).toBeGreaterThanOrEqual(1);
           expect(arrived[0]).toEqual(data);
-          expect(a.counters.drops['fragment-overlap']).toBe(0);
+          expect(a.mib.drops['fragment-overlap']).toBe(0);
         },
       ),
       RUNS,
@@ -103,14 +103,14 @@ describe.each(FAMILIES)('reassembly of $name', ({ us, peer, fragment }) => {
           w.run(0);
           const allThere = used.every((x) => x > 0);
           if (overlapped) {
-            expect(a.counters.drops['fragment-overlap']).toBeGreaterThan(0);
+            expect(a.mib.drops['fragment-overlap']).toBeGreaterThan(0);
             // Whatever else comes under this id is dropped too.
             for (const piece of pieces(datagram(data), 40, 5)) raw.send(piece);
             w.run(0);
             expect(arrived).toEqual([]);
             expect(a.ip.reassembly.size).toBe(1);
           } else {
-            expect(a.counters.drops['fragment-overlap']).toBe(0);
+            expect(a.mib.drops['fragment-overlap']).toBe(0);
             if (!allThere) expect(arrived).toEqual([]);
           }
         },
@@ -127,7 +127,7 @@ describe.each(FAMILIES)('reassembly of $name', ({ us, peer, fragment }) => {
     raw.send(part(1, 48, false, bytes.slice(48)));
     w.run(0);
     expect(arrived).toEqual([]);
-    expect(a.counters.drops['fragment-condemned']).toBe(1);
+    expect(a.mib.drops['fragment-condemned']).toBe(1);
     w.run(60_000); // the id may be used again
     for (const piece of pieces(datagram(counting(100)), 48, 1)) raw.send(piece);
     w.run(0);
@@ -146,8 +146,8 @@ describe.each(FAMILIES)('reassembly of $name', ({ us, peer, fragment }) => {
     w.run(0);
     expect(arrived).toEqual([]);
     expect(raw.count).toBeLessThanOrEqual(1); // at most the parameter problem that IPv6 asks for
-    expect(a.counters.drops['fragment-overlap']).toBeGreaterThan(0);
-    expect(a.counters.drops['fragment-empty']).toBe(1);
+    expect(a.mib.drops['fragment-overlap']).toBeGreaterThan(0);
+    expect(a.mib.drops['fragment-empty']).toBe(1);
   });
 
   it('C07: drops datagrams with two different ends', () => {
@@ -162,7 +162,7 @@ describe.each(FAMILIES)('reassembly of $name', ({ us, peer, fragment }) => {
     raw.send(part(3, 32, false, bytes.slice(32, 64)));
     w.run(0);
     expect(arrived.length).toBe(1);
-    expect(a.counters.drops['fragment-condemned']).toBe(1);
+    expect(a.mib.drops['fragment-condemned']).toBe(1);
   });
 
   it('C01: drops what would end beyond 65535 octets', () => {
@@ -174,7 +174,7 @@ describe.each(FAMILIES)('reassembly of $name', ({ us, peer, fragment }) => {
     w.run(0);
     expect(arrived).toEqual([]);
     // IPv4 refuses the last piece at sight; in IPv6 it is the header that makes the whole too long.
-    const { drops: reasons } = a.counters;
+    const { drops: reasons } = a.mib;
     expect(reasons['ipv4-fragment-overflow'] + reasons['ipv6-fragment-overflow']).toBe(us.family === 4 ? 3 : 1);
     expect(reasons['fragment-too-long']).toBe(us.family === 4 ? 0 : 47);
     w.run(60_000);
@@ -196,7 +196,7 @@ describe.each(FAMILIES)('reassembly of $name', ({ us, peer, fragment }) => {
     w.run(0);
     expect(most).toBeLessThanOrEqual(highMark);
     expect(most).toBeGreaterThan(lowMark - 5000);
-    expect(a.counters.drops['fragment-evicted']).toBeGreaterThan(10_000);
+    expect(a.mib.drops['fragment-evicted']).toBeGreaterThan(10_000);
     expect(raw.ask(echoPacket(peer, us)).length).toBe(0);
     expect(raw.count).toBe(1);
     w.run(61_000);
@@ -208,7 +208,7 @@ describe.each(FAMILIES)('reassembly of $name', ({ us, peer, fragment }) => {
     const { w, a, raw } = bench();
     for (let i = 4000; i > 0; i--) raw.send(part(1, 8 * (i * 2), true, counting(8)));
     w.run(0);
-    expect(a.counters.drops['fragment-too-many']).toBe(a.config.fragments.maxPieces + 1);
+    expect(a.mib.drops['fragment-too-many']).toBe(a.config.fragments.maxPieces + 1);
     expect(a.ip.reassembly.used).toBeLessThan(1000);
   });
 
@@ -224,7 +224,7 @@ describe.each(FAMILIES)('reassembly of $name', ({ us, peer, fragment }) => {
     const reply = raw.received[0]!;
     const at = us.family === 4 ? 20 : 40;
     expect([reply[at], reply[at + 1]]).toEqual(us.family === 4 ? [11, 1] : [3, 1]);
-    expect(a.counters.drops['fragment-timeout']).toBe(2);
+    expect(a.mib.drops['fragment-timeout']).toBe(2);
     raw.received.length = 0;
     for (let i = 0; i < 1000; i++) raw.send(part(i, 0, true, bytes.slice(0, 48)));
     w.run(61_000);
@@ -279,7 +279,7 @@ describe('fragments of IPv6', () => {
     const { w, a, raw } = bench();
     const replies = raw.ask(fragment6(PEER6, US6, 6, 3, 0, true, counting(8)));
     w.run(0);
-    expect(a.counters.drops['ipv6-first-fragment-chain']).toBe(1);
+    expect(a.mib.drops['ipv6-first-fragment-chain']).toBe(1);
     expect(a.ip.reassembly.size).toBe(0);
     expect(replies.map((r) => [r[40], r[41]])).toEqual([[4, 3]]);
     w.judge();
@@ -290,7 +290,7 @@ describe('fragments of IPv6', () => {
     const inner = new Uint8Array(24);
     inner[0] = 17;
     expect(raw.ask(fragment6(PEER6, US6, 44, 3, 0, true, inner))).toEqual([]);
-    expect(a.counters.drops['ipv6-nested-fragment']).toBe(1);
+    expect(a.mib.drops['ipv6-nested-fragment']).toBe(1);
   });
 
   it('a length that is no multiple of 8 is answered with a parameter problem (RFC 8200 4.5)', () => {

@@ -110,7 +110,7 @@ describe('frames', () => {
     expect(raw.ask(frame(echoPacket(PEER, US), new Mac(0x0200, 77), B))).toEqual([]);
     expect(total(a)).toBe(sent + 3);
     expect(raw.ask(frame(echoPacket(PEER, US), A, new Mac(0x0100, 1)))).toEqual([]);
-    expect(a.counters.drops['ethernet-source']).toBe(1);
+    expect(a.mib.drops['ethernet-source']).toBe(1);
   });
 
   it('answer to nothing that is random', () => {
@@ -243,8 +243,8 @@ describe('IPv4 input', () => {
     const bad = echoPacket(PEER, US);
     bad[10]! ^= 1;
     expect(raw.ask(bad)).toEqual([]);
-    expect(a.counters.drops['ipv4-header-checksum']).toBe(1);
-    expect(a.counters.IpInHdrErrors).toBe(1);
+    expect(a.mib.drops['ipv4-header-checksum']).toBe(1);
+    expect(a.mib.IpInHdrErrors).toBe(1);
   });
 
   it('B04: options of any shape end, and source routes are not honoured', () => {
@@ -265,7 +265,7 @@ describe('IPv4 input', () => {
       expect(replies.length).toBeLessThanOrEqual(1);
       for (const r of replies) expect([r[0], ...r.subarray(16, 20)]).toEqual([0x45, 10, 0, 0, 2]);
     }
-    expect(a.counters.IpForwDatagrams).toBe(0);
+    expect(a.mib.IpForwDatagrams).toBe(0);
     w.judge();
   });
 
@@ -283,8 +283,8 @@ describe('IPv4 input', () => {
     }
     expect(raw.ask(echoPacket(US, US))).toEqual([]);
     expect(fake.texts).toEqual([]);
-    expect(a.counters.drops['ip-source-is-ours']).toBe(17);
-    expect(a.counters.drops['ip-source-martian']).toBe(8);
+    expect(a.mib.drops['ip-source-is-ours']).toBe(17);
+    expect(a.mib.drops['ip-source-martian']).toBe(8);
   });
 
   it.each([
@@ -304,7 +304,7 @@ describe('IPv4 input', () => {
     raw.send(ipPacket(src, US, 99, counting(4)));
     expect(raw.ask(ipPacket(src, US, 253, counting(4)))).toEqual([]);
     expect(fake.texts).toEqual([]);
-    expect(a.counters.drops['ip-source-martian']).toBe(4);
+    expect(a.mib.drops['ip-source-martian']).toBe(4);
   });
 
   it.each(['::', '::1', 'ff02::1', '::ffff:10.0.0.2'])('B06: nothing from %s is answered', (source) => {
@@ -312,7 +312,7 @@ describe('IPv4 input', () => {
     const src = address(source);
     raw.send(echoPacket(new Address(6, src.w0, src.w1, src.w2, src.w3), US6));
     expect(raw.ask(udpPacket(new Address(6, src.w0, src.w1, src.w2, src.w3), US6, 1, 2, counting(4)))).toEqual([]);
-    expect(a.counters.drops['ip-source-martian']).toBe(2);
+    expect(a.mib.drops['ip-source-martian']).toBe(2);
   });
 
   it.each(['255.255.255.255', '10.0.0.255', '10.0.0.0', '224.0.0.1', '239.1.2.3'])(
@@ -333,7 +333,7 @@ describe('IPv4 input', () => {
     const { a, raw } = bench('ethernet');
     expect(raw.ask(frame(echoPacket(PEER, US), BROADCAST_MAC, B))).toEqual([]);
     expect(raw.ask(frame(echoPacket(PEER6, US6), BROADCAST_MAC, B))).toEqual([]);
-    expect(a.counters.drops['ip-unicast-in-link-broadcast']).toBe(2);
+    expect(a.mib.drops['ip-unicast-in-link-broadcast']).toBe(2);
   });
 
   it('B08: a host does not forward', () => {
@@ -343,9 +343,9 @@ describe('IPv4 input', () => {
     for (const dst of ['fd00::3', '::1', '::']) raw.send(echoPacket(PEER6, address(dst)));
     a.scheduler.runUntil(a.scheduler.now);
     expect(raw.received).toEqual([]);
-    expect(a.counters.IpInAddrErrors).toBe(5);
-    expect(a.counters.Ip6InAddrErrors).toBe(3);
-    expect(a.counters.drops['ip-not-for-us']).toBe(3);
+    expect(a.mib.IpInAddrErrors).toBe(5);
+    expect(a.mib.Ip6InAddrErrors).toBe(3);
+    expect(a.mib.drops['ip-not-for-us']).toBe(3);
   });
 
   it('B09: each unknown protocol gets at most one rate-limited protocol unreachable', () => {
@@ -448,7 +448,7 @@ describe('IPv6 input', () => {
     const { w, a, raw, fake } = bench();
     const replies = raw.ask(chain(headers as never));
     expect(fake.texts).toEqual([]);
-    expect(a.counters.drops[reason]).toBe(1);
+    expect(a.mib.drops[reason]).toBe(1);
     expect(replies.map((r) => [r[40], r[41], r[47]])).toEqual(answer === null ? [] : [answer]);
     w.judge();
   });
@@ -486,8 +486,8 @@ describe('ICMP', () => {
     expect(raw.ask(icmpPacket(PEER, US, 8, 0, 0, counting(1)).subarray(0, 27))).toEqual([]);
     expect(fake.errors).toEqual([]);
     expect(raw.received).toEqual([]);
-    expect(a.counters.IcmpInCsumErrors).toBe(1);
-    expect(a.counters.drops['icmp-quote']).toBe(quote.length + 2);
+    expect(a.mib.IcmpInCsumErrors).toBe(1);
+    expect(a.mib.drops['icmp-quote']).toBe(quote.length + 2);
   });
 
   it('delivers errors with the quoted transport header to the protocol, hard and soft', () => {
@@ -537,9 +537,9 @@ describe('ICMP', () => {
     for (let code = 0; code < 4; code++) raw.send(icmpPacket(PEER, US, 5, code, 0x0a000063, quote));
     expect(raw.ask(icmpPacket(PEER6, US6, 137, 0, 0, counting(32)))).toEqual([]);
     expect(fake.errors).toEqual([]);
-    expect(a.counters.IcmpInSrcQuenchs).toBe(1);
-    expect(a.counters.IcmpInRedirects).toBe(4);
-    expect(a.counters.Icmp6InRedirects).toBe(1);
+    expect(a.mib.IcmpInSrcQuenchs).toBe(1);
+    expect(a.mib.IcmpInRedirects).toBe(4);
+    expect(a.mib.Icmp6InRedirects).toBe(1);
   });
 
   it('D07: errors stay within the token buckets, one destination within its own', () => {
@@ -560,8 +560,8 @@ describe('ICMP', () => {
       if (i % 5 === 4) w.run(1);
     }
     expect(raw.count - before).toBeLessThanOrEqual(errorRatePerHost + errorBurstPerHost);
-    expect(a.counters.IcmpOutRateLimitHost).toBeGreaterThan(0);
-    expect(a.counters.IcmpOutRateLimitGlobal).toBeGreaterThan(0);
+    expect(a.mib.IcmpOutRateLimitHost).toBeGreaterThan(0);
+    expect(a.mib.IcmpOutRateLimitGlobal).toBeGreaterThan(0);
     w.judge();
   });
 
@@ -575,7 +575,7 @@ describe('ICMP', () => {
   it('takes no reply that nobody waits for', () => {
     const { a, raw } = bench();
     expect(raw.ask(icmpPacket(PEER, US, 0, 0, 1, counting(56)))).toEqual([]);
-    expect(a.counters.drops['icmp-unmatched']).toBe(1);
+    expect(a.mib.drops['icmp-unmatched']).toBe(1);
   });
 });
 

@@ -176,5 +176,5 @@ export class Raw {
 
 /** Drops of a stack that are not zero. */
 export function drops(stack: Stack): Partial<Record<DropReason, number>> {
-  return Object.fromEntries(Object.entries(stack.counters.drops).filter(([, n]) => n > 0));
+  return Object.fromEntries(Object.entries(stack.mib.drops).filter(([, n]) => n > 0));
 }

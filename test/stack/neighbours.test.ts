@@ -62,7 +62,7 @@ describe('ARP', () => {
     const frames = raw.received.slice(before);
     expect(frames.length).toBe(ia.addresses.length);
     expect(frames.filter(is('arp')).length).toBe(1);
-    expect(a.counters.Icmp6OutNeighborAdvertisements).toBe(ia.addresses.length - 1);
+    expect(a.mib.Icmp6OutNeighborAdvertisements).toBe(ia.addresses.length - 1);
     w.judge();
   });
 
@@ -104,10 +104,10 @@ describe('ARP', () => {
     a.scheduler.runUntil(a.scheduler.now);
     expect(ia.neighbours?.size).toBeLessThanOrEqual(a.config.neighbours.maxEntries);
     expect(ia.neighbours?.lookup(PEER)).not.toBeNull();
-    const asked = a.counters.ArpOutRequests;
+    const asked = a.mib.ArpOutRequests;
     raw.keep = true;
     expect(raw.ask(frame(echoPacket(PEER, US), A, B)).length).toBe(1);
-    expect(a.counters.ArpOutRequests).toBe(asked);
+    expect(a.mib.ArpOutRequests).toBe(asked);
   });
 
   it('A03: strangers that are on our network by prefix fill the cache to its cap and no further', () => {
@@ -124,7 +124,7 @@ describe('ARP', () => {
     }
     w.run(0);
     expect(ia.neighbours?.size).toBe(a.config.neighbours.maxEntries);
-    expect(a.counters.NeighbourEvictions).toBe(20_001 - 512);
+    expect(a.mib.NeighbourEvictions).toBe(20_001 - 512);
     expect(ia.neighbours?.lookup(PEER)).not.toBeNull(); // the only one that something was sent to
   });
 
@@ -132,7 +132,7 @@ describe('ARP', () => {
     const { a, ia, raw } = bench();
     expect(raw.ask(reply(PEER, X))).toEqual([]);
     expect(ia.neighbours?.size).toBe(0);
-    expect(a.counters.drops['arp-unsolicited']).toBe(1);
+    expect(a.mib.drops['arp-unsolicited']).toBe(1);
   });
 
   it('A04: a reply that nobody asked for changes no entry; we ask the address we know', () => {
@@ -166,8 +166,8 @@ describe('ARP', () => {
       w.run(500);
     }
     expect(raw.received.length).toBe(3);
-    expect(a.counters.ArpDefences).toBe(3);
-    expect(a.counters.ArpConflicts).toBe(120);
+    expect(a.mib.ArpDefences).toBe(3);
+    expect(a.mib.ArpConflicts).toBe(120);
     expect(ia.neighbours?.lookup(US)).toBeNull();
     w.judge();
   });
@@ -196,8 +196,8 @@ describe('ARP', () => {
     w.run(10_000);
     expect(ia.neighbours!.incomplete).toBe(0);
     expect(ia.neighbours!.pendingBytes).toBe(0);
-    expect(a.counters.drops['neighbour-cache-full']).toBeGreaterThan(9000);
-    expect(a.counters.NeighbourFailures).toBeGreaterThan(0);
+    expect(a.mib.drops['neighbour-cache-full']).toBeGreaterThan(9000);
+    expect(a.mib.NeighbourFailures).toBeGreaterThan(0);
   });
 
   it('A07: asks for one address at most once a second, even as attempts fail and begin anew', () => {
@@ -224,7 +224,7 @@ describe('ARP', () => {
     }
     const questions = new Map<number, number>();
     for (const f of raw.received) questions.set(f[41]!, (questions.get(f[41]!) ?? 0) + 1);
-    expect(a.counters.NeighbourEvictions).toBeGreaterThan(100);
+    expect(a.mib.NeighbourEvictions).toBeGreaterThan(100);
     expect(questions.size).toBe(8);
     for (const count of questions.values()) expect(count).toBeLessThanOrEqual(2);
   });
@@ -236,7 +236,7 @@ describe('ARP', () => {
     w.run(0);
     const sent = raw.ask(reply(PEER, B)).filter(is('ip'));
     expect(sent.map((f) => f[42])).toEqual(Array.from({ length: 64 }, (_, i) => 36 + i));
-    expect(a.counters.drops['neighbour-queue-full']).toBe(36);
+    expect(a.mib.drops['neighbour-queue-full']).toBe(36);
   });
 
   it('sends what waited when the answer comes, in order', () => {
@@ -270,7 +270,7 @@ describe('ARP', () => {
     const [probe] = raw.received.filter(is('arp'));
     expect(probe?.[5]).toBe(0x0b); // to the neighbour alone
     w.run(2999);
-    expect(a.counters.ArpOutRequests).toBe(1 + 3);
+    expect(a.mib.ArpOutRequests).toBe(1 + 3);
     w.run(1);
     expect(entry.state).toBe('gone');
     // The path finds a new entry by itself.
@@ -295,7 +295,7 @@ describe('ARP', () => {
       socket.send(counting(1), { address: '10.0.0.2', port: 9 });
       a.paths.confirm(path);
     }
-    expect(a.counters.ArpOutRequests).toBe(1);
+    expect(a.mib.ArpOutRequests).toBe(1);
     expect(ia.neighbours!.lookup(PEER)?.state).toBe('reachable');
   });
 
@@ -368,8 +368,8 @@ describe('Neighbor Discovery', () => {
     for (let length = 14; length < good.length; length++) raw.send(good.subarray(0, length));
     expect(raw.ask(solicitation(PEER6, solicitedNode(US6), US6, new Mac(0x0100, 1)))).toEqual([]);
     expect(ia.neighbours!.size).toBe(0);
-    expect(a.counters.drops['nd-hop-limit']).toBe(1);
-    expect(a.counters.drops['nd-malformed']).toBe(3);
+    expect(a.mib.drops['nd-hop-limit']).toBe(1);
+    expect(a.mib.drops['nd-malformed']).toBe(3);
   });
 
   it('J02: ignores Neighbor Discovery with a fragment header (RFC 6980)', () => {
@@ -382,7 +382,7 @@ describe('Neighbor Discovery', () => {
     packet[6] = 44;
     packet[40] = 58;
     expect(raw.ask(frame(packet, A, B))).toEqual([]);
-    expect(a.counters.drops['nd-fragmented']).toBe(1);
+    expect(a.mib.drops['nd-fragmented']).toBe(1);
     expect(ia.neighbours!.size).toBe(0);
   });
 
@@ -390,7 +390,7 @@ describe('Neighbor Discovery', () => {
     const { a, ia, raw } = bench();
     raw.ask(advertisement(PEER6, X, true, true));
     expect(ia.neighbours!.size).toBe(0);
-    expect(a.counters.drops['nd-unsolicited']).toBe(1);
+    expect(a.mib.drops['nd-unsolicited']).toBe(1);
   });
 
   it('keeps what it knows where an advertisement does not override (RFC 4861 7.2.5)', () => {
@@ -416,7 +416,7 @@ describe('Neighbor Discovery', () => {
       expect(ia.neighbours!.incomplete).toBeLessThanOrEqual(64);
     }
     expect(ia.neighbours!.size).toBeLessThanOrEqual(512);
-    expect(a.counters.Icmp6OutNeighborSolicits).toBeLessThanOrEqual(200 * 4 + 200);
+    expect(a.mib.Icmp6OutNeighborSolicits).toBeLessThanOrEqual(200 * 4 + 200);
     raw.keep = true;
     expect(raw.ask(frame(echoPacket(PEER6, US6), A, B)).filter((f) => f[54] === 129).length).toBe(1);
     w.judge();
@@ -435,9 +435,9 @@ describe('Neighbor Discovery', () => {
     }
     raw.send(frame(icmpPacket(router, US6, 137, 0, 0, counting(32)), A, B));
     a.scheduler.runUntil(a.scheduler.now);
-    expect(a.counters.Icmp6InRouterAdvertisements).toBe(100);
-    expect(a.counters.Icmp6InRedirects).toBe(1);
-    expect(a.counters.drops['nd-ignored']).toBe(101);
+    expect(a.mib.Icmp6InRouterAdvertisements).toBe(100);
+    expect(a.mib.Icmp6InRedirects).toBe(1);
+    expect(a.mib.drops['nd-ignored']).toBe(101);
     expect(a.routes()).toEqual([]);
     expect(ia.addresses.length).toBe(3);
     expect(ia.neighbours!.size).toBe(0);

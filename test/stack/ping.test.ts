@@ -21,10 +21,10 @@ describe('ping', () => {
       expect(result.address).toBe(target);
     }
     w.judge();
-    expect(a.counters.ArpOutRequests).toBe(1);
-    expect(b.counters.ArpOutReplies).toBe(1);
-    expect(b.counters.ArpOutRequests).toBe(0); // the request said who asks
-    expect(a.counters.Icmp6OutNeighborSolicits).toBe(1);
+    expect(a.mib.ArpOutRequests).toBe(1);
+    expect(b.mib.ArpOutReplies).toBe(1);
+    expect(b.mib.ArpOutRequests).toBe(0); // the request said who asks
+    expect(a.mib.Icmp6OutNeighborSolicits).toBe(1);
     expect(ia.neighbours?.lookup(address('10.0.0.2'))?.state).toBe('reachable');
     expect(ia.neighbours?.lookup(address('fd00::2'))?.state).toBe('reachable');
   });
@@ -53,7 +53,7 @@ describe('ping', () => {
     const { a, b } = w.pair();
     const result = await w.settle(a.ping('10.0.0.2', { size }));
     expect(result.size).toBe(size);
-    expect(b.counters.IpReasmOKs).toBe(size > 1472 ? 1 : 0);
+    expect(b.mib.IpReasmOKs).toBe(size > 1472 ? 1 : 0);
     w.judge();
   });
 
@@ -62,7 +62,7 @@ describe('ping', () => {
     const { a, b } = w.pair({ medium: 'ethernet' });
     const result = await w.settle(a.ping('fd00::2', { size }));
     expect(result.size).toBe(size);
-    expect(b.counters.Ip6ReasmOKs).toBe(size > 1452 ? 1 : 0);
+    expect(b.mib.Ip6ReasmOKs).toBe(size > 1452 ? 1 : 0);
     w.judge();
   });
 
@@ -106,9 +106,9 @@ describe('ping', () => {
       await expect(w.settle(a.ping(target))).rejects.toMatchObject({ code: 'EHOSTUNREACH', address: target });
     }
     expect(w.scheduler.now - before).toBe(6000); // three questions, one second each
-    expect(a.counters.ArpOutRequests).toBe(3);
-    expect(a.counters.Icmp6OutNeighborSolicits).toBe(3);
-    expect(a.counters.drops['neighbour-unreachable']).toBe(2);
+    expect(a.mib.ArpOutRequests).toBe(3);
+    expect(a.mib.Icmp6OutNeighborSolicits).toBe(3);
+    expect(a.mib.drops['neighbour-unreachable']).toBe(2);
     w.judge();
   });
 

@@ -275,17 +275,17 @@ describe('path MTU', () => {
       a.ip.send(packet, path(a, remote), 253, 0, 0, true);
     }
     expect(drops(a)).toEqual({ 'ip-too-big': 2 });
-    expect([a.counters.IpFragFails, a.counters.Ip6FragFails]).toEqual([1, 1]);
+    expect([a.mib.IpFragFails, a.mib.Ip6FragFails]).toEqual([1, 1]);
   });
 
   it('IPv6 learns a narrow hop from packet too big; IPv4 is fragmented on the way', async () => {
     const { w, left, router, right } = routed([1500, 1280]);
     expect((await w.settle(left.ping('fd02::1', { size: 1400 }))).size).toBe(1400);
     expect(path(left, 'fd02::1').mtu).toBe(1280);
-    expect(router.counters.Icmp6OutPktTooBigs).toBe(1);
+    expect(router.mib.Icmp6OutPktTooBigs).toBe(1);
     expect((await w.settle(left.ping('10.2.0.1', { size: 1400 }))).size).toBe(1400);
-    expect(router.counters.IpFragOKs).toBe(1);
-    expect(right.counters.IpReasmOKs).toBe(1);
+    expect(router.mib.IpFragOKs).toBe(1);
+    expect(right.mib.IpReasmOKs).toBe(1);
     w.judge();
   });
 });
@@ -295,7 +295,7 @@ describe('forwarding', () => {
     const { w, left, router } = routed([1500, 1500], medium);
     expect((await w.settle(left.ping('10.2.0.1'))).ttl).toBe(63);
     expect((await w.settle(left.ping('fd02::1'))).ttl).toBe(63);
-    expect([router.counters.IpForwDatagrams, router.counters.Ip6OutForwDatagrams]).toEqual([2, 2]);
+    expect([router.mib.IpForwDatagrams, router.mib.Ip6OutForwDatagrams]).toEqual([2, 2]);
     w.judge();
   });
 
@@ -305,7 +305,7 @@ describe('forwarding', () => {
       await expect(w.settle(left.ping(target, { ttl: 1 }))).rejects.toMatchObject({ code: 'EHOSTUNREACH' });
       expect((await w.settle(left.ping(target, { ttl: 2 }))).ttl).toBe(63);
     }
-    expect(router.counters.drops['forward-ttl']).toBe(2);
+    expect(router.mib.drops['forward-ttl']).toBe(2);
     w.judge();
   });
 
@@ -323,7 +323,7 @@ describe('forwarding', () => {
     w.log = false;
     for (let i = 0; i < 100; i++) source!.raw.send(fixed(packet));
     w.run(0);
-    const hops = a.counters.IpForwDatagrams + b.counters.IpForwDatagrams;
+    const hops = a.mib.IpForwDatagrams + b.mib.IpForwDatagrams;
     expect(hops).toBe(100 * 254);
     expect(source!.raw.count).toBeGreaterThan(0);
     expect(source!.raw.count).toBeLessThanOrEqual(10);
@@ -356,7 +356,7 @@ describe('forwarding', () => {
     await expect(w.settle(left.ping('2001:db8::1'))).rejects.toMatchObject({ code: 'ENETUNREACH' });
     await expect(w.settle(left.ping('10.2.0.77'))).rejects.toMatchObject({ code: 'EHOSTUNREACH' });
     await expect(w.settle(left.ping('fd02::77'))).rejects.toMatchObject({ code: 'EHOSTUNREACH' });
-    expect(router.counters.NeighbourFailures).toBe(2);
+    expect(router.mib.NeighbourFailures).toBe(2);
     w.judge();
   });
 
@@ -445,8 +445,8 @@ describe('errors sent by a router', () => {
     }
     w.run(0);
     expect(w.lines.length).toBe(2);
-    expect(left.counters.IcmpInDestUnreachs).toBe(1);
-    expect(left.counters.Icmp6InDestUnreachs).toBe(1);
+    expect(left.mib.IcmpInDestUnreachs).toBe(1);
+    expect(left.mib.Icmp6InDestUnreachs).toBe(1);
     w.judge();
   });
 

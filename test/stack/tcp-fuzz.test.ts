@@ -295,7 +295,7 @@ function run(seed: number, rounds: number, steps: number): { print: number; coun
   expect([a.tcp.table.size, b.tcp.table.size, w.scheduler.size], `seed ${seed}`).toEqual([0, 0, 0]);
   expect(w.problems, `seed ${seed}`).toEqual([]);
   expect(w.pool.made).toBeLessThan(200);
-  return { print: fuzz.print, counters: JSON.stringify([a.counters, w.pool.made]) };
+  return { print: fuzz.print, counters: JSON.stringify([a.counters(), w.pool.made]) };
 }
 
 describe('L01, L02: mutated segments into connections in every state', () => {

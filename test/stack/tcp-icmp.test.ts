@@ -347,13 +347,13 @@ describe('path MTU discovery through routers', () => {
       expect(t.world.runUntil(one.done, 60_000)).toBe(true);
       expect(t.world.now).toBeLessThan(3000);
       expect(t.a.tcp.counters.TcpExtTCPTimeouts + t.b.tcp.counters.TcpExtTCPTimeouts).toBe(0);
-      expect(t.a.counters.IpFragCreates + t.routers[0].counters.IpFragCreates).toBe(0);
+      expect(t.a.mib.IpFragCreates + t.routers[0].mib.IpFragCreates).toBe(0);
       // The next connection knows already.
-      const before = t.routers[0].counters.drops['forward-too-big'];
+      const before = t.routers[0].mib.drops['forward-too-big'];
       expect(before).toBeGreaterThan(0);
       const two = bulk(t, to, 64 * 1024);
       expect(t.world.runUntil(two.done, 60_000)).toBe(true);
-      expect(t.routers[0].counters.drops['forward-too-big']).toBe(before);
+      expect(t.routers[0].mib.drops['forward-too-big']).toBe(before);
       expect(two.socket.info().pmtu).toBe(mtu);
     });
   }
@@ -373,15 +373,15 @@ describe('path MTU discovery through routers', () => {
     t.world.run(1000);
     sockets[0]!.write(pattern(20_000));
     t.world.run(2000);
-    const drops = t.routers[0].counters.drops['forward-too-big'];
+    const drops = t.routers[0].mib.drops['forward-too-big'];
     for (const socket of sockets.slice(1)) socket.write(pattern(20_000));
     t.world.run(2100);
-    expect(t.routers[0].counters.drops['forward-too-big']).toBe(drops);
+    expect(t.routers[0].mib.drops['forward-too-big']).toBe(drops);
     for (const socket of sockets) {
       expect(socket.info().pmtu).toBe(1300);
       same(drain(socket), pattern(20_000));
     }
-    expect(t.a.counters.drops['ip-too-big']).toBe(0);
+    expect(t.a.mib.drops['ip-too-big']).toBe(0);
   });
 
   it('a connection that has segments in flight when another learns of the MTU loses no more than those', () => {
@@ -392,7 +392,7 @@ describe('path MTU discovery through routers', () => {
     for (const socket of sockets) socket.write(pattern(200_000));
     t.world.run(20_000);
     for (const socket of sockets) same(drain(socket), pattern(200_000));
-    expect(t.a.counters.drops['ip-too-big']).toBe(0);
+    expect(t.a.mib.drops['ip-too-big']).toBe(0);
   });
 
   it('a larger path MTU later on does not strand a connection whose congestion window is a small segment', () => {

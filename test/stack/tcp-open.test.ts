@@ -170,7 +170,7 @@ describe('connect', () => {
     w.run(1000);
     expect(raw.count).toBe(0);
     expect(a.tcp.table.size).toBe(0);
-    expect(a.counters.tcp.TcpActiveOpens).toBe(0);
+    expect(a.mib.tcp.TcpActiveOpens).toBe(0);
   });
 
   it('to where no route leads is ENETUNREACH', () => {
@@ -271,7 +271,7 @@ describe('addresses that are nobody', () => {
         }
         expect(raw.ask(wrap(forge(flags, { from: PEER6, to: address('ff02::1') })))).toEqual([]);
       }
-      expect(a.counters.drops['tcp-broadcast']).toBe(25);
+      expect(a.mib.drops['tcp-broadcast']).toBe(25);
       expect(a.tcp.table.size).toBe(0);
     }
   });
@@ -303,6 +303,6 @@ describe('addresses that are nobody', () => {
       expect(raw.ask(forge('ACK', { from: address('10.9.255.255'), dport }))).toEqual([]);
     }
     expect(a.tcp.table.size).toBe(0);
-    expect(a.counters.tcp.TcpOutSegs).toBe(0);
+    expect(a.mib.tcp.TcpOutSegs).toBe(0);
   });
 });
