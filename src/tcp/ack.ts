@@ -81,7 +81,7 @@ export function becomeEstablished(tcb: Tcb, env: TcpEnv, segment: Segment, now: 
   if (tcb.rtt.backoff > 0 && tcb.rtt.srtt < 0) tcb.rtt.rto = Math.max(tcb.rtt.rto, 3000);
   startCongestion(tcb, env, now);
   enter(tcb, env, 'ESTABLISHED', now);
-  tcb.signals |= SIGNAL_ESTABLISHED | SIGNAL_WRITABLE;
+  tcb.signals |= SIGNAL_ESTABLISHED;
   if (tcb.options.keepAlive) setTimer(tcb, env, 'keepAlive', now + tcb.options.keepAliveIdle, now);
   if (snd.closed) enter(tcb, env, 'FIN-WAIT-1', now);
 }
@@ -116,7 +116,7 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
     tcb.wantsRoom = false;
     tcb.signals |= SIGNAL_WRITABLE;
   }
-  if (ack === snd.nxt && snd.text.length === 0) tcb.signals |= SIGNAL_DRAINED;
+  if (ack === snd.nxt && snd.text.length === 0 && (text > 0 || snd.finSent)) tcb.signals |= SIGNAL_DRAINED;
 }
 
 /** SEG.ACK = SND.UNA: a duplicate in the sense of RFC 5681 2, or just a segment with text or a window. */
