@@ -319,7 +319,10 @@ export class World {
     };
   }
 
-  /** Stops the next segment of a kind, and loses repetitions of it, until `go`. */
+  /**
+   * Stops the next segment of a kind until `go`. Repetitions are lost: of an ACK until then, of what stands once in a
+   * stream (SYN, FIN) for ever.
+   */
   freeze(from, kind, kernelPort) {
     const which = this.are(from, kind, kernelPort);
     const hold = this.wire.hold(which, 1);
@@ -331,7 +334,7 @@ export class World {
         this.#note(`${kind} of ${from} is held`);
       },
       go: () => {
-        rest.stop();
+        if (kind === 'ACK' || kind === 'RST') rest.stop();
         this.wake();
         this.#note(`${kind} of ${from} goes on`);
         hold.release();
@@ -362,7 +365,7 @@ export class World {
   }
 
   get tcpCounters() {
-    return this.stack.counters.tcp;
+    return this.stack.mib.tcp;
   }
 
   /** Ends everything here. The captures are complete afterwards. */
