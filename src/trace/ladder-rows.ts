@@ -462,8 +462,10 @@ function hostFor(chain: Item[], at: number): Item | null {
   const packet = (item: Item): boolean => item.flight !== null;
   const before = near(-1, packet);
   if (before?.kind === 'arrival' && before.state === '') return before;
-  const after = near(1, packet);
-  if (after?.kind === 'departure' && after.state === '') return after;
+  const taken = before !== null && before.state !== '';
+  // Of two changes at one instant the second must not stand above the first: it takes the very next row.
+  const after = near(1, taken ? (item): boolean => item.kind !== 'state' : packet);
+  if (after?.state === '' && (after.kind === 'departure' || (taken && after.kind === 'text'))) return after;
   if (before !== null && before.state === '') return before;
   const text = (item: Item): boolean => item.kind === 'text';
   const beside = near(-1, text) ?? near(1, text);

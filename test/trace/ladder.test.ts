@@ -21,6 +21,17 @@ describe('a ladder', () => {
     `);
   });
 
+  it('shows several changes of state at one instant in their order', () => {
+    const story = handshake();
+    const data = story.send(100, 'client', 'FA', 1, 1);
+    story.arrive(110, data);
+    story.state(110, 'server', 'SYN-RECEIVED', 'ESTABLISHED').state(110, 'server', 'ESTABLISHED', 'CLOSE-WAIT');
+    story.call(110, 'server', 'CLOSE').state(110, 'server', 'CLOSE-WAIT', 'LAST-ACK');
+    story.arrive(120, story.send(110, 'server', 'FA', 1, 2));
+    const states = draw(story).match(/(ESTABLISHED|CLOSE-WAIT|LAST-ACK) *110/g)!.map((word) => word.split(' ')[0]);
+    expect(states).toEqual(['ESTABLISHED', 'CLOSE-WAIT', 'LAST-ACK']);
+  });
+
   it('shows a lost segment, the timer that notices and the retransmission', () => {
     const story = handshake();
     story.note(100, 'The request is lost on the way.');
