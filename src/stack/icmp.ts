@@ -4,10 +4,8 @@
  * Ignored and counted: source quench (RFC 6633), redirects (by policy), router discovery, timestamps, everything else.
  */
 
-import { CSUM_COMPLETE, type Packet } from '../link/packet.ts';
+import type { Packet } from '../link/packet.ts';
 import { isLimitedBroadcast, isLoopback, isMulticast, isUnspecified } from '../wire/address.ts';
-import { readU16, writeU16 } from '../wire/bytes.ts';
-import { update16 } from '../wire/checksum.ts';
 import {
   ICMP_ECHO,
   ICMP_ECHO_REPLY,
@@ -25,6 +23,7 @@ import {
   writeIcmp,
 } from '../wire/icmp.ts';
 import { IPV4_HEADER, Ipv4Header, PROTO_ICMP, parseIpv4Quote } from '../wire/ipv4.ts';
+import { deliverError, turnEchoRound } from './icmp-common.ts';
 import type { IcmpLimit } from './icmp-limit.ts';
 import type { Interface } from './interface.ts';
 import type { Stack } from './stack.ts';
@@ -68,7 +67,10 @@ export class Icmp implements TransportProtocol {
     switch (m.type) {
       case ICMP_ECHO:
         mib.IcmpInEchos++;
-        this.#echo(packet, ip);
+        if (turnEchoRound(stack, packet, ip, ICMP_ECHO_REPLY)) {
+          mib.IcmpOutMsgs++;
+          mib.IcmpOutEchoReps++;
+        }
         return;
       case ICMP_ECHO_REPLY:
         mib.IcmpInEchoReps++;
@@ -156,38 +158,6 @@ export class Icmp implements TransportProtocol {
     return h.payloadLength > 0 && packet.buf[h.payloadOffset] === ICMP_ECHO;
   }
 
-  /** Turns a request round (RFC 1122 3.2.2.6); none to a group, which would be a Smurf's amplifier (RFC 2644). */
-  #echo(packet: Packet, ip: IpView): void {
-    const stack = this.#stack;
-    const { mib } = stack;
-    if (ip.broadcast) {
-      stack.drop('icmp-broadcast', packet);
-      return;
-    }
-    if (!stack.config.icmp.echoReply) {
-      stack.drop('icmp-disabled', packet);
-      return;
-    }
-    const path = stack.paths.find(ip.src, ip.dst);
-    if (typeof path === 'string') {
-      stack.drop('ip-no-route', packet);
-      return;
-    }
-    const { buf } = packet;
-    const at = ip.payloadOffset;
-    const before = readU16(buf, at);
-    buf[at] = ICMP_ECHO_REPLY;
-    writeU16(buf, at + 2, update16(readU16(buf, at + 2), before, readU16(buf, at)));
-    packet.off = at - IPV4_HEADER;
-    packet.len = IPV4_HEADER + ip.payloadLength;
-    packet.checksum = CSUM_COMPLETE;
-    packet.segmentSize = 0;
-    mib.IcmpOutMsgs++;
-    mib.IcmpOutEchoReps++;
-    // The reply keeps the service asked for, but not the network's congestion marks.
-    stack.ip.send(packet, path, PROTO_ICMP, 0, ip.tos & ~3, false);
-  }
-
   #errorIn(packet: Packet, ip: IpView): void {
     const stack = this.#stack;
     const m = this.#message;
@@ -201,18 +171,7 @@ export class Icmp implements TransportProtocol {
     }
     const error = this.#error;
     this.#classify(error);
-    error.family = 4;
-    error.type = m.type;
-    error.code = m.code;
-    error.local = h.src;
-    error.remote = h.dst;
-    error.protocol = h.protocol;
-    error.from = ip.src;
-    error.buf = packet.buf;
-    error.quoteOffset = h.payloadOffset;
-    error.quoteLength = h.payloadLength;
-    stack.transports[h.protocol]?.error(error);
-    stack.pool.give(packet);
+    deliverError(stack, packet, ip, error, m, h);
   }
 
   #classify(error: IcmpError): void {

@@ -4,10 +4,8 @@
  * Ignored and counted: redirects (by policy), multicast listener discovery, everything else.
  */
 
-import { CSUM_COMPLETE, type Packet } from '../link/packet.ts';
+import type { Packet } from '../link/packet.ts';
 import { isLoopback, isMulticast, isUnspecified } from '../wire/address.ts';
-import { readU16, writeU16 } from '../wire/bytes.ts';
-import { update16 } from '../wire/checksum.ts';
 import { ICMP_HEADER, IcmpMessage } from '../wire/icmp.ts';
 import {
   ICMPV6_ADMIN_PROHIBITED,
@@ -28,6 +26,7 @@ import {
 } from '../wire/icmpv6.ts';
 import { PROTO_ICMPV6 } from '../wire/ipv4.ts';
 import { IPV6_HEADER, IPV6_MIN_MTU, Ipv6Header, parseIpv6Quote } from '../wire/ipv6.ts';
+import { deliverError, turnEchoRound } from './icmp-common.ts';
 import type { IcmpLimit } from './icmp-limit.ts';
 import type { Interface } from './interface.ts';
 import { NeighborDiscovery } from './nd.ts';
@@ -78,7 +77,10 @@ export class Icmpv6 implements TransportProtocol {
     switch (m.type) {
       case ICMPV6_ECHO:
         mib.Icmp6InEchos++;
-        this.#echo(packet, ip);
+        if (turnEchoRound(stack, packet, ip, ICMPV6_ECHO_REPLY)) {
+          mib.Icmp6OutMsgs++;
+          mib.Icmp6OutEchoReplies++;
+        }
         return;
       case ICMPV6_ECHO_REPLY:
         mib.Icmp6InEchoReplies++;
@@ -172,38 +174,6 @@ export class Icmpv6 implements TransportProtocol {
     return !isIcmpv6Error(inner) && inner !== ICMPV6_REDIRECT;
   }
 
-  /** Turns a request round (RFC 4443 4.2); none to a group. */
-  #echo(packet: Packet, ip: IpView): void {
-    const stack = this.#stack;
-    const { mib } = stack;
-    if (ip.broadcast) {
-      stack.drop('icmp-broadcast', packet);
-      return;
-    }
-    if (!stack.config.icmp.echoReply) {
-      stack.drop('icmp-disabled', packet);
-      return;
-    }
-    const path = stack.paths.find(ip.src, ip.dst);
-    if (typeof path === 'string') {
-      stack.drop('ip-no-route', packet);
-      return;
-    }
-    const { buf } = packet;
-    const at = ip.payloadOffset;
-    const before = readU16(buf, at);
-    buf[at] = ICMPV6_ECHO_REPLY;
-    // The pseudo-header's sum does not mind that source and destination change places.
-    writeU16(buf, at + 2, update16(readU16(buf, at + 2), before, readU16(buf, at)));
-    packet.off = at - IPV6_HEADER;
-    packet.len = IPV6_HEADER + ip.payloadLength;
-    packet.checksum = CSUM_COMPLETE;
-    packet.segmentSize = 0;
-    mib.Icmp6OutMsgs++;
-    mib.Icmp6OutEchoReplies++;
-    stack.ip.send(packet, path, PROTO_ICMPV6, 0, ip.tos & ~3, false);
-  }
-
   #errorIn(packet: Packet, ip: IpView): void {
     const stack = this.#stack;
     const m = this.#message;
@@ -232,17 +202,6 @@ export class Icmpv6 implements TransportProtocol {
       // RFC 5461 2: the equivalents of the hard errors of RFC 1122.
       error.hard = m.code === ICMPV6_ADMIN_PROHIBITED || m.code === ICMPV6_PORT_UNREACHABLE;
     }
-    error.family = 6;
-    error.type = m.type;
-    error.code = m.code;
-    error.local = h.src;
-    error.remote = h.dst;
-    error.protocol = h.protocol;
-    error.from = ip.src;
-    error.buf = packet.buf;
-    error.quoteOffset = h.payloadOffset;
-    error.quoteLength = h.payloadLength;
-    stack.transports[h.protocol]?.error(error);
-    stack.pool.give(packet);
+    deliverError(stack, packet, ip, error, m, h);
   }
 }
