@@ -229,7 +229,7 @@ function emitSyn(tcb: Tcb, env: TcpEnv, now: number): void {
 /** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>, with SACK blocks while there is a gap. */
 function emitAck(tcb: Tcb, env: TcpEnv, now: number): void {
   const out = begin(tcb, env, tcb.snd.nxt, ACK, now);
-  if (tcb.sack && tcb.rcv.held !== null) out.sackCount = sackBlocks(tcb, out.sack, tcb.ts.on ? 3 : 4);
+  if (tcb.sack) out.sackCount = sackBlocks(tcb, out.sack, tcb.ts.on ? 3 : 4);
   emit(tcb, env, out, 0, now);
 }
 
@@ -268,6 +268,7 @@ function emit(tcb: Tcb, env: TcpEnv, out: Segment, at: number, now: number): voi
     tcb.owed.ack = false;
     tcb.rcv.unacked = 0;
     tcb.rcv.lastAck = tcb.rcv.nxt;
+    tcb.rcv.twiceLeft = tcb.rcv.twiceRight; // reported, or no news any more
     stopTimer(tcb, env, 'delayedAck', now);
   }
   env.outbox.segment(tcb, out, out.dataLength > 0 ? tcb.snd.text : null, at);

@@ -44,6 +44,7 @@ export function hold(tcb: Tcb, env: TcpEnv, start: Seq, data: Uint8Array, offset
     return false;
   }
 
+  if (last - first === 2 && le(held[first]!, start) && ge(held[first + 1]!, end)) noteTwice(tcb, start, end);
   // Write only the parts that are not there yet.
   const base = rcv.text.length;
   let at = start;
@@ -110,18 +111,32 @@ function lowerBound(held: readonly Seq[], start: Seq): number {
   return low * 2;
 }
 
+/** [left, right) has come a second time: the peer may like to know that it need not have sent it (RFC 2883 4). */
+export function noteTwice(tcb: Tcb, left: Seq, right: Seq): void {
+  if (!tcb.sack) return;
+  tcb.rcv.twiceLeft = left;
+  tcb.rcv.twiceRight = right;
+}
+
 /**
- * The SACK blocks to report (RFC 2018 4): the range that arrived last first, then the others, at most `limit`.
+ * The SACK blocks to report: what came twice (RFC 2883 4), then the range that arrived last, then the others (RFC 2018 4),
+ * at most `limit`.
  *
  * @returns the number of blocks written to `blocks` as pairs
  */
 export function sackBlocks(tcb: Tcb, blocks: Seq[], limit: number): number {
-  const held = tcb.rcv.held;
-  if (held === null || limit === 0) return 0;
+  const { held, twiceLeft, twiceRight } = tcb.rcv;
+  let count = 0;
+  if (twiceLeft !== twiceRight) {
+    blocks[0] = twiceLeft;
+    blocks[1] = twiceRight;
+    count = 1;
+  }
+  if (held === null) return count;
   const recent = Math.min(lowerBound(held, tcb.rcv.heldLast), held.length - 2);
-  blocks[0] = held[recent]!;
-  blocks[1] = held[recent + 1]!;
-  let count = 1;
+  blocks[count * 2] = held[recent]!;
+  blocks[count * 2 + 1] = held[recent + 1]!;
+  count++;
   for (let i = 0; i < held.length && count < limit; i += 2) {
     if (i === recent) continue;
     blocks[count * 2] = held[i]!;

@@ -3,11 +3,12 @@
  * RFC's order. The fifth step is `ack.ts`; the seventh and eighth are `text.ts`. TIME-WAIT is `timewait.ts`.
  */
 
-import { add, diff, gt, lt, within } from '../wire/seq.ts';
+import { add, diff, gt, le, lt, within } from '../wire/seq.ts';
 import { ACK, FIN, RST, type Segment, SYN, segLen, URG } from '../wire/tcp.ts';
 import { checkAck, isAcceptableAck, type Step } from './ack.ts';
 import { challenge } from './challenge.ts';
 import type { TcpEnv } from './env.ts';
+import { noteTwice } from './reassembly.ts';
 import { maySendUs } from './state.ts';
 import { receiveWindow, SIGNAL_URGENT, type Tcb } from './tcb.ts';
 import { destroy, returnToListen } from './teardown.ts';
@@ -73,9 +74,16 @@ function isAcceptable(tcb: Tcb, segment: Segment): boolean {
  */
 function answerUnacceptable(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
   const honest = segment.dataLength > 0 || segment.flags & FIN;
+  const end = add(segment.seq, segment.dataLength);
+  if (segment.dataLength > 0 && le(end, tcb.rcv.nxt) && gt(end, add(tcb.rcv.nxt, -MAX_TWICE))) {
+    noteTwice(tcb, segment.seq, end);
+  }
   if (honest && (segment.flags & SYN) === 0) tcb.owed.ack = true;
   else challenge(tcb, env, now);
 }
+
+/** Text from longer ago than any window was not needlessly sent again: it is an old duplicate, or a lie. */
+const MAX_TWICE = 1 << 30;
 
 /**
  * SYN-RECEIVED and the peer's SYN once more. It left the peer before it saw ours.

@@ -77,6 +77,9 @@ export class ReceiveVariables {
   held: Seq[] | null = null;
   /** A sequence number in the range that arrived last (the first SACK block, RFC 2018 4). */
   heldLast: Seq = seq(0);
+  /** Text that came a second time: the next ACK reports it first (D-SACK, RFC 2883); empty when both edges are equal. */
+  twiceLeft: Seq = seq(0);
+  twiceRight: Seq = seq(0);
   /** The peer's FIN is known to stand at this sequence number, beyond a gap; valid while `finHeld`. */
   finAt: Seq = seq(0);
   finHeld = false;

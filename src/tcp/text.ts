@@ -6,7 +6,7 @@
 import { diff, gt, le, lt, seq } from '../wire/seq.ts';
 import { FIN, type Segment, SYN } from '../wire/tcp.ts';
 import type { TcpEnv } from './env.ts';
-import { advance, hold, takeText } from './reassembly.ts';
+import { advance, hold, noteTwice, takeText } from './reassembly.ts';
 import { resetConnection } from './reset.ts';
 import { enter, maySendUs } from './state.ts';
 import { finAcked, SIGNAL_CLOSED, SIGNAL_END, SIGNAL_READABLE, type Tcb } from './tcb.ts';
@@ -24,6 +24,7 @@ export function processText(tcb: Tcb, env: TcpEnv, segment: Segment, now: number
   // Only the part that lies in the window is new.
   const before = diff(rcv.nxt, start);
   if (before > 0) {
+    noteTwice(tcb, start, before < length ? rcv.nxt : seq(start + length));
     start = rcv.nxt;
     offset += before;
     length -= before;

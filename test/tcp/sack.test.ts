@@ -153,6 +153,47 @@ describe('recovery with SACK', () => {
   });
 });
 
+describe('reports of what came twice (D-SACK, RFC 2883)', () => {
+  const receiving = (): Peer => {
+    const peer = new Peer();
+    peer.established({ sackPermitted: true });
+    peer.send('ACK', { seq: 1, ack: 1, data: pattern(100) });
+    return peer.advance(100).seen();
+  };
+
+  it('names text that had been acknowledged, in the first block and once', () => {
+    const peer = receiving();
+    peer.send('ACK', { seq: 1, ack: 1, data: pattern(100) });
+    expect(peer.sent()).toEqual(['ACK 1 ack 101 sack 1:101']);
+    peer.send('ACK', { seq: 101, ack: 1, data: pattern(10) });
+    peer.advance(100);
+    expect(peer.sent()).toEqual(['ACK 1 ack 111']);
+  });
+
+  it('names only the part that had come before', () => {
+    const peer = receiving();
+    peer.send('ACK', { seq: 51, ack: 1, data: pattern(100) });
+    peer.advance(100);
+    expect(peer.sent()).toEqual(['ACK 1 ack 151 sack 51:101']);
+  });
+
+  it('names text that is held beyond a gap, before the blocks that are held', () => {
+    const peer = receiving();
+    peer.send('ACK', { seq: 201, ack: 1, data: pattern(100) });
+    peer.send('ACK', { seq: 221, ack: 1, data: pattern(20) });
+    expect(peer.sent()).toEqual(['ACK 1 ack 101 sack 201:301', 'ACK 1 ack 101 sack 221:241 sack 201:301']);
+  });
+
+  it('says nothing where SACK was not agreed on', () => {
+    const peer = new Peer();
+    peer.established();
+    peer.send('ACK', { seq: 1, ack: 1, data: pattern(100) });
+    peer.advance(100).seen();
+    peer.send('ACK', { seq: 1, ack: 1, data: pattern(100) });
+    expect(peer.sent()).toEqual(['ACK 1 ack 101']);
+  });
+});
+
 describe('the scoreboard', () => {
   type Step = ['push', number] | ['ack', number] | ['sack', number, number] | ['lose'] | ['resend'];
   const steps: fc.Arbitrary<Step[]> = fc.array(
