@@ -119,6 +119,7 @@ function emitOldest(tcb: Tcb, env: TcpEnv, now: number): void {
   const fin = snd.finSent && add(snd.una, length) === end;
   if (length === 0 && !fin) return;
   emitSegment(tcb, env, snd.una, length, fin, now);
+  stopTimer(tcb, env, 'retransmission', now); // it counts from now
   env.counters.TcpRetransSegs++;
   stopTiming(tcb);
 }
@@ -133,6 +134,8 @@ function emitLost(tcb: Tcb, env: TcpEnv, now: number): void {
     if (snd.wnd === 0 || board.pipe + Math.min(size, snd.mss) > tcb.cc.cwnd) return;
     emitAgain(tcb, env, start, size, now);
     board.resent(index, now);
+    // The oldest is on its way again: the retransmission timer counts from now.
+    if (start === snd.una) stopTimer(tcb, env, 'retransmission', now);
     if (tcb.cc.recovering) board.rack.prrOut += size;
   }
 }

@@ -100,6 +100,17 @@ describe('recovery with SACK', () => {
     expect(sent).toBeLessThanOrEqual(Math.ceil(segments / 2) + 3);
   });
 
+  it('gives a retransmission its own time: the timer counts from it', () => {
+    const peer = sending(10).advance(250).seen(); // the tail has been probed meanwhile
+    peer.until(peer.tcb.timers.retransmission - 1);
+    report(peer, 0, [1, 5]);
+    expect(peer.sent()).toEqual(['ACK 1+1000 ack 1']);
+    peer.advance(50);
+    expect(peer.env.counters.TcpExtTCPTimeouts).toBe(0);
+    report(peer, 10);
+    expect(peer.tcb.snd.text.length).toBe(0);
+  });
+
   it('asks about a silent tail after two round trips, long before the time-out (TLP)', () => {
     const peer = new Peer({ config: { minRto: 1000 }, options: { noDelay: true } });
     peer.synReceived({ mss: MSS, sackPermitted: true });
