@@ -61,15 +61,7 @@ const bad = (opener, world, how) =>
   });
 
 /** What a closed window looks like to Wireshark. */
-const CLOSED = [
-  ...BENIGN,
-  'zero_window',
-  'zero_window_probe',
-  'zero_window_probe_ack',
-  'keep_alive',
-  'keep_alive_ack',
-  'duplicate_ack',
-];
+const CLOSED = [...BENIGN, 'keep_alive', 'keep_alive_ack', 'duplicate_ack'];
 
 /** So much at once that an ACK is sometimes later than the patience of a tail loss probe (RFC 8985 7). */
 const PROBED = [...BENIGN, 'retransmission', 'spurious_retransmission', 'out_of_order', 'duplicate_ack'];

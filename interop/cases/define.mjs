@@ -17,8 +17,11 @@ export function test(title, settings, run) {
 /** For cases that stop segments on the wire: nobody sends again while states are looked at. */
 export const SLOW = { rtoMin: 5000 };
 
-/** A sender that has used all of the window, and a receiver that says there is more again: nothing wrong with that. */
-export const BENIGN = ['window_full', 'window_update'];
+/**
+ * Flow control at work: a sender that has used all of the window, a reader that is slower than the sender for a moment and
+ * says so, and again when there is room. Nothing wrong with that.
+ */
+export const BENIGN = ['window_full', 'window_update', 'zero_window', 'zero_window_probe', 'zero_window_probe_ack'];
 
 /** A little text each way, all of it acknowledged in the end. */
 export async function talk(flow, socket) {

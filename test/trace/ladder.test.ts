@@ -28,7 +28,9 @@ describe('a ladder', () => {
     story.state(110, 'server', 'SYN-RECEIVED', 'ESTABLISHED').state(110, 'server', 'ESTABLISHED', 'CLOSE-WAIT');
     story.call(110, 'server', 'CLOSE').state(110, 'server', 'CLOSE-WAIT', 'LAST-ACK');
     story.arrive(120, story.send(110, 'server', 'FA', 1, 2));
-    const states = draw(story).match(/(ESTABLISHED|CLOSE-WAIT|LAST-ACK) *110/g)!.map((word) => word.split(' ')[0]);
+    const states = draw(story)
+      .match(/(ESTABLISHED|CLOSE-WAIT|LAST-ACK) *110/g)!
+      .map((word) => word.split(' ')[0]);
     expect(states).toEqual(['ESTABLISHED', 'CLOSE-WAIT', 'LAST-ACK']);
   });
 
