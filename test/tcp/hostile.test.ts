@@ -220,6 +220,17 @@ describe('timestamps', () => {
     expect(peer.all.at(-1)!.segment.tsEcr).toBe(1010);
   });
 
+  it('of a SYN sent again are the ones to echo, and the SYN,ACK is not repeated by the timer of the first', () => {
+    const peer = new Peer({ options: { timestamps: true } });
+    peer.listen();
+    peer.send('SYN', { tsVal: 1000 });
+    peer.advance(999);
+    peer.send('SYN', { tsVal: 1999 });
+    expect(peer.all.map(({ segment }) => segment.tsEcr)).toEqual([1000, 1999]);
+    peer.advance(500);
+    expect(peer.all.length).toBe(2);
+  });
+
   it('an old duplicate is found by its timestamp and answered, though its numbers are in the window (PAWS)', () => {
     const peer = stamped();
     peer.send('PSH,ACK', { seq: 1, ack: 1, data: 'new', tsVal: 2000 });
