@@ -136,11 +136,6 @@ export class Ring {
     this.#peak = 0;
   }
 
-  /** Forgets the octets from `at` on (they were never sent, or an abort flushes them). */
-  truncate(at: number): void {
-    if (at < this.length) this.length = at;
-  }
-
   /** A copy with storage of its own; octets put beyond the end are copied too. */
   clone(pool: BufferPool): Ring {
     const copy = new Ring();

@@ -8,7 +8,7 @@
 
 import { below, type Random } from '../base/random.ts';
 import { type Key128, siphash } from '../base/siphash.ts';
-import type { Address } from '../wire/address.ts';
+import { type Address, putWords } from '../wire/address.ts';
 import type { PortConfig } from './config.ts';
 import { deriveKey } from './keys.ts';
 
@@ -41,15 +41,7 @@ export class EphemeralPorts {
   choose(local: Address, remote: Address, remotePort: number, inUse: (port: number) => boolean): number {
     if (remotePort === 0) return this.#atRandom(inUse);
     const words = this.#words;
-    words[0] = local.w0;
-    words[1] = local.w1;
-    words[2] = local.w2;
-    words[3] = local.w3;
-    words[4] = remote.w0;
-    words[5] = remote.w1;
-    words[6] = remote.w2;
-    words[7] = remote.w3;
-    words[8] = remotePort;
+    words[putWords(words, putWords(words, 0, local), remote)] = remotePort;
     const offset = siphash(this.#offsetKey, words, 9).lo;
     const index = siphash(this.#tableKey, words, 9).lo & (COUNTERS - 1);
     const count = this.#count;

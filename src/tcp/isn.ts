@@ -4,23 +4,16 @@
  */
 
 import { type Key128, siphash } from '../base/siphash.ts';
+import { putWords } from '../wire/address.ts';
 import { type Seq, seq } from '../wire/seq.ts';
 import type { Ends } from './env.ts';
 
-const words = new Int32Array(12);
+const words = new Int32Array(10);
 
 function hashEnds(key: Key128, ends: Ends, salt: number): number {
-  const { local, remote } = ends;
-  words[0] = local.w0;
-  words[1] = local.w1;
-  words[2] = local.w2;
-  words[3] = local.w3;
-  words[4] = remote.w0;
-  words[5] = remote.w1;
-  words[6] = remote.w2;
-  words[7] = remote.w3;
-  words[8] = (ends.localPort << 16) | ends.remotePort;
-  words[9] = salt;
+  const at = putWords(words, putWords(words, 0, ends.local), ends.remote);
+  words[at] = (ends.localPort << 16) | ends.remotePort;
+  words[at + 1] = salt;
   return siphash(key, words, 10).lo;
 }
 

@@ -30,6 +30,15 @@ export class Address {
   }
 }
 
+/** Puts the four words of an address into `words` from `at`, for a keyed hash. @returns where the next word goes */
+export function putWords(words: Int32Array, at: number, address: Address): number {
+  words[at] = address.w0;
+  words[at + 1] = address.w1;
+  words[at + 2] = address.w2;
+  words[at + 3] = address.w3;
+  return at + 4;
+}
+
 export function sameAddress(a: Address, b: Address): boolean {
   return a.w3 === b.w3 && a.w2 === b.w2 && a.w1 === b.w1 && a.w0 === b.w0 && a.family === b.family;
 }

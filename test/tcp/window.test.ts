@@ -15,6 +15,23 @@ describe('the send window', () => {
     expect(peer.tcb.snd.wnd).toBe(2500);
   });
 
+  it('is not taken from a segment that was overtaken, though its text is (SND.WL1)', () => {
+    const peer = new Peer();
+    peer.established({ mss: 1000, window: 60_000 });
+    peer.send('ACK', { seq: 101, ack: 1, data: pattern(100), window: 2000 });
+    expect(peer.tcb.snd.wnd).toBe(2000);
+    // Sent before that one, with the same acknowledgment and the window of then.
+    peer.send('ACK', { seq: 1, ack: 1, data: pattern(100), window: 60_000 });
+    expect(peer.tcb.snd.wnd).toBe(2000);
+    expect(peer.tcb.rcv.text.length).toBe(200);
+    // Newer by its sequence number, and then by its acknowledgment alone.
+    peer.send('ACK', { seq: 201, ack: 1, window: 3000 });
+    expect(peer.tcb.snd.wnd).toBe(3000);
+    peer.write('x');
+    peer.send('ACK', { seq: 201, ack: 2, window: 4000 });
+    expect(peer.tcb.snd.wnd).toBe(4000);
+  });
+
   it('counts as unsigned: 65535 octets are sent into a window of 65535 (MUST-1)', () => {
     const peer = new Peer({ config: { initialWindow: 1000 }, options: { sendBuffer: 200_000 } });
     peer.established({ mss: 1000, window: 65_535 });
