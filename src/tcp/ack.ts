@@ -80,6 +80,7 @@ export function becomeEstablished(tcb: Tcb, env: TcpEnv, segment: Segment, now: 
   // A SYN that had to be repeated on an initial RTO below 3 s says that the guess was too low (RFC 6298 5.7).
   if (tcb.rtt.backoff > 0 && tcb.rtt.srtt < 0) tcb.rtt.rto = Math.max(tcb.rtt.rto, 3000);
   startCongestion(tcb, env, now);
+  tcb.rtt.backoff = 0;
   enter(tcb, env, 'ESTABLISHED', now);
   tcb.signals |= SIGNAL_ESTABLISHED;
   if (tcb.options.keepAlive) setTimer(tcb, env, 'keepAlive', now + tcb.options.keepAliveIdle, now);
@@ -106,7 +107,7 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
   else finishTiming(tcb, env, ack, now);
   if (tcb.sack) acknowledgedWithSack(tcb, env, segment, text, flight, now);
   else if (text > 0) newlyAcknowledged(tcb, env, ack, text, flight, now);
-  tcb.rtt.backoff = 0;
+  if (octets > 0) tcb.rtt.backoff = 0; // of the SYN's `becomeEstablished` makes use first
 
   // RFC 6298 5.2, 5.3: stop when nothing is outstanding, else start anew (the output pass does).
   stopTimer(tcb, env, 'retransmission', now);

@@ -16,6 +16,18 @@ describe('retransmission', () => {
     expect(peer.tcb.failure).toBe('timed-out');
   });
 
+  it('begins with an RTO of 3 s where the SYN had to be repeated and nothing could be measured (RFC 6298 5.7)', () => {
+    const peer = new Peer();
+    peer.synSent().advance(1500);
+    peer.send('SYN,ACK', { ack: 1, mss: 1460 });
+    expect(peer.tcb.cc.cwnd).toBe(1460); // RFC 5681 3.1: one segment after a lost SYN
+    peer.seen();
+    peer.write('x');
+    const start = peer.now;
+    peer.advance(3000);
+    expect(times(peer, start).slice(1)).toEqual([0, 3000]);
+  });
+
   it('doubles the time-out each time and gives up at R2', () => {
     const peer = new Peer({ config: { r2: 10_000 } });
     peer.established().advance(5000);

@@ -174,6 +174,20 @@ describe('the receive window', () => {
     expect(peer.tcb.failure).toBe('reset');
   });
 
+  it('never offers more than there is room for, though the scaled field can only say multiples', () => {
+    const peer = new Peer({ options: { receiveBuffer: 100_001 } });
+    peer.established({ windowScale: 0 });
+    let at = 1;
+    for (let i = 0; i < 60; i++) {
+      peer.send('ACK', { seq: at, ack: 1, data: pattern(1001) });
+      at += 1001;
+      peer.advance(100);
+      const { ack, window } = peer.all.at(-1)!.segment;
+      const edge = ((ack - peer.irs) | 0) + (window << peer.tcb.rcv.shift);
+      expect(edge).toBeLessThanOrEqual(1 + 100_001);
+    }
+  });
+
   it('says buffers above 64 KiB through scaling', () => {
     const peer = new Peer({ options: { receiveBuffer: 1_000_000 } });
     peer.established({ windowScale: 0 });
