@@ -65,7 +65,7 @@ function json(value: unknown): Page {
 }
 
 function index(stack: Stack, socket: TcpSocket): string {
-  const { state, rto, sndMss, sndCwnd, timestamps, sack } = socket.info();
+  const { state, rto, sndMss, sndCwnd, options } = socket.info();
   const rows: ReadonlyArray<readonly [string, string]> = [
     ['your end', formatEndpoint(socket.remote, socket.remotePort)],
     ['our end', formatEndpoint(socket.local, socket.localPort)],
@@ -73,8 +73,8 @@ function index(stack: Stack, socket: TcpSocket): string {
     ['retransmission time-out', `${Math.round(rto)} ms`],
     ['segment size', `${sndMss} octets`],
     ['congestion window', `${sndCwnd} octets`],
-    ['timestamps', timestamps ? 'on' : 'off'],
-    ['selective acknowledgment', sack ? 'on' : 'off'],
+    ['timestamps', options.timestamps ? 'on' : 'off'],
+    ['selective acknowledgment', options.sack ? 'on' : 'off'],
   ];
   return `<!doctype html>
 <html lang="en">

@@ -9,5 +9,6 @@ export { EphemeralPorts } from './ports.ts';
 export { formatRoute, type Route } from './routes.ts';
 export type { SocketInfo } from './sockets.ts';
 export * from './stack.ts';
+export type { CongestionState, TcpInfo, TcpInfoOptions } from './tcp-info.ts';
 export * from './transport.ts';
 export { type Endpoint, type UdpMessage, UdpSocket, type UdpSocketOptions } from './udp-socket.ts';

@@ -1,58 +1,186 @@
-/** Owns: what can be asked about a connection, in the manner of Linux's tcp_info. */
+/**
+ * Owns: what can be asked about a connection: Linux's struct tcp_info, with its names less the prefix. Made from sums
+ * that are kept anyway: the window is not walked through, whatever its size.
+ *
+ * Times are milliseconds, sizes octets. Where Linux counts segments, as in `unacked`, octets are divided by `sndMss` and rounded
+ * up, so that small segments count for less than one each.
+ */
 
-import { receiveWindow, type State, type Tcb } from '../tcp/index.ts';
+import { receiveWindow, type State, type Tcb, type TcpConfig, textEnd } from '../tcp/index.ts';
+import { diff, lt } from '../wire/seq.ts';
 
-export interface TcpInfo {
-  readonly state: State;
-  /** ms */
-  readonly rto: number;
-  /** ms; -1 before the first measurement */
-  readonly rtt: number;
-  readonly rttvar: number;
-  /** Time-outs since something new was acknowledged. */
-  readonly backoff: number;
-  /** Octets. */
-  readonly sndMss: number;
-  readonly rcvMss: number;
-  readonly sndCwnd: number;
-  readonly sndSsthresh: number;
-  readonly sndWnd: number;
-  readonly rcvWnd: number;
-  readonly sndWscale: number;
-  readonly rcvWscale: number;
-  readonly pmtu: number;
-  /** Octets sent and not acknowledged; written and not sent; received and not read. */
-  readonly unacked: number;
-  readonly notsent: number;
-  readonly unread: number;
+/** 'cwr': the window was reduced for a sign of congestion that is not a loss; 'loss': after a retransmission time-out. */
+export type CongestionState = 'open' | 'disorder' | 'cwr' | 'recovery' | 'loss';
+
+/** What the SYNs agreed on. */
+export interface TcpInfoOptions {
   readonly timestamps: boolean;
   readonly sack: boolean;
-  readonly recovering: boolean;
+  readonly wscale: boolean;
 }
 
-export function tcpInfo(tcb: Tcb): TcpInfo {
-  const { snd, rcv, rtt, cc } = tcb;
-  const unacked = (snd.nxt - snd.una) >>> 0;
+/** A snapshot. Times in ms, sizes in octets unless said otherwise. */
+export interface TcpInfo {
+  readonly state: State;
+  readonly caState: CongestionState;
+  /** Time-outs since something new was acknowledged. */
+  readonly retransmits: number;
+  /** Keep-alives and window probes that nothing has answered. */
+  readonly probes: number;
+  /** How often the next time-out has been doubled. */
+  readonly backoff: number;
+  readonly options: TcpInfoOptions;
+  /** Window shifts: the peer's, ours. */
+  readonly sndWscale: number;
+  readonly rcvWscale: number;
+  /** Whether the application, not the network, limited `deliveryRate`. */
+  readonly deliveryRateAppLimited: boolean;
+  /** Retransmission time-out before back-off; longest delay of an ACK. */
+  readonly rto: number;
+  readonly ato: number;
+  /** Text of our largest segment; of the peer's largest one so far, or a cautious guess. */
+  readonly sndMss: number;
+  readonly rcvMss: number;
+  /** Segments: not acknowledged; of these SACKed; taken for lost; sent again and not known to have arrived. */
+  readonly unacked: number;
+  readonly sacked: number;
+  readonly lost: number;
+  readonly retrans: number;
+  /** The same as `unacked` in octets. */
+  readonly unackedBytes: number;
+  /** ms ago: text sent (or ESTABLISHED), text received (-1 never), any segment received. */
+  readonly lastDataSent: number;
+  readonly lastDataRecv: number;
+  readonly lastAckRecv: number;
+  /** Path MTU. */
+  readonly pmtu: number;
+  /** The largest window that is offered. */
+  readonly rcvSsthresh: number;
+  /** Smoothed round-trip time, -1 before the first measurement; its variation; the least ever seen, -1 for none. */
+  readonly rtt: number;
+  readonly rttvar: number;
+  readonly minRtt: number;
+  /** Slow-start threshold (`Infinity` before the first loss) and congestion window; the latter in segments too. */
+  readonly sndSsthresh: number;
+  readonly sndCwnd: number;
+  readonly sndCwndSegments: number;
+  /** The MSS that we announced. */
+  readonly advmss: number;
+  /** Duplicate ACKs that are taken for a loss. */
+  readonly reordering: number;
+  /** Room of the receive buffer. */
+  readonly rcvSpace: number;
+  /** Segments, SYN and FIN included, sent again in all, and the octets of their text. */
+  readonly totalRetrans: number;
+  readonly bytesRetrans: number;
+  /** Octets of text: sent (again, too), acknowledged, received in order, written and never sent, received and not read. */
+  readonly bytesSent: number;
+  readonly bytesAcked: number;
+  readonly bytesReceived: number;
+  readonly notsentBytes: number;
+  readonly unreadBytes: number;
+  /** Segments: all, and those with text. */
+  readonly segsOut: number;
+  readonly segsIn: number;
+  readonly dataSegsOut: number;
+  readonly dataSegsIn: number;
+  /** Octets a second, of the last round trip that says something; 0 before the first. */
+  readonly deliveryRate: number;
+  /** Time with text unacknowledged; of that held up by the peer's window; by our send buffer. */
+  readonly busyTime: number;
+  readonly rwndLimited: number;
+  readonly sndbufLimited: number;
+  /** Segments with text that have arrived, as far as is known. */
+  readonly delivered: number;
+  /** D-SACKs received; times the path was seen to reorder; segments that came ahead of a gap. */
+  readonly dsackDups: number;
+  readonly reordSeen: number;
+  readonly rcvOooPack: number;
+  /** The peer's window, and ours as it was last offered. */
+  readonly sndWnd: number;
+  readonly rcvWnd: number;
+}
+
+export function tcpInfo(tcb: Tcb, config: TcpConfig, now: number): TcpInfo {
+  const { snd, rcv, rtt, cc, board, stats } = tcb;
+  const { rare, phase } = stats;
+  const unackedBytes = diff(snd.nxt, snd.una);
+  const segments = (octets: number): number => Math.ceil(octets / snd.mss);
+  const sacked = board === null ? 0 : board.sackedSegments;
+  const probing = tcb.timers.persist !== Infinity && snd.wnd === 0;
+  const running = phase === null ? 0 : now - phase.since;
   return {
     state: tcb.state,
-    rto: rtt.rto,
-    rtt: rtt.srtt,
-    rttvar: rtt.rttvar,
+    caState: congestionState(tcb),
+    retransmits: probing ? 0 : rtt.backoff,
+    probes: tcb.keepAlives + (probing ? rtt.backoff : 0),
     backoff: rtt.backoff,
-    sndMss: snd.mss,
-    rcvMss: rcv.mss,
-    sndCwnd: cc.cwnd,
-    sndSsthresh: cc.ssthresh,
-    sndWnd: snd.wnd,
-    rcvWnd: receiveWindow(tcb),
+    options: { timestamps: tcb.ts.on, sack: tcb.sack, wscale: tcb.scaling },
     sndWscale: snd.shift,
     rcvWscale: rcv.shift,
+    deliveryRateAppLimited: stats.appLimited,
+    rto: rtt.rto,
+    ato: config.delayedAck,
+    sndMss: snd.mss,
+    rcvMss: rcv.largest > 0 ? rcv.largest : Math.min(rcv.mss, 536),
+    unacked: segments(unackedBytes),
+    sacked,
+    lost: segments(board === null ? 0 : board.lost),
+    retrans: segments(resentOctets(tcb)),
+    unackedBytes,
+    lastDataSent: now - cc.lastSent,
+    lastDataRecv: stats.dataHeard < 0 ? -1 : Math.max(now - stats.dataHeard, 0),
+    lastAckRecv: now - tcb.lastHeard,
     pmtu: tcb.mtu,
-    unacked,
-    notsent: Math.max(snd.text.length - unacked, 0),
-    unread: rcv.text.length,
-    timestamps: tcb.ts.on,
-    sack: tcb.sack,
-    recovering: cc.recovering,
+    rcvSsthresh: tcb.options.receiveBuffer,
+    rtt: rtt.srtt,
+    rttvar: rtt.rttvar,
+    minRtt: stats.minRtt < 0 ? -1 : stats.minRtt / 1000,
+    sndSsthresh: cc.ssthresh,
+    sndCwnd: cc.cwnd,
+    sndCwndSegments: Math.floor(cc.cwnd / snd.mss),
+    advmss: rcv.mss,
+    reordering: config.duplicateThreshold,
+    rcvSpace: Math.max(tcb.options.receiveBuffer - rcv.text.length, 0),
+    totalRetrans: rare?.totalRetrans ?? 0,
+    bytesRetrans: rare?.bytesRetrans ?? 0,
+    bytesSent: stats.bytesSent,
+    bytesAcked: stats.bytesAcked,
+    bytesReceived: stats.bytesReceived,
+    notsentBytes: snd.text.length === 0 ? 0 : Math.max(diff(textEnd(tcb), snd.nxt), 0),
+    unreadBytes: rcv.text.length,
+    segsOut: stats.segsOut,
+    segsIn: stats.segsIn,
+    dataSegsOut: stats.dataSegsOut,
+    dataSegsIn: stats.dataSegsIn,
+    deliveryRate: stats.deliveryRate,
+    busyTime: stats.busy / 1000 + running,
+    rwndLimited: (rare?.rwndLimited ?? 0) + (phase?.waiting === 'receive-window' ? running : 0),
+    sndbufLimited: (rare?.sndbufLimited ?? 0) + (phase?.waiting === 'send-buffer' ? running : 0),
+    delivered: Math.max(stats.dataSegsOut - (rare?.dataRetrans ?? 0) - segments(textOutstanding(tcb)) + sacked, 0),
+    dsackDups: rare?.dsackDups ?? 0,
+    reordSeen: rare?.reordSeen ?? 0,
+    rcvOooPack: rare?.rcvOooPack ?? 0,
+    sndWnd: snd.wnd,
+    rcvWnd: receiveWindow(tcb),
   };
+}
+
+function congestionState({ snd, rtt, cc, board }: Tcb): CongestionState {
+  if (cc.recovering) return 'recovery';
+  if (rtt.backoff > 0 || lt(snd.una, cc.recover)) return 'loss';
+  return cc.duplicates > 0 || (board !== null && board.sackedSegments > 0) ? 'disorder' : 'open';
+}
+
+/** What is not acknowledged, SYN and FIN left out. */
+function textOutstanding({ snd }: Tcb): number {
+  const flight = diff(snd.nxt, snd.una);
+  return flight === 0 ? 0 : flight - (snd.finSent ? 1 : 0) - (snd.synAcked ? 0 : 1);
+}
+
+/** Octets sent again that nothing has been heard of since. */
+function resentOctets({ snd, board, cc }: Tcb): number {
+  if (board !== null) return board.resentOctets;
+  if (lt(snd.rxt, snd.nxt)) return diff(snd.rxt, snd.una);
+  return cc.recovering ? Math.min(diff(snd.nxt, snd.una), snd.mss) : 0;
 }

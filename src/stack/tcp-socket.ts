@@ -220,9 +220,9 @@ export class TcpSocket implements TableEntry, Task {
     this.#change({ dscp });
   }
 
-  /** A snapshot in the manner of Linux's tcp_info. */
+  /** A snapshot in the manner of Linux's tcp_info. Cheap: nothing is walked through. */
   info(): TcpInfo {
-    return tcpInfo(this.tcb);
+    return tcpInfo(this.tcb, this.#tcp.env.config, this.#tcp.now());
   }
 
   /** For the scheduler. */

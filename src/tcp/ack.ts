@@ -12,6 +12,7 @@ import { resetUnknown } from './reset.ts';
 import { finishTiming } from './rto.ts';
 import { acknowledgedWithSack } from './sack.ts';
 import { enter } from './state.ts';
+import { noteAcknowledged } from './statistics.ts';
 import { finAcked, SIGNAL_DRAINED, SIGNAL_ESTABLISHED, SIGNAL_WRITABLE, type Tcb } from './tcb.ts';
 import { destroy } from './teardown.ts';
 import { enterTimeWait, takeHeld } from './text.ts';
@@ -102,6 +103,7 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
   snd.una = ack;
   snd.rxt = max(snd.rxt, ack);
   if (snd.urgent && le(snd.up, ack)) snd.urgent = false;
+  if (text > 0) noteAcknowledged(tcb, text, now);
 
   if (tcb.ts.on && segment.timestamps) measureEcho(tcb, env, segment, now);
   else finishTiming(tcb, env, ack, now);

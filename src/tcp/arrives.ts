@@ -11,6 +11,7 @@ import type { TcpEnv } from './env.ts';
 import { prepareOffer, takeOffer } from './negotiate.ts';
 import { resetUnknown } from './reset.ts';
 import { enter } from './state.ts';
+import { countIn } from './statistics.ts';
 import { afterAck, segmentArrivesSynchronized } from './synchronized.ts';
 import type { Tcb } from './tcb.ts';
 import { destroy } from './teardown.ts';
@@ -21,6 +22,7 @@ export function segmentArrives(tcb: Tcb, env: TcpEnv, segment: Segment, now: num
   tcb.lastHeard = now;
   tcb.keepAlives = 0;
   tcb.probedAt = -1;
+  if (tcb.state !== 'LISTEN') countIn(tcb, segment, now);
   switch (tcb.state) {
     case 'CLOSED':
       // 3.10.7.1: there is no connection.
@@ -55,6 +57,7 @@ function segmentArrivesListen(tcb: Tcb, env: TcpEnv, segment: Segment, now: numb
     env.counters.TcpUnexpected++;
     return;
   }
+  countIn(tcb, segment, now);
   tcb.passive = true;
   prepareOffer(tcb);
   chooseInitialSequence(tcb, env, now);

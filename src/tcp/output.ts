@@ -12,6 +12,7 @@ import { sackBlocks } from './reassembly.ts';
 import { congestionWindow, restartAfterIdle } from './recovery.ts';
 import { backedOff, startTiming, stopTiming } from './rto.ts';
 import { noteSent, probeSent, probeTimeout } from './sack.ts';
+import { countAgain, countOut, endPhase, notePhase } from './statistics.ts';
 import { type Tcb, textEnd, textStart } from './tcb.ts';
 import { setTimer, stopTimer } from './timers.ts';
 import { timestampNow } from './timestamps.ts';
@@ -38,6 +39,14 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
   }
   if (owed.ack && tcb.state !== 'SYN-SENT') emitAck(tcb, env, now);
   armTimers(tcb, env, now);
+  if (snd.text.length > 0) {
+    notePhase(tcb, diff(textEnd(tcb), snd.rxt), congestionWindow(tcb, env) - inFlight(tcb), now);
+  } else if (tcb.stats.phase !== null) endPhase(tcb, tcb.stats.phase, now);
+}
+
+/** Octets that are in the network, as far as is known. */
+function inFlight(tcb: Tcb): number {
+  return tcb.board === null ? diff(tcb.snd.rxt, tcb.snd.una) : tcb.board.pipe;
 }
 
 const NOTHING = -1;
@@ -55,8 +64,7 @@ function nextText(tcb: Tcb, env: TcpEnv): number {
   const usable = snd.wnd - flight; // negative when the window has shrunk (MUST-34)
   if (usable <= 0) return NOTHING;
   if (queued === 0) return 0;
-  const inFlight = tcb.board === null ? flight : tcb.board.pipe;
-  const room = Math.min(usable, congestionWindow(tcb, env) - inFlight);
+  const room = Math.min(usable, congestionWindow(tcb, env) - inFlight(tcb));
   if (room <= 0) return NOTHING;
 
   const { mss } = snd;
@@ -95,6 +103,7 @@ function emitText(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
   snd.rxt = fin ? add(end, 1) : end;
   if (again) {
     env.counters.TcpRetransSegs++;
+    countAgain(tcb, length);
     stopTiming(tcb);
   }
   if (gt(snd.rxt, snd.nxt)) {
@@ -121,6 +130,7 @@ function emitOldest(tcb: Tcb, env: TcpEnv, now: number): void {
   emitSegment(tcb, env, snd.una, length, fin, now);
   stopTimer(tcb, env, 'retransmission', now); // it counts from now
   env.counters.TcpRetransSegs++;
+  countAgain(tcb, length);
   stopTiming(tcb);
 }
 
@@ -150,6 +160,7 @@ function emitAgain(tcb: Tcb, env: TcpEnv, start: Seq, size: number, now: number)
     const fin = snd.finSent && add(from, length) === end && done + length < size;
     emitSegment(tcb, env, from, length, fin, now);
     env.counters.TcpRetransSegs++;
+    countAgain(tcb, length);
     done += length + (fin ? 1 : 0);
   }
   stopTiming(tcb);
@@ -186,7 +197,7 @@ function emitProbe(tcb: Tcb, env: TcpEnv, now: number): void {
   if (gt(end, snd.nxt)) {
     snd.nxt = end;
     noteSent(tcb, env, snd.una, 1, now);
-  }
+  } else countAgain(tcb, length);
   if (gt(end, snd.rxt)) snd.rxt = end;
   if (fin) snd.finSent = true;
   stopTiming(tcb);
@@ -220,6 +231,7 @@ function emitSyn(tcb: Tcb, env: TcpEnv, now: number): void {
   const again = snd.nxt !== snd.iss;
   if (again) {
     env.counters.TcpRetransSegs++;
+    countAgain(tcb, 0);
     stopTiming(tcb);
   } else {
     snd.nxt = add(snd.iss, 1);
@@ -266,6 +278,7 @@ function stamp(tcb: Tcb, out: Segment, now: number): void {
 
 function emit(tcb: Tcb, env: TcpEnv, out: Segment, at: number, now: number): void {
   env.counters.TcpOutSegs++;
+  countOut(tcb, out);
   if (out.flags & ACK) {
     // Every segment acknowledges: nothing is owed any more.
     tcb.owed.ack = false;

@@ -7,6 +7,7 @@ import type { Ring } from '../base/ring.ts';
 import { seq } from '../wire/seq.ts';
 import { ACK, RST, type Segment, segLen } from '../wire/tcp.ts';
 import type { Ends, TcpEnv } from './env.ts';
+import { countOut } from './statistics.ts';
 import type { Tcb } from './tcb.ts';
 
 const NO_TEXT: Ring | null = null;
@@ -31,6 +32,7 @@ export function resetConnection(tcb: Tcb, env: TcpEnv): void {
   const out = env.out.clear();
   out.seq = tcb.snd.nxt;
   out.flags = RST;
+  countOut(tcb, out);
   send(tcb, env);
 }
 

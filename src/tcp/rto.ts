@@ -5,6 +5,7 @@
 
 import { ge, type Seq } from '../wire/seq.ts';
 import type { TcpEnv } from './env.ts';
+import { noteRtt } from './statistics.ts';
 import type { Tcb } from './tcb.ts';
 
 /** Clock granularity G, ms: the timestamp clock ticks once a millisecond. */
@@ -14,6 +15,8 @@ const G = 1;
 export function measured(tcb: Tcb, env: TcpEnv, sample: number): void {
   const rtt = tcb.rtt;
   if (sample < 0) return;
+  // Timestamps tell whole milliseconds; the scoreboard knows better.
+  if (!tcb.sack || !tcb.ts.on) noteRtt(tcb, sample);
   if (rtt.srtt < 0) {
     rtt.srtt = sample;
     rtt.rttvar = sample / 2;

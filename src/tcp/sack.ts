@@ -10,6 +10,7 @@ import type { Segment } from '../wire/tcp.ts';
 import type { TcpEnv } from './env.ts';
 import { controllerOf, traceCongestion } from './recovery.ts';
 import { Scoreboard } from './scoreboard.ts';
+import { noteRtt, rare } from './statistics.ts';
 import type { Tcb } from './tcb.ts';
 import { setTimer, stopTimer } from './timers.ts';
 
@@ -102,9 +103,13 @@ function isDuplicateBlock(segment: Segment, una: Seq): boolean {
 /** The RTT of what was delivered last, and the sign of reordering (RFC 8985 6.2 steps 1 to 3). */
 function measureDelivery(tcb: Tcb, board: Scoreboard, now: number): void {
   const { rack, delivery } = board;
-  if (delivery.reordered) tcb.reordering = true;
+  if (delivery.reordered) {
+    tcb.reordering = true;
+    rare(tcb).reordSeen++;
+  }
   if (delivery.sent < 0) return;
   const rtt = now - delivery.sent;
+  noteRtt(tcb, rtt);
   if (rack.minRtt < 0 || rtt <= rack.minRtt || now - rack.minRttAt > MIN_RTT_WINDOW) {
     rack.minRtt = rtt;
     rack.minRttAt = now;
@@ -127,7 +132,9 @@ function reorderingWindow(tcb: Tcb, env: TcpEnv, board: Scoreboard): number {
 }
 
 /** A D-SACK says that a retransmission was needless: be more patient with reordering, once a round trip. */
-function duplicateReported({ snd }: Tcb, { rack }: Scoreboard): void {
+function duplicateReported(tcb: Tcb, { rack }: Scoreboard): void {
+  const { snd } = tcb;
+  rare(tcb).dsackDups++;
   if (ge(snd.una, rack.dsackRound)) {
     rack.dsackRound = snd.nxt;
     rack.reoWndMult = Math.min(rack.reoWndMult + 1, 64);

@@ -82,6 +82,8 @@ export class Scoreboard {
   octets = 0;
   sacked = 0;
   lost = 0;
+  /** Octets sent again and in flight since. */
+  resentOctets = 0;
   /** Segments SACKed. */
   sackedSegments = 0;
   /** The highest sequence number acknowledged or SACKed. */
@@ -224,6 +226,7 @@ export class Scoreboard {
       this.#deliver(cell, length, earliest);
       this.#unlink(slot);
       if (cells[cell + FLAGS]! & LOST) this.lost -= length;
+      else if (cells[cell + FLAGS]! & RESENT) this.resentOctets -= length;
       cells[cell + FLAGS] = (cells[cell + FLAGS]! & ~LOST) | SACKED;
       this.sacked += length;
       this.sackedSegments++;
@@ -316,6 +319,7 @@ export class Scoreboard {
       const cell = slot * STRIDE;
       if (cells[cell + FLAGS]! & SACKED) {
         cells[cell + FLAGS] = cells[cell + FLAGS]! & ~SACKED;
+        if (cells[cell + FLAGS]! & RESENT) this.resentOctets += cells[cell + LENGTH]!;
         this.#append(slot, cells[cell + SENT]!);
       }
     }
@@ -363,6 +367,7 @@ export class Scoreboard {
     if (flags & SACKED) return;
     if (flags & LOST) this.lost -= this.#cells[cell + LENGTH]!;
     else this.#unlink(slot);
+    if ((flags & (LOST | RESENT)) !== RESENT) this.resentOctets += this.#cells[cell + LENGTH]!;
     this.#cells[cell + FLAGS] = (flags & ~LOST) | RESENT;
     this.#append(slot, now);
   }
@@ -373,6 +378,7 @@ export class Scoreboard {
     this.octets = 0;
     this.sacked = 0;
     this.lost = 0;
+    this.resentOctets = 0;
     this.sackedSegments = 0;
     this.#head = 0;
     this.#oldest = NONE;
@@ -390,8 +396,8 @@ export class Scoreboard {
 
   clone(): Scoreboard {
     const copy = new Scoreboard();
-    const { length, octets, sacked, lost, sackedSegments, fack } = this;
-    Object.assign(copy, { length, octets, sacked, lost, sackedSegments, fack });
+    const { length, octets, sacked, lost, resentOctets, sackedSegments, fack } = this;
+    Object.assign(copy, { length, octets, sacked, lost, resentOctets, sackedSegments, fack });
     Object.assign(copy.rack, this.rack);
     Object.assign(copy.delivery, this.delivery);
     copy.#cells = this.#cells.slice();
@@ -411,6 +417,7 @@ export class Scoreboard {
     this.#unlink(slot);
     this.#cells[cell + FLAGS] = this.#cells[cell + FLAGS]! | LOST;
     this.lost += this.#cells[cell + LENGTH]!;
+    if (this.#cells[cell + FLAGS]! & RESENT) this.resentOctets -= this.#cells[cell + LENGTH]!;
     const index = (slot - this.#head) & this.#mask;
     if (index < this.#lostFrom) this.#lostFrom = index;
   }
@@ -421,6 +428,7 @@ export class Scoreboard {
     const flags = this.#cells[cell + FLAGS]!;
     if (flags & SACKED) this.sacked += change;
     else if (flags & LOST) this.lost += change;
+    else if (flags & RESENT) this.resentOctets += change;
   }
 
   /** Puts a segment at the end of the list of those in flight. */

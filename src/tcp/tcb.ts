@@ -10,6 +10,7 @@ import type { TcpOptions } from './config.ts';
 import type { Ends } from './env.ts';
 import type { Scoreboard } from './scoreboard.ts';
 import type { State } from './state.ts';
+import { copyStatistics, Statistics } from './statistics.ts';
 import type { TimeWait } from './timewait.ts';
 
 /** Send sequence variables. `SND.NXT` never goes back; `rxt` does when octets must be sent again. */
@@ -217,6 +218,7 @@ export class Tcb implements Ends {
   cc: Congestion;
   /** What is outstanding, segment by segment, while something is and SACK was agreed on. */
   board: Scoreboard | null = null;
+  stats: Statistics = new Statistics();
   /** The path was seen to reorder (RACK.reordering_seen). */
   reordering = false;
   /** When a segment last came, ms. */
@@ -285,6 +287,7 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     owed: Object.assign(new Owed(), tcb.owed),
     cc: Object.assign(new Congestion(tcb.cc.name), tcb.cc),
     board: tcb.board === null ? null : tcb.board.clone(),
+    stats: copyStatistics(tcb.stats),
     resumes:
       tcb.resumes === null ? null : Object.assign(Object.create(Object.getPrototypeOf(tcb.resumes)), tcb.resumes),
   });

@@ -3,6 +3,7 @@
 import type { TcpEnv } from './env.ts';
 import { dropBoard } from './sack.ts';
 import { enter } from './state.ts';
+import { endPhase, Statistics } from './statistics.ts';
 import { type Failure, SIGNAL_CLOSED, type Tcb } from './tcb.ts';
 import { stopAllTimers } from './timers.ts';
 
@@ -17,6 +18,7 @@ export function destroy(tcb: Tcb, env: TcpEnv, failure: Failure | null, now: num
   else if (failure === 'reset' && wasOpen) env.counters.TcpEstabResets++;
   enter(tcb, env, 'CLOSED', now);
   tcb.failure = failure;
+  if (tcb.stats.phase !== null) endPhase(tcb, tcb.stats.phase, now);
   flush(tcb, env, failure !== null);
   tcb.signals |= SIGNAL_CLOSED;
 }
@@ -26,6 +28,7 @@ export function returnToListen(tcb: Tcb, env: TcpEnv, now: number): void {
   stopAllTimers(tcb, env, now);
   env.counters.TcpAttemptFails++;
   enter(tcb, env, tcb.resumes === null ? 'LISTEN' : 'TIME-WAIT', now);
+  tcb.stats = new Statistics();
   // The SYN,ACK of a burst that is not over yet.
   tcb.owed.syn = false;
   tcb.owed.ack = false;

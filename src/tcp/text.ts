@@ -9,6 +9,7 @@ import type { TcpEnv } from './env.ts';
 import { advance, hold, noteTwice, takeText } from './reassembly.ts';
 import { resetConnection } from './reset.ts';
 import { enter, maySendUs } from './state.ts';
+import { rare } from './statistics.ts';
 import { finAcked, SIGNAL_CLOSED, SIGNAL_END, SIGNAL_READABLE, type Tcb } from './tcb.ts';
 import { destroy } from './teardown.ts';
 import { setTimer, stopAllTimers } from './timers.ts';
@@ -56,10 +57,12 @@ export function processText(tcb: Tcb, env: TcpEnv, segment: Segment, now: number
   if (taken === 0) {
     // A gap: an immediate duplicate ACK tells the sender what is missing (RFC 5681 4.2, MAY-13).
     env.counters.TcpExtTCPOFOQueue++;
+    rare(tcb).rcvOooPack++;
     tcb.owed.ack = true;
     return;
   }
   tcb.signals |= SIGNAL_READABLE;
+  tcb.stats.bytesReceived += taken;
   rcv.unacked += taken;
   // A segment that fills a gap, in whole or in part, is acknowledged at once; else every second one (SHLD-19).
   if (gap || rcv.unacked >= 2 * rcv.largest) tcb.owed.ack = true;
@@ -136,6 +139,7 @@ export function takeHeld(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): 
   const expected = tcb.rcv.nxt;
   advance(tcb);
   if (tcb.rcv.nxt !== expected) {
+    tcb.stats.bytesReceived += diff(tcb.rcv.nxt, expected);
     tcb.signals |= SIGNAL_READABLE;
     tcb.owed.ack = true;
   }

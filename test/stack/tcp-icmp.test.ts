@@ -129,7 +129,9 @@ describe('D02: ICMP errors', () => {
         expect(t.socket.state, `${type}/${c}`).toBe('ESTABLISHED');
         expect(t.log.length).toBe(1);
         expect(t.log[0]).toMatch(/^a soft /);
-        t.raw.ask(forge('ACK', { from: peer, to: us, seq: t.next.seq, ack: t.next.ack + t.socket.info().unacked }));
+        t.raw.ask(
+          forge('ACK', { from: peer, to: us, seq: t.next.seq, ack: t.next.ack + t.socket.info().unackedBytes }),
+        );
         expect(t.socket.writableLength).toBe(0);
         t.w.judge();
       }
@@ -145,7 +147,7 @@ describe('D02: ICMP errors', () => {
       expect(t.a.tcp.counters.TcpExtOutOfWindowIcmps).toBe(2);
 
       const live = established(us, peer);
-      for (const seq of [live.next.ack - 1, live.next.ack + live.socket.info().unacked, live.next.ack + 2 ** 31]) {
+      for (const seq of [live.next.ack - 1, live.next.ack + live.socket.info().unackedBytes, live.next.ack + 2 ** 31]) {
         live.raw.ask(errorAbout(us, peer, unreachable, hard[1]!, 0, { ...live.quoted, seq: seq >>> 0 }));
         live.raw.ask(tooBig(us, peer, 1280, { ...live.quoted, seq: seq >>> 0 }));
       }
@@ -248,7 +250,7 @@ describe('D03: packet too big', () => {
   it('holds for ten minutes, then the larger size is tried again', () => {
     const t = established(US, PEER);
     t.raw.ask(tooBig(US, PEER, 600, t.quoted));
-    t.raw.ask(forge('ACK', { seq: t.next.seq, ack: t.next.ack + t.socket.info().unacked }));
+    t.raw.ask(forge('ACK', { seq: t.next.seq, ack: t.next.ack + t.socket.info().unackedBytes }));
     expect(t.socket.info().pmtu).toBe(600);
     t.w.run(600_000);
     t.socket.write(pattern(10));

@@ -91,8 +91,8 @@ describe('options that either side may not want', () => {
         const one = talk(t.world, t.a, n % 2 === 0 ? '10.0.0.2' : 'fd00::2', data, { options: ours });
         same(one, data, what);
         const info = one.socket.info();
-        expect(info.timestamps, what).toBe(ours.timestamps && theirs.timestamps);
-        expect(info.sack, what).toBe(ours.sack && theirs.sack);
+        expect(info.options.timestamps, what).toBe(ours.timestamps && theirs.timestamps);
+        expect(info.options.sack, what).toBe(ours.sack && theirs.sack);
         expect(info.rcvWscale > 0 && info.sndWscale > 0, what).toBe(ours.windowScaling && theirs.windowScaling);
         expect(t.problems).toEqual([]);
       }
