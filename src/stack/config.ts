@@ -101,10 +101,16 @@ export interface PortConfig {
 /** TCP: what the engine wants to know, and the bounds of the host's tables. */
 export interface TcpStackConfig extends TcpConfig {
   /**
-   * Connections of one listener on their way through the handshake at most; then the oldest gives way (RFC 4987). More
-   * than a backlog, or a rush of honest clients would turn itself away.
+   * Connections of one listener on their way through the handshake at most; then come cookies, or the oldest gives way
+   * (`synCookies`). More than a backlog, or a rush of honest clients would turn itself away.
    */
   readonly maxHalfOpen: number;
+  /**
+   * SYN cookies (RFC 4987 3.6). 'when-full': a listener with `maxHalfOpen` connections half open answers further SYNs
+   * without remembering them; a client without timestamps then does without window scaling and SACK. 'always': every
+   * SYN is answered so. 'off': the oldest half-open connection gives way to the newest (RFC 4987 3.2).
+   */
+  readonly synCookies: 'when-full' | 'always' | 'off';
   /** TIME-WAIT records at most; above it the oldest gives way. */
   readonly maxTimeWaits: number;
 }
@@ -154,17 +160,19 @@ export const defaultStackConfig: StackConfig = {
   },
   fragments: { highMark: 4 * 1024 * 1024, lowMark: 3 * 1024 * 1024, timeout: 60_000, maxPieces: 1024 },
   udp: { receiveBuffer: 212_992, maxSockets: 65_536 },
-  tcp: { ...defaultTcpConfig, maxHalfOpen: 1024, maxTimeWaits: 131_072 },
+  tcp: { ...defaultTcpConfig, maxHalfOpen: 1024, synCookies: 'when-full', maxTimeWaits: 131_072 },
   ports: { first: 49_152, last: 65_535 },
 };
 
-/** Smallest and largest value of a number; 'boolean' where it is one. */
+/** Smallest and largest value of a number; 'boolean' where it is one; the words that are allowed. */
 type Bounds<T> = {
   readonly [K in keyof T]: T[K] extends object
     ? Bounds<T[K]>
     : T[K] extends boolean
       ? 'boolean'
-      : readonly [number, number];
+      : T[K] extends string
+        ? readonly T[K][]
+        : readonly [number, number];
 };
 
 const DAY = 86_400_000;
@@ -224,6 +232,7 @@ const bounds: Bounds<StackConfig> = {
     duplicateThreshold: [1, 1000],
     minMss: [8, 1460],
     maxHalfOpen: [1, 1_000_000],
+    synCookies: ['when-full', 'always', 'off'],
     maxTimeWaits: [1, 100_000_000],
   },
   ports: { first: [1, 65_535], last: [1, 65_535] },
@@ -267,6 +276,11 @@ function mergeSection(name: string, defaults: object, limits: object, options: u
 function checked(path: string, limit: unknown, value: unknown): unknown {
   if (limit === 'boolean') {
     if (typeof value !== 'boolean') throw invalidArgument(path, value, 'true or false');
+    return value;
+  }
+  if (typeof (limit as readonly unknown[])[0] === 'string') {
+    const words = limit as readonly string[];
+    if (!words.includes(value as string)) throw invalidArgument(path, value, `one of ${words.join(', ')}`);
     return value;
   }
   const [low, high] = limit as readonly [number, number];

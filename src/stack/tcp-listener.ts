@@ -15,6 +15,8 @@ export interface ListenOptions {
   readonly ipv6Only?: boolean;
   /** Connections that may wait to be accepted; 511 by default, as in Node. */
   readonly backlog?: number;
+  /** Connections on their way through the handshake at most; `config.tcp.maxHalfOpen` by default. */
+  readonly maxHalfOpen?: number;
   /** Settings for the connections that come. */
   readonly options?: Partial<TcpOptions>;
   /** Takes each connection as it is established; without one they wait for `accept`. */
@@ -30,6 +32,7 @@ export class TcpListener {
   /** 0 for both. */
   readonly family: 0 | 4 | 6;
   readonly backlog: number;
+  readonly maxHalfOpen: number;
   readonly options: TcpOptions;
   readonly handler: TcpHandler;
   /** Connections on their way through the handshake, the oldest first. */
@@ -42,6 +45,8 @@ export class TcpListener {
   #spare: Tcb | null = null;
   /** Established in the burst that is going on. */
   #arriving = 0;
+  /** When the last SYN cookie was sent, ms: only for a while after that an ACK may bring one back. */
+  cookieAt: number = -Infinity;
   #closed = false;
 
   /** For `stack.tcp.listen`. */
@@ -52,6 +57,7 @@ export class TcpListener {
     family: 0 | 4 | 6,
     options: TcpOptions,
     settings: ListenOptions,
+    maxHalfOpen: number,
   ) {
     this.#tcp = tcp;
     this.port = port;
@@ -59,6 +65,7 @@ export class TcpListener {
     this.family = family;
     this.options = options;
     this.backlog = settings.backlog ?? 511;
+    this.maxHalfOpen = maxHalfOpen;
     this.handler = settings.handler ?? {};
     this.#onConnection = settings.onConnection ?? null;
   }

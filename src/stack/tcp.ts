@@ -50,6 +50,7 @@ import type { Interface } from './interface.ts';
 import { deriveKey } from './keys.ts';
 import type { Path } from './paths.ts';
 import type { Stack } from './stack.ts';
+import { SynCookies } from './tcp-cookies.ts';
 import { softErrorName } from './tcp-errors.ts';
 import { type ListenOptions, TcpListener } from './tcp-listener.ts';
 import { Listeners } from './tcp-listeners.ts';
@@ -87,6 +88,7 @@ export class Tcp implements TransportProtocol, Task {
 
   readonly #stack: Stack;
   readonly #outbox: TcpOutbox;
+  readonly #cookies: SynCookies;
   readonly #in: Segment = new Segment();
   readonly #dirty: TcpSocket[] = [];
   /** In a burst, or handing out news: output waits for the end of it. */
@@ -114,6 +116,7 @@ export class Tcp implements TransportProtocol, Task {
       describe: describeConnection,
     };
     this.defaults = mergeTcpOptions({ ...defaultTcpOptions, ttl: stack.config.ip.ttl }, options, this.env.controllers);
+    this.#cookies = new SynCookies(this.env, stack.config.tcp.synCookies, deriveKey(stack.secret, 'tcpSynCookies'));
     this.table = new ConnectionTable(deriveKey(stack.secret, 'tcpTable'));
     this.timeWaits = new TimeWaits(stack, this.env, this.table, stack.config.tcp.maxTimeWaits);
   }
@@ -135,6 +138,8 @@ export class Tcp implements TransportProtocol, Task {
     const address = settings.address === undefined ? null : checkAddress('address', settings.address);
     checkInteger('port', settings.port, 0, 65_535);
     if (settings.backlog !== undefined) checkInteger('backlog', settings.backlog, 1, 1_000_000);
+    const maxHalfOpen = settings.maxHalfOpen ?? this.#stack.config.tcp.maxHalfOpen;
+    checkInteger('maxHalfOpen', maxHalfOpen, 1, 1_000_000);
     const options = mergeTcpOptions(this.defaults, settings.options, this.env.controllers);
     const any = address === null || isUnspecified(address);
     if (!any && !this.#stack.isLocal(address)) {
@@ -147,7 +152,7 @@ export class Tcp implements TransportProtocol, Task {
     if (this.listeners.isBound(port, bound, family)) {
       throw syscallError('EADDRINUSE', 'listen', settings.address ?? '::', port);
     }
-    const listener = new TcpListener(this, port, bound, family, options, settings);
+    const listener = new TcpListener(this, port, bound, family, options, settings, maxHalfOpen);
     this.listeners.add(listener);
     return listener;
   }
@@ -281,18 +286,20 @@ export class Tcp implements TransportProtocol, Task {
     tcb.remotePort = segment.srcPort;
     this.#setPath(tcb, path);
     this.#bind(path, tcb.options);
+    if (resumes === null && this.#cookies.take(listener, tcb, segment, this.now()) === 'done') return;
     if (resumes !== null) {
       this.timeWaits.remove(resumes);
       reopen(resumes, tcb, this.env, this.now());
     }
-    arrive(tcb, this.env, segment, this.now());
-    if (tcb.state !== 'SYN-RECEIVED') return;
+    if (tcb.state === 'LISTEN') arrive(tcb, this.env, segment, this.now());
+    if (tcb.state === 'LISTEN') return;
     const socket = new TcpSocket(this, tcb, path, listener.handler);
     socket.listener = listener;
     listener.opening.add(socket);
     this.table.insert(socket);
+    if (tcb.signals & SIGNAL_ESTABLISHED) listener.arrived(socket);
     this.#touch(socket);
-    if (listener.opening.size > this.#stack.config.tcp.maxHalfOpen) this.#giveWay(listener);
+    if (listener.opening.size > listener.maxHalfOpen) this.#giveWay(listener);
   }
 
   /** ICMP (RFC 9293 3.9.2.2, RFC 5927): only about a segment that may still be in the network. */
@@ -437,8 +444,9 @@ export class Tcp implements TransportProtocol, Task {
   }
 
   /**
-   * Too many connections are half open: the oldest goes without a word (RFC 4987 3.2). A genuine client needs one round
-   * trip; a flood has to be quicker than that to push it out.
+   * Too many connections are half open, and there are no cookies (`synCookies` is 'off', or the newest reopens a
+   * TIME-WAIT, whose ACK no listener would see): the oldest goes without a word (RFC 4987 3.2). A genuine client needs one
+   * round trip; a flood has to be quicker than that to push it out.
    */
   #giveWay(listener: TcpListener): void {
     const [oldest] = listener.opening;

@@ -4,7 +4,7 @@
  */
 
 import { InvariantError } from '../base/invariant.ts';
-import { add, diff } from '../wire/seq.ts';
+import { add, diff, type Seq } from '../wire/seq.ts';
 import { ACK, FIN, RST, type Segment, SYN } from '../wire/tcp.ts';
 import { acknowledged, becomeEstablished, isAcceptableAck, type Step } from './ack.ts';
 import type { TcpEnv } from './env.ts';
@@ -71,20 +71,26 @@ function segmentArrivesListen(tcb: Tcb, env: TcpEnv, segment: Segment, now: numb
   tcb.owed.syn = true;
 }
 
-/** ISS, with SND.UNA, SND.NXT before the SYN is sent (3.10.1). */
+/** ISS and what begins with it (3.10.1). */
 export function chooseInitialSequence(tcb: Tcb, env: TcpEnv, now: number): void {
-  const snd = tcb.snd;
-  snd.iss = env.initialSequence(tcb, now);
+  let iss = env.initialSequence(tcb, now);
   if (tcb.resumes !== null) {
     // A reopened pair starts beyond everything its last incarnation sent (MAY-2 (1)), by more than any unscaled window.
     const least = add(tcb.resumes.sndNxt, 65536);
-    if (diff(snd.iss, least) < 0) snd.iss = least;
+    if (diff(iss, least) < 0) iss = least;
   }
-  snd.una = snd.iss;
-  snd.nxt = snd.iss;
-  snd.rxt = snd.iss;
+  startSequence(tcb, iss);
   tcb.ts.offset = env.timestampOffset(tcb);
   tcb.rtt.rto = env.config.initialRto;
+}
+
+/** SND.UNA, SND.NXT <- ISS, before the SYN is sent. */
+export function startSequence(tcb: Tcb, iss: Seq): void {
+  const { snd } = tcb;
+  snd.iss = iss;
+  snd.una = iss;
+  snd.nxt = iss;
+  snd.rxt = iss;
 }
 
 /** RCV.NXT <- SEG.SEQ+1, IRS <- SEG.SEQ, and the options of the peer's SYN. */

@@ -15,8 +15,14 @@ export interface TcpCounters {
   TcpExtListenDrops: number;
   /** Connections refused because the accept queue was full. */
   TcpExtListenOverflows: number;
-  /** SYNs dropped because the half-open queue was full. */
+  /** Half-open connections that gave way because there were too many. */
   TcpExtTCPReqQFullDrop: number;
+  /** SYNs answered with a cookie because there were too many half-open connections. */
+  TcpExtTCPReqQFullDoCookies: number;
+  TcpExtSyncookiesSent: number;
+  TcpExtSyncookiesRecv: number;
+  /** ACKs that could have brought a cookie back and did not: forged, too old, or astray. */
+  TcpExtSyncookiesFailed: number;
   TcpExtDelayedACKs: number;
   /** Connections that ended in TIME-WAIT. */
   TcpExtTW: number;
@@ -74,6 +80,10 @@ export function createTcpCounters(): TcpCounters {
     TcpExtListenDrops: 0,
     TcpExtListenOverflows: 0,
     TcpExtTCPReqQFullDrop: 0,
+    TcpExtTCPReqQFullDoCookies: 0,
+    TcpExtSyncookiesSent: 0,
+    TcpExtSyncookiesRecv: 0,
+    TcpExtSyncookiesFailed: 0,
     TcpExtDelayedACKs: 0,
     TcpExtTW: 0,
     TcpExtTCPTimeWaitOverflow: 0,

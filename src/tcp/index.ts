@@ -21,6 +21,7 @@ export { initialSequence, timestampOffset } from './isn.ts';
 export { icmpError, isInFlight, pathMtuChanged } from './pathmtu.ts';
 export { resetUnknown } from './reset.ts';
 export { ARROWS, type Arrow, isSynchronized, maySend, maySendUs, type State } from './state.ts';
+export { acceptCookie, COOKIE_LIFETIME, readCookie, sendCookie } from './syncookies.ts';
 export * from './tcb.ts';
 export { returnToListen } from './teardown.ts';
 export {

@@ -35,6 +35,8 @@ describe('configuration', () => {
       { neighbours: { retransTimer: Number.NaN } },
       'config.neighbours.retransTimer must be an integer from 1000 to 86400000, not NaN',
     ],
+    [{ tcp: { synCookies: 'yes' } }, "config.tcp.synCookies must be one of when-full, always, off, not 'yes'"],
+    [{ tcp: { synCookies: 1 } }, 'config.tcp.synCookies must be one of when-full, always, off, not 1'],
     [{ udp: null }, 'config.udp must be an object, not null'],
     [{ upd: {} }, 'config.upd must be a known setting, not [object Object]'],
     [{ ip: { tll: 3 } }, 'config.ip.tll must be a known setting, not 3'],

@@ -29,6 +29,8 @@ export interface Forged {
   readonly tsVal?: number;
   readonly tsEcr?: number;
   readonly mss?: number;
+  readonly windowScale?: number;
+  readonly sackPermitted?: boolean;
 }
 
 const BITS: Readonly<Record<string, number>> = { FIN, SYN, RST, ACK, PSH: 8, URG: 32 };
@@ -43,6 +45,8 @@ export function forge(flags: string, fields: Forged = {}): Uint8Array {
   s.ack = seq(fields.ack ?? 0);
   s.window = fields.window ?? 65_535;
   if (fields.mss !== undefined && s.flags & BITS['SYN']!) s.mss = fields.mss;
+  if (fields.windowScale !== undefined) s.windowScale = fields.windowScale;
+  s.sackPermitted = fields.sackPermitted ?? false;
   if (fields.tsVal !== undefined) {
     s.timestamps = true;
     s.tsVal = seq(fields.tsVal);
@@ -63,6 +67,10 @@ export interface Seen {
   readonly ack: number;
   readonly window: number;
   readonly mss: number;
+  /** -1 for none. */
+  readonly windowScale: number;
+  readonly sackPermitted: boolean;
+  readonly timestamps: boolean;
   readonly text: Uint8Array;
   readonly ttl: number;
   readonly tos: number;
@@ -88,6 +96,9 @@ export function see(packet: Uint8Array): Seen | null {
     ack: unsigned(s.ack),
     window: s.window,
     mss: s.mss,
+    windowScale: s.windowScale,
+    sackPermitted: s.sackPermitted,
+    timestamps: s.timestamps,
     text: packet.slice(s.dataOffset, s.dataOffset + s.dataLength),
     ttl: h instanceof Ipv4Header ? h.ttl : h.hopLimit,
     tos: h instanceof Ipv4Header ? h.tos : h.trafficClass,

@@ -159,7 +159,7 @@ describe('TIME-WAIT on a host', () => {
   });
 
   it('resumes too when the half-open queue is full and the new incarnation has to give way', () => {
-    const { w, a, raw, next } = waiting(1234, { tcp: { maxHalfOpen: 1 } });
+    const { w, a, raw, next } = waiting(1234, { tcp: { maxHalfOpen: 1, synCookies: 'off' } });
     ask(raw, forge('SYN', { seq: next.seq + 10 }));
     expect(a.tcp.timeWaits.size).toBe(0);
     ask(raw, forge('SYN', { sport: 5 }));
