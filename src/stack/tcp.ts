@@ -10,9 +10,11 @@
 import { ARRIVAL, type Task } from '../base/scheduler.ts';
 import { CSUM_COMPLETE, type Packet } from '../link/packet.ts';
 import {
+  Acknowledgment,
   arrive,
   type CongestionController,
   calls,
+  cubic,
   defaultTcpOptions,
   type Ends,
   flush,
@@ -107,7 +109,8 @@ export class Tcp implements TransportProtocol, Task {
       counters: this.counters,
       buffers: stack.buffers,
       outbox: this.#outbox,
-      controllers: { newreno: newReno, ...controllers },
+      controllers: { cubic, newreno: newReno, ...controllers },
+      acknowledgment: new Acknowledgment(),
       out: new Segment(),
       boards: [],
       trace: null,

@@ -43,7 +43,7 @@ export function checkAck(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): 
   }
 
   if (gt(ack, snd.una)) acknowledged(tcb, env, segment, now);
-  else if (tcb.sack && segment.sackCount > 0) acknowledgedWithSack(tcb, env, segment, 0, flightSize(tcb), now);
+  else if (tcb.sack && segment.sackCount > 0) acknowledgedWithSack(tcb, env, segment, flightSize(tcb), now);
   else if (ack === snd.una && !tcb.sack) maybeDuplicate(tcb, env, segment, now);
   if (ge(ack, snd.una)) updateWindow(tcb, env, segment, now);
 
@@ -105,10 +105,9 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
   if (snd.urgent && le(snd.up, ack)) snd.urgent = false;
   if (text > 0) noteAcknowledged(tcb, text, now);
 
-  if (tcb.ts.on && segment.timestamps) measureEcho(tcb, env, segment, now);
-  else finishTiming(tcb, env, ack, now);
-  if (tcb.sack) acknowledgedWithSack(tcb, env, segment, text, flight, now);
-  else if (text > 0) newlyAcknowledged(tcb, env, ack, text, flight, now);
+  const rtt = tcb.ts.on && segment.timestamps ? measureEcho(tcb, env, segment, now) : finishTiming(tcb, env, ack, now);
+  if (tcb.sack) acknowledgedWithSack(tcb, env, segment, flight, now);
+  else if (text > 0) newlyAcknowledged(tcb, env, ack, text, flight, rtt, now);
   if (octets > 0) tcb.rtt.backoff = 0; // of the SYN's `becomeEstablished` makes use first
 
   // RFC 6298 5.2, 5.3: stop when nothing is outstanding, else start anew (the output pass does).

@@ -114,5 +114,5 @@ export const defaultTcpOptions: TcpOptions = {
   maxSegment: null,
   ttl: 64,
   dscp: 0,
-  congestion: 'newreno',
+  congestion: 'cubic',
 };

@@ -9,7 +9,7 @@ import type { Address } from '../wire/address.ts';
 import type { Seq } from '../wire/seq.ts';
 import type { Segment } from '../wire/tcp.ts';
 import type { TcpConfig } from './config.ts';
-import type { CongestionController } from './congestion/controller.ts';
+import type { Acknowledgment, CongestionController } from './congestion/controller.ts';
 import type { TcpCounters } from './counters.ts';
 import type { Scoreboard } from './scoreboard.ts';
 
@@ -41,6 +41,8 @@ export interface TcpEnv {
   readonly buffers: BufferPool;
   readonly outbox: Outbox;
   readonly controllers: Readonly<Record<string, CongestionController>>;
+  /** For what an ACK says to a controller. */
+  readonly acknowledgment: Acknowledgment;
   /** A segment for the engine to fill in and hand to the outbox. */
   readonly out: Segment;
   /** Scoreboards for reuse. */

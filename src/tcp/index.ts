@@ -11,8 +11,16 @@ export {
   urgentRemaining,
 } from './calls.ts';
 export { defaultTcpConfig, defaultTcpOptions, type TcpConfig, type TcpOptions } from './config.ts';
-export type { CongestionController } from './congestion/controller.ts';
+export {
+  Acknowledgment,
+  type CongestionController,
+  type CongestionSignal,
+  reduced,
+  windowInUse,
+} from './congestion/controller.ts';
+export { cubic } from './congestion/cubic.ts';
 export { newReno } from './congestion/newreno.ts';
+export { slowStart } from './congestion/slowstart.ts';
 export * from './connection.ts';
 export { createTcpCounters, type TcpCounters } from './counters.ts';
 export { Endpoint } from './endpoint.ts';

@@ -28,6 +28,7 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
     if (owed.ack && tcb.rcv.held !== null) emitAck(tcb, env, now);
     if (owed.oldest) emitOldest(tcb, env, now);
     if (owed.probe) emitProbe(tcb, env, now);
+    tcb.cc.limited = false;
     if (tcb.board !== null) emitLost(tcb, env, now);
     if (snd.rxt === snd.nxt && snd.una === snd.nxt && snd.text.length > 0) restartAfterIdle(tcb, env, now);
     for (let length = nextText(tcb, env); length >= 0; length = nextText(tcb, env)) {
@@ -65,6 +66,7 @@ function nextText(tcb: Tcb, env: TcpEnv): number {
   if (usable <= 0) return NOTHING;
   if (queued === 0) return 0;
   const room = Math.min(usable, congestionWindow(tcb, env) - inFlight(tcb));
+  if (room < usable && room < Math.min(snd.mss, queued)) tcb.cc.limited = true;
   if (room <= 0) return NOTHING;
 
   const { mss } = snd;
@@ -141,7 +143,11 @@ function emitLost(tcb: Tcb, env: TcpEnv, now: number): void {
   for (let index = board.nextLost(); index >= 0; index = board.nextLost()) {
     const start = board.start(index);
     const size = board.size(index);
-    if (snd.wnd === 0 || board.pipe + Math.min(size, snd.mss) > tcb.cc.cwnd) return;
+    if (snd.wnd === 0) return;
+    if (board.pipe + Math.min(size, snd.mss) > tcb.cc.cwnd) {
+      tcb.cc.limited = true;
+      return;
+    }
     emitAgain(tcb, env, start, size, now);
     board.resent(index, now);
     // The oldest is on its way again: the retransmission timer counts from now.

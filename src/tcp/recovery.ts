@@ -37,13 +37,34 @@ export function startCongestion(tcb: Tcb, env: TcpEnv, now: number): void {
   traceCongestion(tcb, env, now);
 }
 
+/** Tells the controller of `acked` octets that arrived; `rtt` ms is what this measures, or -1. */
+export function tellController(tcb: Tcb, env: TcpEnv, acked: number, flight: number, rtt: number, now: number): void {
+  const report = env.acknowledgment;
+  report.acked = acked;
+  report.flight = flight;
+  report.mss = tcb.snd.mss;
+  report.rtt = rtt;
+  report.srtt = tcb.rtt.srtt;
+  report.una = tcb.snd.una;
+  report.nxt = tcb.snd.nxt;
+  controllerOf(tcb, env).acknowledged(tcb.cc, report, now);
+}
+
 /** `acked` octets up to SND.UNA = `ack` were acknowledged for the first time; `flight` was outstanding before. */
-export function newlyAcknowledged(tcb: Tcb, env: TcpEnv, ack: Seq, acked: number, flight: number, now: number): void {
+export function newlyAcknowledged(
+  tcb: Tcb,
+  env: TcpEnv,
+  ack: Seq,
+  acked: number,
+  flight: number,
+  rtt: number,
+  now: number,
+): void {
   const cc = tcb.cc;
   const { mss } = tcb.snd;
   if (!cc.recovering) {
     cc.duplicates = 0;
-    controllerOf(tcb, env).acknowledged(cc, acked, flight, mss, now);
+    tellController(tcb, env, acked, flight, rtt, now);
   } else if (ge(ack, cc.recover)) {
     // A full acknowledgment ends recovery without a burst (RFC 6582 3.2 step 3, option 1).
     cc.cwnd = Math.min(cc.ssthresh, Math.max(flightSize(tcb), mss) + mss);
@@ -69,7 +90,7 @@ export function duplicateAck(tcb: Tcb, env: TcpEnv, now: number): void {
   if (cc.duplicates !== env.config.duplicateThreshold) return;
   // Duplicates of what a time-out sent again are no news (RFC 6582 3.2 step 2).
   if (!gt(tcb.snd.una, cc.recover)) return;
-  controllerOf(tcb, env).lossFound(cc, flightSize(tcb), mss, now);
+  controllerOf(tcb, env).congested(cc, 'loss', flightSize(tcb), mss, now);
   cc.cwnd = cc.ssthresh + env.config.duplicateThreshold * mss;
   cc.recovering = true;
   cc.recover = tcb.snd.nxt;
@@ -96,6 +117,7 @@ export function restartAfterIdle(tcb: Tcb, env: TcpEnv, now: number): void {
   const cc = tcb.cc;
   if (now - cc.lastSent <= tcb.rtt.rto) return;
   cc.cwnd = Math.min(cc.cwnd, env.config.initialWindow * tcb.snd.mss);
+  controllerOf(tcb, env).restarted?.(cc, now);
 }
 
 /** The windows, for whoever watches. */

@@ -46,10 +46,11 @@ export function stopTiming(tcb: Tcb): void {
   tcb.rtt.timedAt = -1;
 }
 
-/** Takes the measurement if `ack` covers the timed segment. */
-export function finishTiming(tcb: Tcb, env: TcpEnv, ack: Seq, now: number): void {
+/** Takes the measurement if `ack` covers the timed segment. @returns it, ms; -1 for none */
+export function finishTiming(tcb: Tcb, env: TcpEnv, ack: Seq, now: number): number {
   const { timedAt, timedUpTo } = tcb.rtt;
-  if (timedAt < 0 || !ge(ack, timedUpTo)) return;
+  if (timedAt < 0 || !ge(ack, timedUpTo)) return -1;
   tcb.rtt.timedAt = -1;
   measured(tcb, env, now - timedAt);
+  return now - timedAt;
 }

@@ -8,7 +8,7 @@
 import { diff, ge, gt, le, lt, max, type Seq } from '../wire/seq.ts';
 import type { Segment } from '../wire/tcp.ts';
 import type { TcpEnv } from './env.ts';
-import { controllerOf, traceCongestion } from './recovery.ts';
+import { controllerOf, tellController, traceCongestion } from './recovery.ts';
 import { Scoreboard } from './scoreboard.ts';
 import { noteRtt, rare } from './statistics.ts';
 import type { Tcb } from './tcb.ts';
@@ -37,17 +37,9 @@ export function dropBoard(tcb: Tcb, env: TcpEnv): void {
 const BOARDS_KEPT = 256;
 
 /**
- * An acceptable ACK: `acked` octets of text were acknowledged for the first time, SND.UNA is up to date; `flight` was
- * outstanding before.
+ * An acceptable ACK, or a duplicate with SACK blocks; SND.UNA is up to date. `flight` octets were outstanding before.
  */
-export function acknowledgedWithSack(
-  tcb: Tcb,
-  env: TcpEnv,
-  segment: Segment,
-  acked: number,
-  flight: number,
-  now: number,
-): void {
+export function acknowledgedWithSack(tcb: Tcb, env: TcpEnv, segment: Segment, flight: number, now: number): void {
   const { board, cc, snd } = tcb;
   if (board === null) return;
   const { rack } = board;
@@ -70,8 +62,9 @@ export function acknowledgedWithSack(
     traceCongestion(tcb, env, now);
   }
   if (cc.recovering) reduceProportionally(tcb, board, delivery.octets);
-  else if (acked > 0) {
-    controllerOf(tcb, env).acknowledged(cc, acked, flight, snd.mss, now);
+  else if (delivery.octets > 0) {
+    const rtt = delivery.sent < 0 || delivery.resent ? -1 : now - delivery.sent;
+    tellController(tcb, env, delivery.octets, flight, rtt, now);
     if (env.trace !== null) traceCongestion(tcb, env, now);
   }
   if (snd.una === snd.nxt) dropBoard(tcb, env);
@@ -160,7 +153,7 @@ function beginRecovery(tcb: Tcb, env: TcpEnv, board: Scoreboard, now: number): v
   const { cc, snd } = tcb;
   const { rack } = board;
   const flight = diff(snd.nxt, snd.una);
-  controllerOf(tcb, env).lossFound(cc, flight, snd.mss, now);
+  controllerOf(tcb, env).congested(cc, 'loss', flight, snd.mss, now);
   cc.recovering = true;
   cc.recover = snd.nxt;
   rack.prrDelivered = 0;
@@ -238,7 +231,7 @@ function endProbeEpisode(tcb: Tcb, env: TcpEnv, { rack }: Scoreboard, duplicate:
   if (!rack.probeResent || duplicate || cc.recovering) return;
   // Without a D-SACK for it the probe was what arrived: the tail had been lost.
   if (gt(snd.una, rack.probeEnd) || !duplicate) {
-    controllerOf(tcb, env).lossFound(cc, diff(snd.nxt, snd.una), snd.mss, now);
+    controllerOf(tcb, env).congested(cc, 'loss', diff(snd.nxt, snd.una), snd.mss, now);
     cc.cwnd = Math.min(cc.cwnd, Math.max(cc.ssthresh, snd.mss));
   }
 }

@@ -7,6 +7,7 @@ import { type BufferPool, Ring } from '../base/ring.ts';
 import type { Address } from '../wire/address.ts';
 import { type Seq, seq } from '../wire/seq.ts';
 import type { TcpOptions } from './config.ts';
+import { SlowStart } from './congestion/slowstart.ts';
 import type { Ends } from './env.ts';
 import type { Scoreboard } from './scoreboard.ts';
 import type { State } from './state.ts';
@@ -133,8 +134,14 @@ export class Congestion {
   /** Congestion window and slow-start threshold, octets. */
   cwnd = 0;
   ssthresh: number = Infinity;
-  /** Acknowledged octets not yet turned into window (congestion avoidance). */
+  /** Acknowledged octets, or parts of octets of window, not yet turned into window (congestion avoidance). */
   credit = 0;
+  /** The last output pass would have sent more, had the congestion window let it. */
+  limited = false;
+  /** What watches the first slow start; null before and after. */
+  slowStart: SlowStart | null = null;
+  /** What the controller remembers besides: plain values only. */
+  state: object | null = null;
   /** Duplicate ACKs in a row. */
   duplicates = 0;
   /** In fast recovery until `recover` is acknowledged (RFC 6582). */
@@ -285,11 +292,19 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     ts: Object.assign(new Timestamps(), tcb.ts),
     timers: Object.assign(new Timers(), tcb.timers),
     owed: Object.assign(new Owed(), tcb.owed),
-    cc: Object.assign(new Congestion(tcb.cc.name), tcb.cc),
+    cc: copyCongestion(tcb.cc),
     board: tcb.board === null ? null : tcb.board.clone(),
     stats: copyStatistics(tcb.stats),
     resumes:
       tcb.resumes === null ? null : Object.assign(Object.create(Object.getPrototypeOf(tcb.resumes)), tcb.resumes),
   });
+  return copy;
+}
+
+/** A copy of a controller's variables. */
+export function copyCongestion(cc: Congestion): Congestion {
+  const copy = Object.assign(new Congestion(cc.name), cc);
+  if (cc.slowStart !== null) copy.slowStart = Object.assign(new SlowStart(cc.slowStart.windowEnd), cc.slowStart);
+  if (cc.state !== null) copy.state = Object.assign(Object.create(Object.getPrototypeOf(cc.state)), cc.state);
   return copy;
 }

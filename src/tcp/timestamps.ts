@@ -36,10 +36,12 @@ export function noteRecent(tcb: Tcb, segment: Segment, now: number): void {
   tcb.ts.recentAt = now;
 }
 
-/** RTTM (RFC 7323 4): the echo of an acknowledgment of something new measures the round trip. */
-export function measureEcho(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
-  if (segment.tsEcr === seq(0)) return;
+/** RTTM (RFC 7323 4): the echo of an acknowledgment of something new measures the round trip. @returns it, ms; -1 for none */
+export function measureEcho(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): number {
+  if (segment.tsEcr === seq(0)) return -1;
   const sample = diff(timestampNow(tcb.ts.offset, now), segment.tsEcr);
   // An echo of something we have not sent yet, or of a day ago, is not a measurement.
-  if (sample >= 0 && sample < RECENT_LIFETIME) measured(tcb, env, sample);
+  if (sample < 0 || sample >= RECENT_LIFETIME) return -1;
+  measured(tcb, env, sample);
+  return sample;
 }

@@ -6,7 +6,9 @@
  */
 import { BufferPool, type Ring } from '../../src/base/ring.ts';
 import {
+  Acknowledgment,
   createTcpCounters,
+  cubic,
   defaultTcpConfig,
   defaultTcpOptions,
   Endpoint,
@@ -260,7 +262,8 @@ export function createEnv(
     counters: createTcpCounters(),
     buffers: new BufferPool(),
     outbox,
-    controllers: { newreno: newReno },
+    controllers: { cubic, newreno: newReno },
+    acknowledgment: new Acknowledgment(),
     out: new Segment(),
     boards: [],
     trace: null,

@@ -90,7 +90,7 @@ describe('retransmission', () => {
   });
 
   it('sends the first segment again after three duplicate ACKs, and the next at a partial one', () => {
-    const peer = new Peer();
+    const peer = new Peer({ options: { congestion: 'newreno' } });
     peer.established({ mss: 1000 });
     peer.write(pattern(10_000));
     peer.seen();
@@ -141,7 +141,7 @@ describe('retransmission', () => {
   });
 
   it('grows the window by what is acknowledged in slow start, by a segment a round trip afterwards', () => {
-    const peer = new Peer({ config: { initialWindow: 4 } });
+    const peer = new Peer({ config: { initialWindow: 4 }, options: { congestion: 'newreno' } });
     peer.established({ mss: 1000 });
     peer.write(pattern(100_000));
     expect(peer.tcb.cc.cwnd).toBe(4000);

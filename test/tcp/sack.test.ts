@@ -9,7 +9,10 @@ const MSS = 1000;
 
 /** Established with SACK, `count` segments sent and unacknowledged, `gap` ms apart. */
 function sending(count: number, gap = 0, config = {}): Peer {
-  const peer = new Peer({ config: { initialWindow: 100, ...config }, options: { noDelay: true } });
+  const peer = new Peer({
+    config: { initialWindow: 100, ...config },
+    options: { noDelay: true, congestion: 'newreno' },
+  });
   peer.synReceived({ mss: MSS, sackPermitted: true });
   peer.advance(100);
   peer.send('ACK', { seq: 1, ack: 1 });

@@ -1,38 +1,39 @@
 /**
- * Owns: the window rules of RFC 5681 as NewReno uses them: slow start, congestion avoidance, halving.
+ * Owns: the window rules of RFC 5681 as NewReno uses them: congestion avoidance by one segment a round trip, halving;
+ * and the gentler reduction when a router marked segments and lost none (RFC 8511).
  */
 
-import type { CongestionController } from './controller.ts';
+import { type CongestionController, reduced, windowInUse } from './controller.ts';
+import { slowStart } from './slowstart.ts';
+
+/** What is kept of the window after a loss (RFC 5681 3.1), and after a mark (RFC 8511 3). */
+const BETA_LOSS = 0.5;
+const BETA_ECN = 0.8;
 
 export const newReno: CongestionController = {
   name: 'newreno',
 
   start(): void {},
 
-  acknowledged(cc, acked, flight, mss): void {
-    // A window that was not in use says nothing about the path: it does not grow (RFC 5681 4.1, RFC 7661).
-    if (flight + mss < cc.cwnd && flight * 2 < cc.cwnd) return;
+  acknowledged(cc, ack): void {
+    if (!windowInUse(cc, ack)) return;
     if (cc.cwnd < cc.ssthresh) {
-      // Octet counting: an ACK for many segments opens the window as much as many ACKs would (RFC 3465, RFC 5681 3.1),
-      // and the bound keeps a stretched ACK from becoming a burst of more than doubling.
-      cc.cwnd += Math.min(acked, flight);
-      if (cc.cwnd > cc.ssthresh) cc.cwnd = cc.ssthresh;
+      slowStart(cc, ack);
       return;
     }
-    cc.credit += acked;
-    if (cc.credit >= cc.cwnd) {
-      cc.credit -= cc.cwnd;
-      cc.cwnd += mss;
-    }
+    cc.credit += ack.acked;
+    if (cc.credit < cc.cwnd) return;
+    cc.credit -= cc.cwnd;
+    cc.cwnd += ack.mss;
   },
 
-  lossFound(cc, flight, mss): void {
-    cc.ssthresh = Math.max(Math.floor(flight / 2), 2 * mss);
+  congested(cc, signal, flight, mss): void {
+    cc.ssthresh = reduced(cc, signal === 'ecn' ? BETA_ECN : BETA_LOSS, flight, mss);
     cc.credit = 0;
   },
 
   timedOut(cc, flight, mss, first): void {
-    if (first) cc.ssthresh = Math.max(Math.floor(flight / 2), 2 * mss);
+    if (first) cc.ssthresh = reduced(cc, BETA_LOSS, flight, mss);
     cc.cwnd = mss;
     cc.credit = 0;
   },
