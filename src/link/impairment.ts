@@ -7,15 +7,23 @@
 export interface Impairment {
   /** Probability that a packet is lost. */
   readonly loss: number;
+  /**
+   * Packets lost in a row on the average, where losses come in bursts: from 1 on, 1 for losses independent of each other.
+   * The channel of Gilbert (1960) with two states: in the bad one everything is lost, in the good one nothing, and
+   * `loss` is the share of packets that meet the bad one.
+   */
+  readonly lossBurst: number;
   /** Time on the way. */
   readonly delay: number;
   /** A packet is late by up to this in addition, evenly spread; packets may overtake each other then. */
   readonly jitter: number;
   /** Probability that a packet arrives twice. */
   readonly duplicate: number;
-  /** Probability that a packet is late by `reorderDelay`, so that later ones overtake it. */
+  /** Probability that a packet is late by `reorderDelay`, so that later ones overtake it ... */
   readonly reorder: number;
   readonly reorderDelay: number;
+  /** ... and by up to this in addition, evenly spread. */
+  readonly reorderJitter: number;
   /** Probability that one bit of a packet is flipped. */
   readonly corrupt: number;
   /** Bits per second, counting the octets of IP packets; `Infinity` for no limit. */
@@ -29,11 +37,13 @@ export interface Impairment {
 /** A perfect direction. The queue's bound matters only with a `rate`. */
 export const UNIMPAIRED: Impairment = {
   loss: 0,
+  lossBurst: 1,
   delay: 0,
   jitter: 0,
   duplicate: 0,
   reorder: 0,
   reorderDelay: 10,
+  reorderJitter: 0,
   corrupt: 0,
   rate: Infinity,
   queuePackets: 1000,
@@ -49,18 +59,25 @@ export class ImpairmentError extends RangeError {
 /**
  * `base` with some settings changed.
  *
- * @throws ImpairmentError when a probability is not 0 .. 1, a time is negative or endless, or a rate or bound not positive
+ * @throws ImpairmentError when a probability is not 0 .. 1, a time is negative or endless, a rate or bound not positive,
+ *   or a burst shorter than one packet or too long for the loss asked for
  */
 export function withChanges(base: Impairment, changes: Partial<Impairment>): Impairment {
   const result = { ...base, ...changes };
   for (const key of ['loss', 'duplicate', 'reorder', 'corrupt'] as const) {
     if (!(result[key] >= 0 && result[key] <= 1)) refuse(key, result[key], '0 .. 1');
   }
-  for (const key of ['delay', 'jitter', 'reorderDelay'] as const) {
+  for (const key of ['delay', 'jitter', 'reorderDelay', 'reorderJitter'] as const) {
     if (!(result[key] >= 0 && result[key] < Infinity)) refuse(key, result[key], '>= 0 ms');
   }
   for (const key of ['rate', 'queuePackets', 'queueBytes'] as const) {
     if (!(result[key] > 0)) refuse(key, result[key], '> 0');
+  }
+  const { loss, lossBurst } = result;
+  if (!(lossBurst >= 1 && lossBurst < Infinity)) refuse('lossBurst', lossBurst, '>= 1');
+  // Between two runs of lost packets at least one is not lost.
+  if (lossBurst > 1 && loss > lossBurst / (lossBurst + 1)) {
+    refuse('loss', loss, `<= ${lossBurst / (lossBurst + 1)} where ${lossBurst} packets are lost in a row`);
   }
   return result;
 }

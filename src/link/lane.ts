@@ -55,6 +55,8 @@ export class Lane implements Task {
   #lastArrival = 0;
   /** Packets passed straight through since the last end of a burst. */
   #passed = 0;
+  /** In the bad state of the channel whose losses come in bursts. */
+  #bad = false;
   #closed = false;
   readonly #pieces: Packet[] = [];
 
@@ -129,7 +131,7 @@ export class Lane implements Task {
     }
     if (this.#context.control.choose(packet, this.#direction)) return;
     const { loss, corrupt, duplicate } = this.settings;
-    if (loss > 0 && unit(this.#random) < loss) {
+    if (loss > 0 && this.#loses()) {
       this.counters.lost++;
       this.emit('packet-lost', packet);
       this.#context.pool.give(packet);
@@ -142,6 +144,15 @@ export class Lane implements Task {
     this.counters.duplicated++;
     this.emit('packet-duplicated', copy);
     this.#transmit(copy);
+  }
+
+  /** The die of one packet: by itself, or Gilbert's two states, which change before each packet. */
+  #loses(): boolean {
+    const { loss, lossBurst } = this.settings;
+    if (lossBurst === 1) return unit(this.#random) < loss;
+    const change = this.#bad ? 1 / lossBurst : loss / (lossBurst * (1 - loss));
+    if (unit(this.#random) < change) this.#bad = !this.#bad;
+    return this.#bad;
   }
 
   #corrupt(packet: Packet): void {
@@ -157,7 +168,7 @@ export class Lane implements Task {
 
   /** Through the rate limit, then on the way. */
   #transmit(packet: Packet): void {
-    const { rate, delay, jitter, reorder, reorderDelay } = this.settings;
+    const { rate, delay, jitter, reorder, reorderDelay, reorderJitter } = this.settings;
     const now = this.#context.scheduler.now;
     let arrival = now;
     if (rate !== Infinity) {
@@ -173,6 +184,7 @@ export class Lane implements Task {
     if (jitter > 0) arrival += jitter * unit(this.#random);
     if (reorder > 0 && unit(this.#random) < reorder) {
       arrival += reorderDelay;
+      if (reorderJitter > 0) arrival += reorderJitter * unit(this.#random);
       this.counters.reordered++;
       this.emit('packet-reordered', packet);
     } else if (arrival >= this.#lastArrival) {

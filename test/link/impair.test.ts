@@ -130,6 +130,20 @@ describe('delay, jitter and reordering', () => {
   });
 });
 
+describe('reordering by a bounded time', () => {
+  test('a packet chosen is late by reorderDelay and up to reorderJitter more', () => {
+    const l = line({ send: { delay: 5, reorder: 0.2, reorderDelay: 2, reorderJitter: 4 } });
+    sendMany(l, 1000);
+    l.scheduler.runUntil(Infinity);
+    const late = l.atFar.times.filter((time) => time !== 5);
+    expect(late.length).toBe(l.near.counters.send.reordered);
+    within(late.length, 150, 250);
+    within(Math.min(...late), 7, 7.3);
+    within(Math.max(...late), 10.7, 11);
+    within(late.reduce((a, b) => a + b, 0) / late.length, 8.7, 9.3);
+  });
+});
+
 describe('loss, duplication, corruption', () => {
   test('about as many packets are lost as was asked for, and the trace names them', () => {
     const l = line({ send: { loss: 0.3 } });
@@ -142,6 +156,21 @@ describe('loss, duplication, corruption', () => {
     const named = new Set(l.trace.map((event) => (event as { packet: number }).packet));
     expect(l.atFar.numbers).toEqual(upTo(1000).filter((n) => !named.has(n)));
     expect(l.pool.out).toBe(0);
+  });
+
+  test.each([
+    [0.03, 5],
+    [0.1, 2],
+    [0.5, 10],
+  ])('a loss of %d in bursts of %d packets has that share and that length of runs', (loss, lossBurst) => {
+    const l = line({ send: { loss, lossBurst } });
+    const count = 40_000;
+    sendMany(l, count);
+    l.scheduler.runUntil(0);
+    const lost = new Set(l.trace.map((event) => (event as { packet: number }).packet));
+    const runs = [...lost].filter((n) => !lost.has(n - 1)).length;
+    within(lost.size / count / loss, 0.9, 1.1);
+    within(lost.size / runs / lossBurst, 0.92, 1.08);
   });
 
   test('loss 1 loses all and loss 0 none', () => {
@@ -479,6 +508,10 @@ describe('settings', () => {
     { delay: Infinity },
     { jitter: Number.NaN },
     { reorderDelay: -1 },
+    { reorderJitter: -1 },
+    { lossBurst: 0.5 },
+    { lossBurst: Infinity },
+    { lossBurst: 4, loss: 0.81 },
     { rate: 0 },
     { rate: -5 },
     { queuePackets: 0 },
