@@ -284,10 +284,8 @@ export class Scoreboard {
       const newer = cells[cell + NEWER]!;
       const at = cells[cell + SENT]!;
       if (at > sent) break;
-      if (at === sent && !lt(seq(cells[cell + START]! + cells[cell + LENGTH]!), end)) {
-        slot = newer;
-        continue;
-      }
+      // The list is in the order of sending, and within an instant of the sequence numbers: none behind this one is due.
+      if (at === sent && !lt(seq(cells[cell + START]! + cells[cell + LENGTH]!), end)) break;
       if (at + patience > now) return at + patience - now;
       this.#lose(slot);
       slot = newer;
