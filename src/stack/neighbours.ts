@@ -227,7 +227,8 @@ export class NeighbourCache implements Task {
 
   /** Upper layers hear nothing from it any more (RFC 9293 3.8.3 R1, RFC 1122 3.3.1.4): it is asked whether it lives. */
   doubt(n: Neighbour): void {
-    if (n.state !== 'reachable' && n.state !== 'stale') return;
+    // Waiting for a sign of life ('delay') has no point any more: the sign was that there is none.
+    if (n.state !== 'reachable' && n.state !== 'stale' && n.state !== 'delay') return;
     n.state = 'delay';
     this.#due(n, this.#stack.scheduler.now);
   }
