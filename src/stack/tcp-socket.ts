@@ -110,7 +110,11 @@ export class TcpSocket implements TableEntry, Task {
     return this.#send(data, offset, length, false);
   }
 
-  /** The same with the urgent pointer after the last octet (RFC 9293 3.8.5; RFC 6093: new applications should not). */
+  /**
+   * The same with the urgent pointer after the last octet (RFC 9293 3.8.5, MUST-30).
+   *
+   * @deprecated For what exists already: new applications should not use urgent text (SHLD-13, RFC 6093).
+   */
   writeUrgent(data: Uint8Array): number {
     checkRange('data', data, 0, lengthFrom(data, 0));
     return this.#send(data, 0, data.length, true);
@@ -213,7 +217,10 @@ export class TcpSocket implements TableEntry, Task {
     this.#change({ ttl });
   }
 
-  /** Differentiated services code point, 0 .. 63 (MUST-48, SHLD-21). */
+  /**
+   * Differentiated services code point, 0 .. 63 (MUST-48, SHLD-21). Better chosen once: segments of two classes overtake
+   * each other on their way, which looks like loss (SHLD-23).
+   */
   setDscp(dscp: number): void {
     if (!Number.isInteger(dscp) || dscp < 0 || dscp > 63)
       throw invalidArgument('dscp', dscp, 'an integer from 0 to 63');
