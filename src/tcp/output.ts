@@ -142,8 +142,9 @@ function emitLost(tcb: Tcb, env: TcpEnv, now: number): void {
   const board = tcb.board!;
   for (let index = board.nextLost(); index >= 0; index = board.nextLost()) {
     const start = board.start(index);
-    const size = board.size(index);
-    if (snd.wnd === 0) return;
+    // After a shrink only what lies in the window is sent again (SHLD-16).
+    const size = Math.min(board.size(index), snd.wnd - diff(start, snd.una));
+    if (size <= 0) return;
     if (board.pipe + Math.min(size, snd.mss) > tcb.cc.cwnd) {
       tcb.cc.limited = true;
       return;
@@ -177,7 +178,7 @@ function emitAgain(tcb: Tcb, env: TcpEnv, start: Seq, size: number, now: number)
 function emitTail(tcb: Tcb, env: TcpEnv, now: number): void {
   tcb.owed.tail = false;
   const { snd, board } = tcb;
-  if (board === null || board.length === 0) return;
+  if (board === null || board.length === 0 || diff(snd.nxt, snd.una) > snd.wnd) return;
   env.counters.TcpExtTCPLossProbes++;
   const fresh = Math.min(diff(textEnd(tcb), snd.nxt), snd.mss, snd.wnd - diff(snd.nxt, snd.una));
   if (fresh > 0) {

@@ -206,6 +206,8 @@ export function probeTimeout(tcb: Tcb): number {
   if (board === null || cc.recovering || board.rack.probing || board.sackedSegments > 0 || board.lost > 0)
     return Infinity;
   if (rtt.srtt < 0 || rtt.backoff > 0) return Infinity;
+  // A tail beyond a window that has shrunk has to wait (SHLD-16).
+  if (diff(tcb.snd.nxt, tcb.snd.una) > tcb.snd.wnd) return Infinity;
   const patience = Math.max(2 * rtt.srtt, LEAST_PROBE_TIMEOUT) + (board.octets <= tcb.snd.mss ? MAX_ACK_DELAY : 0);
   // Where the retransmission timer is no later, it is the better judge.
   return patience < rtt.rto ? patience : Infinity;
