@@ -86,7 +86,7 @@ export class Lab {
       scheduler: this.world.scheduler,
       random: new SeededRandom(seed),
       config,
-      tcp: { timestamps: false, sack: false, windowScaling: false, ...tcp },
+      tcp: { timestamps: false, sack: false, windowScaling: false, congestion: 'newreno', ...tcp },
       pool: this.world.pool,
       trace,
       ...(setup.secret === undefined ? {} : { secret: setup.secret }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { talk as converse, judgedPair, stream } from '../helpers/conversation.ts';
+import { judgedPair } from '../helpers/conversation.ts';
 import { mss, SACK_PERMITTED, windowScale } from './codec.ts';
 import { both, type Family, type Heard, Lab, pattern, type Setup, type Talk } from './lab.ts';
 
