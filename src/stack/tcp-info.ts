@@ -17,6 +17,9 @@ export interface TcpInfoOptions {
   readonly timestamps: boolean;
   readonly sack: boolean;
   readonly wscale: boolean;
+  /** Explicit congestion notification; and a segment of the peer's could be marked, so the path leaves the field alone. */
+  readonly ecn: boolean;
+  readonly ecnSeen: boolean;
 }
 
 /** A snapshot. Times in ms, sizes in octets unless said otherwise. */
@@ -92,6 +95,8 @@ export interface TcpInfo {
   readonly sndbufLimited: number;
   /** Segments with text that have arrived, as far as is known. */
   readonly delivered: number;
+  /** ACKs that echoed a congestion mark. */
+  readonly deliveredCe: number;
   /** D-SACKs received; times the path was seen to reorder; segments that came ahead of a gap. */
   readonly dsackDups: number;
   readonly reordSeen: number;
@@ -115,7 +120,13 @@ export function tcpInfo(tcb: Tcb, config: TcpConfig, now: number): TcpInfo {
     retransmits: probing ? 0 : rtt.backoff,
     probes: tcb.keepAlives + (probing ? rtt.backoff : 0),
     backoff: rtt.backoff,
-    options: { timestamps: tcb.ts.on, sack: tcb.sack, wscale: tcb.scaling },
+    options: {
+      timestamps: tcb.ts.on,
+      sack: tcb.sack,
+      wscale: tcb.scaling,
+      ecn: tcb.ecn !== null,
+      ecnSeen: tcb.ecn?.seen ?? false,
+    },
     sndWscale: snd.shift,
     rcvWscale: rcv.shift,
     deliveryRateAppLimited: stats.appLimited,
@@ -157,6 +168,7 @@ export function tcpInfo(tcb: Tcb, config: TcpConfig, now: number): TcpInfo {
     busyTime: stats.busy / 1000 + running,
     rwndLimited: (rare?.rwndLimited ?? 0) + (phase?.waiting === 'receive-window' ? running : 0),
     sndbufLimited: (rare?.sndbufLimited ?? 0) + (phase?.waiting === 'send-buffer' ? running : 0),
+    deliveredCe: tcb.ecn?.echoes ?? 0,
     delivered: Math.max(stats.dataSegsOut - (rare?.dataRetrans ?? 0) - segments(textOutstanding(tcb)) + sacked, 0),
     dsackDups: rare?.dsackDups ?? 0,
     reordSeen: rare?.reordSeen ?? 0,

@@ -21,6 +21,7 @@ const CHECKS: Readonly<Record<keyof TcpOptions, Check>> = {
   timestamps: flag,
   windowScaling: flag,
   sack: flag,
+  ecn: oneOf('off', 'accept', 'request'),
   maxSegment: orNull(integer(8, 65_535)),
   ttl: integer(1, 255),
   dscp: integer(0, 63),
@@ -70,6 +71,12 @@ export function checkInteger(name: string, value: unknown, least: number, most: 
 
 function integer(least: number, most: number): Check {
   return (name, value) => checkInteger(name, value, least, most);
+}
+
+function oneOf(...words: string[]): Check {
+  return (name, value) => {
+    if (!words.includes(value as string)) throw invalidArgument(name, value, `one of ${words.join(', ')}`);
+  };
 }
 
 function flag(name: string, value: unknown): void {

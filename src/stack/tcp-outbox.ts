@@ -57,7 +57,7 @@ export class TcpOutbox implements Outbox {
       packet.id = this.#stack.pool.nextId();
       traceSegment(this.#stack, 'segment-sent', packet.id, path.local, path.remote, segment);
     }
-    this.#stack.ip.send(packet, path, PROTO_TCP, this.ttl, this.tos, this.#mayDiscover(path));
+    this.#stack.ip.send(packet, path, PROTO_TCP, this.ttl, this.tos | segment.ecn, this.#mayDiscover(path));
   }
 
   /**

@@ -223,6 +223,7 @@ export class Tcp implements TransportProtocol, Task {
       return;
     }
     segment.segmentSize = packet.segmentSize;
+    segment.ecn = ip.tos & 3;
     this.env.trace = stack.trace;
     if (stack.trace !== null) traceSegment(stack, 'segment-received', packet.id, ip.src, ip.dst, segment);
 

@@ -4,8 +4,9 @@
  */
 
 import { diff, ge, gt, le, lt, max, type Seq, seq } from '../wire/seq.ts';
-import { ACK, FIN, type Segment, SYN } from '../wire/tcp.ts';
+import { ACK, ECE, FIN, type Segment, SYN } from '../wire/tcp.ts';
 import { challenge } from './challenge.ts';
+import { congestionEchoed } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import { duplicateAck, flightSize, newlyAcknowledged, startCongestion } from './recovery.ts';
 import { resetUnknown } from './reset.ts';
@@ -42,9 +43,12 @@ export function checkAck(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): 
     return 'done';
   }
 
+  const flight = flightSize(tcb);
+  if (tcb.ecn !== null) tcb.ecn.echoed = (segment.flags & ECE) !== 0;
   if (gt(ack, snd.una)) acknowledged(tcb, env, segment, now);
-  else if (tcb.sack && segment.sackCount > 0) acknowledgedWithSack(tcb, env, segment, flightSize(tcb), now);
+  else if (tcb.sack && segment.sackCount > 0) acknowledgedWithSack(tcb, env, segment, flight, now);
   else if (ack === snd.una && !tcb.sack) maybeDuplicate(tcb, env, segment, now);
+  if (tcb.ecn?.echoed) congestionEchoed(tcb, env, tcb.ecn, flight, now);
   if (ge(ack, snd.una)) updateWindow(tcb, env, segment, now);
 
   if (!finAcked(tcb)) return 'continue';

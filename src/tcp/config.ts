@@ -89,6 +89,11 @@ export interface TcpOptions {
   readonly windowScaling: boolean;
   /** Offer selective acknowledgment (RFC 2018). */
   readonly sack: boolean;
+  /**
+   * Explicit congestion notification (RFC 3168): never; where the peer asks for it; or asked for. A network that drops
+   * the request costs one repetition of the SYN.
+   */
+  readonly ecn: 'off' | 'accept' | 'request';
   /** Largest MSS to announce, or null for what the path allows. */
   readonly maxSegment: number | null;
   /** TTL or hop limit (MUST-49). */
@@ -111,6 +116,7 @@ export const defaultTcpOptions: TcpOptions = {
   timestamps: true,
   windowScaling: true,
   sack: true,
+  ecn: 'accept',
   maxSegment: null,
   ttl: 64,
   dscp: 0,

@@ -47,6 +47,9 @@ export interface TcpCounters {
   TcpBadAck: number;
   /** Segments that made no sense in their state and were dropped. */
   TcpUnexpected: number;
+  /** ACKs that echoed a congestion mark (RFC 3168); windows reduced for one. */
+  TcpEcnEchoes: number;
+  TcpEcnReductions: number;
   TcpExtTCPTimeouts: number;
   TcpExtTCPSynRetrans: number;
   TcpFastRetransmits: number;
@@ -98,6 +101,8 @@ export function createTcpCounters(): TcpCounters {
     TcpOutOfWindow: 0,
     TcpBadAck: 0,
     TcpUnexpected: 0,
+    TcpEcnEchoes: 0,
+    TcpEcnReductions: 0,
     TcpExtTCPTimeouts: 0,
     TcpExtTCPSynRetrans: 0,
     TcpFastRetransmits: 0,

@@ -4,6 +4,7 @@
  */
 
 import { ABSENT, type Segment } from '../wire/tcp.ts';
+import { offerEcn, takeEcnOffer } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import type { Tcb } from './tcb.ts';
 import { shiftFor } from './window.ts';
@@ -35,6 +36,7 @@ export function writeOffer(tcb: Tcb, out: Segment, answering: boolean): void {
   if (answering ? tcb.scaling : tcb.options.windowScaling) out.windowScale = tcb.rcv.shift;
   out.sackPermitted = answering ? tcb.sack : tcb.options.sack;
   out.timestamps = answering ? tcb.ts.on : tcb.options.timestamps;
+  offerEcn(tcb, out, answering);
 }
 
 /** Takes the peer's SYN: what it offered and we want holds from now on. */
@@ -45,6 +47,7 @@ export function takeOffer(tcb: Tcb, env: TcpEnv, segment: Segment, now: number):
   if (!tcb.scaling) tcb.rcv.shift = 0;
   tcb.sack = segment.sackPermitted && tcb.options.sack;
   tcb.ts.on = segment.timestamps && tcb.options.timestamps;
+  takeEcnOffer(tcb, segment);
   if (tcb.ts.on) {
     tcb.ts.recent = segment.tsVal;
     tcb.ts.recentAt = now;

@@ -5,7 +5,8 @@
  */
 
 import { add, diff, gt, lt, type Seq, seq } from '../wire/seq.ts';
-import { ACK, FIN, PSH, type Segment, SYN, URG } from '../wire/tcp.ts';
+import { ACK, ECE, FIN, PSH, type Segment, SYN, URG } from '../wire/tcp.ts';
+import { markText } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import { writeOffer } from './negotiate.ts';
 import { sackBlocks } from './reassembly.ts';
@@ -65,6 +66,7 @@ function nextText(tcb: Tcb, env: TcpEnv): number {
   const usable = snd.wnd - flight; // negative when the window has shrunk (MUST-34)
   if (usable <= 0) return NOTHING;
   if (queued === 0) return 0;
+  if (tcb.timers.pacing !== Infinity) return NOTHING;
   const room = Math.min(usable, congestionWindow(tcb, env) - inFlight(tcb));
   if (room < usable && room < Math.min(snd.mss, queued)) tcb.cc.limited = true;
   if (room <= 0) return NOTHING;
@@ -101,7 +103,7 @@ function emitText(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
   const end = add(from, length);
   const again = lt(from, snd.nxt);
   const fin = snd.closed && end === textEnd(tcb) && snd.wnd - diff(from, snd.una) > length;
-  emitSegment(tcb, env, from, length, fin, now);
+  emitSegment(tcb, env, from, length, fin, !again, now);
   snd.rxt = fin ? add(end, 1) : end;
   if (again) {
     env.counters.TcpRetransSegs++;
@@ -129,7 +131,7 @@ function emitOldest(tcb: Tcb, env: TcpEnv, now: number): void {
   const length = Math.min(diff(sent, snd.una), snd.mss);
   const fin = snd.finSent && add(snd.una, length) === end;
   if (length === 0 && !fin) return;
-  emitSegment(tcb, env, snd.una, length, fin, now);
+  emitSegment(tcb, env, snd.una, length, fin, false, now);
   stopTimer(tcb, env, 'retransmission', now); // it counts from now
   env.counters.TcpRetransSegs++;
   countAgain(tcb, length);
@@ -165,7 +167,7 @@ function emitAgain(tcb: Tcb, env: TcpEnv, start: Seq, size: number, now: number)
     const from = add(start, done);
     const length = Math.min(size - done, snd.mss, diff(end, from));
     const fin = snd.finSent && add(from, length) === end && done + length < size;
-    emitSegment(tcb, env, from, length, fin, now);
+    emitSegment(tcb, env, from, length, fin, false, now);
     env.counters.TcpRetransSegs++;
     countAgain(tcb, length);
     done += length + (fin ? 1 : 0);
@@ -199,7 +201,7 @@ function emitProbe(tcb: Tcb, env: TcpEnv, now: number): void {
   const fin = length === 0 && snd.closed;
   if (length === 0 && !fin) return;
   env.counters.TcpExtTCPWinProbe++;
-  emitSegment(tcb, env, snd.una, length, fin, now);
+  emitSegment(tcb, env, snd.una, length, fin, false, now);
   const end = add(snd.una, 1);
   if (gt(end, snd.nxt)) {
     snd.nxt = end;
@@ -210,13 +212,22 @@ function emitProbe(tcb: Tcb, env: TcpEnv, now: number): void {
   stopTiming(tcb);
 }
 
-/** What is it: text with its flags. */
-function emitSegment(tcb: Tcb, env: TcpEnv, from: Seq, length: number, fin: boolean, now: number): void {
+/** What is it: text with its flags; `fresh` if it was never sent before. */
+function emitSegment(
+  tcb: Tcb,
+  env: TcpEnv,
+  from: Seq,
+  length: number,
+  fin: boolean,
+  fresh: boolean,
+  now: number,
+): void {
   const { snd } = tcb;
   const out = begin(tcb, env, from, ACK, now);
   out.dataLength = length;
   if (length > snd.mss) out.segmentSize = snd.mss;
   if (fin) out.flags |= FIN;
+  if (fresh && length > 0 && tcb.ecn !== null) markText(tcb.ecn, out);
   // The segment that empties the queue says so (MUST-61).
   if (length > 0 && add(from, length) === textEnd(tcb)) out.flags |= PSH;
   if (snd.urgent && gt(snd.up, from)) {
@@ -270,6 +281,7 @@ function begin(tcb: Tcb, env: TcpEnv, from: Seq, flags: number, now: number): Se
   if (flags & ACK) out.ack = tcb.rcv.nxt;
   if ((flags & SYN) === 0) {
     out.window = offerWindow(tcb, false);
+    if (tcb.ecn?.echoing) out.flags |= ECE;
     if (tcb.ts.on) {
       out.timestamps = true;
       stamp(tcb, out, now);
@@ -317,7 +329,7 @@ function armTimers(tcb: Tcb, env: TcpEnv, now: number): void {
   stopTimer(tcb, env, 'user', now);
   const waiting = outstanding || (snd.synAcked && diff(textEnd(tcb), snd.rxt) + (snd.closed ? 1 : 0) > 0);
   if (!waiting) stopTimer(tcb, env, 'persist', now);
-  else if (timers.persist === Infinity) {
+  else if (timers.persist === Infinity && timers.pacing === Infinity) {
     // A closed window is probed from one RTO on, ever more seldom (SHLD-29, SHLD-30); a silly one is overridden.
     const after = closedWindow ? Math.min(backedOff(tcb, env), env.config.maxPersist) : Math.min(tcb.rtt.rto, OVERRIDE);
     setTimer(tcb, env, 'persist', now + after, now);

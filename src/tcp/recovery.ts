@@ -6,6 +6,7 @@
 
 import { diff, ge, gt, type Seq } from '../wire/seq.ts';
 import type { CongestionController } from './congestion/controller.ts';
+import { windowReduced } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import { stopTiming } from './rto.ts';
 import { type Tcb, textStart } from './tcb.ts';
@@ -39,6 +40,7 @@ export function startCongestion(tcb: Tcb, env: TcpEnv, now: number): void {
 
 /** Tells the controller of `acked` octets that arrived; `rtt` ms is what this measures, or -1. */
 export function tellController(tcb: Tcb, env: TcpEnv, acked: number, flight: number, rtt: number, now: number): void {
+  if (tcb.ecn?.echoed) return; // no reason to grow (RFC 3168 6.1.2)
   const report = env.acknowledgment;
   report.acked = acked;
   report.flight = flight;
@@ -94,6 +96,7 @@ export function duplicateAck(tcb: Tcb, env: TcpEnv, now: number): void {
   cc.cwnd = cc.ssthresh + env.config.duplicateThreshold * mss;
   cc.recovering = true;
   cc.recover = tcb.snd.nxt;
+  if (tcb.ecn !== null) windowReduced(tcb.ecn, tcb.snd.nxt);
   tcb.owed.oldest = true;
   stopTiming(tcb);
   env.counters.TcpFastRetransmits++;
@@ -108,6 +111,7 @@ export function retransmissionTimedOut(tcb: Tcb, env: TcpEnv, now: number): void
   cc.duplicates = 0;
   cc.recover = snd.nxt;
   snd.rxt = textStart(tcb);
+  if (tcb.ecn !== null) windowReduced(tcb.ecn, snd.nxt);
   stopTiming(tcb);
   traceCongestion(tcb, env, now);
 }

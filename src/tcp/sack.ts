@@ -7,6 +7,7 @@
 
 import { diff, ge, gt, le, lt, max, type Seq } from '../wire/seq.ts';
 import type { Segment } from '../wire/tcp.ts';
+import { windowReduced } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import { controllerOf, tellController, traceCongestion } from './recovery.ts';
 import { Scoreboard } from './scoreboard.ts';
@@ -156,6 +157,7 @@ function beginRecovery(tcb: Tcb, env: TcpEnv, board: Scoreboard, now: number): v
   controllerOf(tcb, env).congested(cc, 'loss', flight, snd.mss, now);
   cc.recovering = true;
   cc.recover = snd.nxt;
+  if (tcb.ecn !== null) windowReduced(tcb.ecn, snd.nxt);
   rack.prrDelivered = 0;
   rack.prrOut = 0;
   rack.prrFlight = flight;
@@ -192,6 +194,7 @@ export function timedOutWithSack(tcb: Tcb, env: TcpEnv, board: Scoreboard, now: 
   controllerOf(tcb, env).timedOut(cc, diff(snd.nxt, snd.una), snd.mss, tcb.rtt.backoff === 0, now);
   cc.recovering = false;
   cc.recover = snd.nxt;
+  if (tcb.ecn !== null) windowReduced(tcb.ecn, snd.nxt);
   if (board.reneged) board.renege(snd.mss);
   else board.loseOnTimeout(now - (rack.rtt + reorderingWindow(tcb, env, board)), snd.mss);
   cc.cwnd = board.pipe + snd.mss;

@@ -7,6 +7,7 @@ import { add, diff, gt, le, lt, within } from '../wire/seq.ts';
 import { ACK, FIN, RST, type Segment, SYN, segLen, URG } from '../wire/tcp.ts';
 import { checkAck, isAcceptableAck, type Step } from './ack.ts';
 import { challenge } from './challenge.ts';
+import { noteMark, takeEcnOffer } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import { noteTwice } from './reassembly.ts';
 import { maySendUs } from './state.ts';
@@ -27,6 +28,7 @@ export function segmentArrivesSynchronized(tcb: Tcb, env: TcpEnv, segment: Segme
 
 /** Sixth to eighth: also where SYN-SENT continues once its SYN is acknowledged. */
 export function afterAck(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
+  if (tcb.ecn !== null) noteMark(tcb, tcb.ecn, segment);
   checkUrgent(tcb, segment);
   processText(tcb, env, segment, now);
   if (tcb.state !== 'CLOSED') checkFin(tcb, env, segment, now);
@@ -108,6 +110,7 @@ function peersSynAgain(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): St
     tcb.ts.recent = segment.tsVal;
     tcb.ts.recentAt = now;
   }
+  if (tcb.ecn !== null) takeEcnOffer(tcb, segment); // a SYN that was sent again may ask for less (RFC 3168 6.1.1.1)
   stopTimer(tcb, env, 'retransmission', now);
   tcb.owed.syn = true;
   env.counters.TcpExtTCPSynRetrans++;

@@ -100,6 +100,8 @@ export class Timers {
   persist: number = Infinity;
   delayedAck: number = Infinity;
   keepAlive: number = Infinity;
+  /** No new text before this. */
+  pacing: number = Infinity;
   /** R2 of what is outstanding, or of the SYN. */
   user: number = Infinity;
   finWait2: number = Infinity;
@@ -152,6 +154,27 @@ export class Congestion {
 
   constructor(name: string) {
     this.name = name;
+  }
+}
+
+/** Explicit congestion notification (RFC 3168), where it was agreed on. */
+export class Ecn {
+  /** A mark came that the sender has not answered: our ACKs carry ECE. */
+  echoing = false;
+  /** The window was reduced: the next new text carries CWR. */
+  reduced = false;
+  /** The ACK at hand carries ECE: no reason to grow. */
+  echoed = false;
+  /** No further reduction until this is acknowledged. */
+  recover: Seq;
+  /** A segment of the peer's was markable: the path leaves the field alone. */
+  seen = false;
+  /** Marks seen; ACKs with ECE seen. */
+  marks = 0;
+  echoes = 0;
+
+  constructor(recover: Seq) {
+    this.recover = recover;
   }
 }
 
@@ -223,6 +246,7 @@ export class Tcb implements Ends {
   readonly timers: Timers = new Timers();
   readonly owed: Owed = new Owed();
   cc: Congestion;
+  ecn: Ecn | null = null;
   /** What is outstanding, segment by segment, while something is and SACK was agreed on. */
   board: Scoreboard | null = null;
   stats: Statistics = new Statistics();
@@ -293,6 +317,7 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     timers: Object.assign(new Timers(), tcb.timers),
     owed: Object.assign(new Owed(), tcb.owed),
     cc: copyCongestion(tcb.cc),
+    ecn: tcb.ecn === null ? null : Object.assign(new Ecn(tcb.ecn.recover), tcb.ecn),
     board: tcb.board === null ? null : tcb.board.clone(),
     stats: copyStatistics(tcb.stats),
     resumes:

@@ -17,6 +17,7 @@ export function timeouts(tcb: Tcb, env: TcpEnv, now: number): void {
   if (takeTimer(tcb, env, 'retransmission', now)) retransmissionTimeout(tcb, env, now);
   if (takeTimer(tcb, env, 'probe', now)) tailProbe(tcb, env, now);
   if (takeTimer(tcb, env, 'reordering', now)) findLosses(tcb, env, now);
+  takeTimer(tcb, env, 'pacing', now); // the output pass goes on
   if (takeTimer(tcb, env, 'persist', now)) persistTimeout(tcb, env, now);
   if (takeTimer(tcb, env, 'delayedAck', now)) {
     env.counters.TcpExtDelayedACKs++;

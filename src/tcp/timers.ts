@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<TimerKey, TimerName>> = {
   persist: 'persist',
   delayedAck: 'delayed-ack',
   keepAlive: 'keep-alive',
+  pacing: 'pacing',
   user: 'user',
   finWait2: 'fin-wait-2',
 };
@@ -48,8 +49,8 @@ export function stopAllTimers(tcb: Tcb, env: TcpEnv, now: number): void {
 
 /** The earliest deadline, ms; `Infinity` when there is none. */
 export function nextDeadline(tcb: Tcb): number {
-  const t = tcb.timers;
-  return Math.min(t.retransmission, t.probe, t.reordering, t.persist, t.delayedAck, t.keepAlive, t.user, t.finWait2);
+  const { retransmission, probe, reordering, persist, delayedAck, keepAlive, pacing, user, finWait2 } = tcb.timers;
+  return Math.min(retransmission, probe, reordering, persist, delayedAck, keepAlive, pacing, user, finWait2);
 }
 
 function trace(tcb: Tcb, env: TcpEnv, timer: TimerKey, due: number, now: number): void {

@@ -24,6 +24,7 @@ export type TimerName =
   | 'persist'
   | 'delayed-ack'
   | 'keep-alive'
+  | 'pacing'
   | 'user'
   | 'time-wait'
   | 'fin-wait-2';

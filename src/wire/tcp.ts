@@ -32,6 +32,8 @@ export class Segment {
   /** The window field as on the wire, unscaled: 0 .. 65535. */
   window = 0;
   urgent = 0;
+  /** The ECN field of the IP header (RFC 3168 5): 0 .. 3, and 3 is "congestion experienced". */
+  ecn = 0;
 
   data: Uint8Array = NO_DATA;
   dataOffset = 0;
@@ -62,6 +64,7 @@ export class Segment {
     this.flags = 0;
     this.window = 0;
     this.urgent = 0;
+    this.ecn = 0;
     this.data = NO_DATA;
     this.dataOffset = 0;
     this.dataLength = 0;

@@ -46,6 +46,8 @@ export interface SegmentFields {
   ack?: number;
   window?: number;
   urgent?: number;
+  /** The ECN field of its IP header. */
+  ecn?: number;
   data?: string | Uint8Array;
   mss?: number;
   windowScale?: number;
@@ -98,6 +100,7 @@ export class Peer {
     if (fields.ack !== undefined || segment.flags & ACK) segment.ack = seq(this.iss + (fields.ack ?? 0));
     segment.window = fields.window ?? 65_535;
     segment.urgent = fields.urgent ?? 0;
+    segment.ecn = fields.ecn ?? 0;
     if (fields.mss !== undefined) segment.mss = fields.mss;
     if (fields.windowScale !== undefined) segment.windowScale = fields.windowScale;
     segment.sackPermitted = fields.sackPermitted ?? false;

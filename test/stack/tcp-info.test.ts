@@ -58,7 +58,7 @@ describe('info()', () => {
       retransmits: 0,
       probes: 0,
       backoff: 0,
-      options: { timestamps: true, sack: true, wscale: true },
+      options: { timestamps: true, sack: true, wscale: true, ecn: false, ecnSeen: false },
       sndWscale: 4,
       rcvWscale: 2,
       deliveryRateAppLimited: false,
@@ -101,13 +101,20 @@ describe('info()', () => {
       rwndLimited: 0,
       sndbufLimited: 0,
       delivered: 0,
+      deliveredCe: 0,
       dsackDups: 0,
       reordSeen: 0,
       rcvOooPack: 0,
       sndWnd: 65_535,
       rcvWnd: 200_000,
     });
-    expect(socket.info().options).toEqual({ timestamps: true, sack: true, wscale: true });
+    expect(socket.info().options).toEqual({
+      timestamps: true,
+      sack: true,
+      wscale: true,
+      ecn: false,
+      ecnSeen: false,
+    });
   });
 
   it('counts what is sent: segments and octets, out, acknowledged, still here', () => {

@@ -54,8 +54,9 @@ export function windowInUse(cc: Congestion, ack: Acknowledgment): boolean {
 
 /**
  * The window when congestion is met, for the share of it that is to be kept. What was sent beyond the window while
- * reordering was suspected (limited transmit) does not count (RFC 5681 3.2 step 2).
+ * reordering was suspected (limited transmit) does not count (RFC 5681 3.2 step 2). Losses leave two segments at least,
+ * marks one (RFC 9438 4.6).
  */
-export function reduced(cc: Congestion, share: number, flight: number, mss: number): number {
-  return Math.max(Math.floor(Math.min(flight, cc.cwnd) * share + 0.5), 2 * mss);
+export function reduced(cc: Congestion, share: number, flight: number, least: number): number {
+  return Math.max(Math.floor(Math.min(flight, cc.cwnd) * share + 0.5), least);
 }

@@ -62,13 +62,13 @@ export const cubic: CongestionController = {
 
   congested(cc, signal, flight, mss): void {
     remember(cc);
-    cc.ssthresh = reduced(cc, signal === 'ecn' ? BETA_ECN : BETA, flight, mss);
+    cc.ssthresh = signal === 'ecn' ? reduced(cc, BETA_ECN, flight, mss) : reduced(cc, BETA, flight, 2 * mss);
   },
 
   timedOut(cc, flight, mss, first): void {
     if (first) {
       remember(cc);
-      cc.ssthresh = reduced(cc, BETA, flight, mss);
+      cc.ssthresh = reduced(cc, BETA, flight, 2 * mss);
     }
     stateOf(cc).fromMiddle = true;
     cc.cwnd = mss;

@@ -28,12 +28,12 @@ export const newReno: CongestionController = {
   },
 
   congested(cc, signal, flight, mss): void {
-    cc.ssthresh = reduced(cc, signal === 'ecn' ? BETA_ECN : BETA_LOSS, flight, mss);
+    cc.ssthresh = signal === 'ecn' ? reduced(cc, BETA_ECN, flight, mss) : reduced(cc, BETA_LOSS, flight, 2 * mss);
     cc.credit = 0;
   },
 
   timedOut(cc, flight, mss, first): void {
-    if (first) cc.ssthresh = reduced(cc, BETA_LOSS, flight, mss);
+    if (first) cc.ssthresh = reduced(cc, BETA_LOSS, flight, 2 * mss);
     cc.cwnd = mss;
     cc.credit = 0;
   },
