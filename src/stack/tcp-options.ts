@@ -23,6 +23,7 @@ const CHECKS: Readonly<Record<keyof TcpOptions, Check>> = {
   sack: flag,
   ecn: oneOf('off', 'accept', 'request'),
   maxSegment: orNull(integer(8, 65_535)),
+  mtuProbing: oneOf('off', 'black-hole', 'always'),
   ttl: integer(1, 255),
   dscp: integer(0, 63),
   congestion: () => {},

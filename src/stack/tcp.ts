@@ -334,7 +334,7 @@ export class Tcp implements TransportProtocol, Task {
     const { tcb, path } = socket;
     this.#bind(path, tcb.options);
     // Another connection of this path may have heard what it carries.
-    if (tcb.mtu !== path.mtu) pathMtuChanged(tcb, path.mtu);
+    if (tcb.mtu !== path.mtu) pathMtuChanged(tcb, this.env, path.mtu);
   }
 
   /** An application has made a call: in a burst its answer waits for the end of it, else it goes out now. */

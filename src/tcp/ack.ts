@@ -8,6 +8,7 @@ import { ACK, ECE, FIN, type Segment, SYN } from '../wire/tcp.ts';
 import { challenge } from './challenge.ts';
 import { congestionEchoed } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
+import { probeAcknowledged, startSearch } from './plpmtud.ts';
 import { duplicateAck, flightSize, newlyAcknowledged, startCongestion } from './recovery.ts';
 import { resetUnknown } from './reset.ts';
 import { finishTiming } from './rto.ts';
@@ -84,6 +85,7 @@ export function becomeEstablished(tcb: Tcb, env: TcpEnv, segment: Segment, now: 
   snd.wl2 = segment.ack;
   // A SYN that had to be repeated on an initial RTO below 3 s says that the guess was too low (RFC 6298 5.7).
   if (tcb.rtt.backoff > 0 && tcb.rtt.srtt < 0) tcb.rtt.rto = Math.max(tcb.rtt.rto, 3000);
+  startSearch(tcb, env);
   startCongestion(tcb, env, now);
   tcb.rtt.backoff = 0;
   enter(tcb, env, 'ESTABLISHED', now);
@@ -108,6 +110,7 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
   snd.rxt = max(snd.rxt, ack);
   if (snd.urgent && le(snd.up, ack)) snd.urgent = false;
   if (text > 0) noteAcknowledged(tcb, text, now);
+  if (tcb.search !== null) probeAcknowledged(tcb, env, tcb.search);
 
   const rtt = tcb.ts.on && segment.timestamps ? measureEcho(tcb, env, segment, now) : finishTiming(tcb, env, ack, now);
   if (tcb.sack) acknowledgedWithSack(tcb, env, segment, flight, now);

@@ -2,6 +2,8 @@
  * Owns: every default and bound of the engine, by name. Durations are milliseconds, sizes octets.
  */
 
+import type { MtuProbing } from './plpmtud.ts';
+
 /** What holds for every connection of a host. */
 export interface TcpConfig {
   /**
@@ -44,6 +46,14 @@ export interface TcpConfig {
   readonly duplicateThreshold: number;
   /** Least MSS believed when a peer announces one (CVE-2019-11479). */
   readonly minMss: number;
+  /** MSS that a black hole is answered with, and that a search from the start begins with (RFC 4821 7.2: 1024). */
+  readonly baseMss: number;
+  /** Least MSS that a search goes down to, over IPv4; IPv6 paths carry 1280 octets. */
+  readonly probeFloor: number;
+  /** Time after which a search that has ended is begun anew (RFC 4821 7.3). */
+  readonly probeInterval: number;
+  /** Time-outs in a row of a large segment after which a black hole is suspected. */
+  readonly blackHoleTimeouts: number;
 }
 
 export const defaultTcpConfig: TcpConfig = {
@@ -63,6 +73,10 @@ export const defaultTcpConfig: TcpConfig = {
   initialWindow: 10,
   duplicateThreshold: 3,
   minMss: 88,
+  baseMss: 1024,
+  probeFloor: 48,
+  probeInterval: 600_000,
+  blackHoleTimeouts: 2,
 };
 
 /** What one connection may choose. */
@@ -96,6 +110,8 @@ export interface TcpOptions {
   readonly ecn: 'off' | 'accept' | 'request';
   /** Largest MSS to announce, or null for what the path allows. */
   readonly maxSegment: number | null;
+  /** Whether the path MTU is searched for by probes (RFC 4821). */
+  readonly mtuProbing: MtuProbing;
   /** TTL or hop limit (MUST-49). */
   readonly ttl: number;
   /** Differentiated services code point, 0 .. 63 (MUST-48). */
@@ -118,6 +134,7 @@ export const defaultTcpOptions: TcpOptions = {
   sack: true,
   ecn: 'accept',
   maxSegment: null,
+  mtuProbing: 'black-hole',
   ttl: 64,
   dscp: 0,
   congestion: 'cubic',

@@ -64,6 +64,11 @@ export interface TcpCounters {
   TcpExtTCPAbortOnData: number;
   TcpExtTCPAbortOnClose: number;
   TcpExtTCPAbortOnLinger: number;
+  /** Probes of a larger segment size that were lost, and that arrived (RFC 4821). */
+  TcpExtTCPMTUPFail: number;
+  TcpExtTCPMTUPSuccess: number;
+  /** Times that large segments were taken to vanish, and became smaller. */
+  TcpBlackHoles: number;
   /** ICMP errors whose quoted sequence number was not in flight (RFC 5927). */
   TcpExtOutOfWindowIcmps: number;
 }
@@ -115,6 +120,9 @@ export function createTcpCounters(): TcpCounters {
     TcpExtTCPAbortOnData: 0,
     TcpExtTCPAbortOnClose: 0,
     TcpExtTCPAbortOnLinger: 0,
+    TcpExtTCPMTUPFail: 0,
+    TcpExtTCPMTUPSuccess: 0,
+    TcpBlackHoles: 0,
     TcpExtOutOfWindowIcmps: 0,
   };
 }

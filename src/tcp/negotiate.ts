@@ -55,9 +55,11 @@ export function takeOffer(tcb: Tcb, env: TcpEnv, segment: Segment, now: number):
   updateSegmentSize(tcb);
 }
 
-/** Eff.snd.MSS (RFC 9293 3.7.1, MUST-16): the smaller of what the peer takes and what the path carries, less options. */
+/** Eff.snd.MSS (RFC 9293 3.7.1, MUST-16): the smaller of what the peer takes and what the path carries (as far
+ * as is said, or known by probes), less options. */
 export function updateSegmentSize(tcb: Tcb): void {
-  const fits = tcb.mtu - tcb.ipHeader - TCP_HEADER;
+  const mtu = tcb.search === null ? tcb.mtu : Math.min(tcb.mtu, tcb.search.low);
+  const fits = mtu - tcb.ipHeader - TCP_HEADER;
   const options = tcb.ts.on ? TIMESTAMPS_LENGTH : 0;
   tcb.snd.mss = Math.max(Math.min(tcb.peerMss, fits) - options, 8);
 }

@@ -9,6 +9,7 @@ import { ACK, ECE, FIN, PSH, type Segment, SYN, URG } from '../wire/tcp.ts';
 import { markText } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import { writeOffer } from './negotiate.ts';
+import { cancelProbe, isProbe, type MtuSearch, NO_PROBE, nextProbe, probeLeft } from './plpmtud.ts';
 import { sackBlocks } from './reassembly.ts';
 import { congestionWindow, restartAfterIdle } from './recovery.ts';
 import { backedOff, startTiming, stopTiming } from './rto.ts';
@@ -32,8 +33,10 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
     tcb.cc.limited = false;
     if (tcb.board !== null) emitLost(tcb, env, now);
     if (snd.rxt === snd.nxt && snd.una === snd.nxt && snd.text.length > 0) restartAfterIdle(tcb, env, now);
-    for (let length = nextText(tcb, env); length >= 0; length = nextText(tcb, env)) {
-      emitText(tcb, env, length, now);
+    if (tcb.search === null || mayGoOn(tcb, env, tcb.search, now)) {
+      for (let length = nextText(tcb, env); length >= 0; length = nextText(tcb, env)) {
+        emitText(tcb, env, length, now);
+      }
     }
     owed.override = false;
     if (owed.tail) emitTail(tcb, env, now);
@@ -44,6 +47,24 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
   if (snd.text.length > 0) {
     notePhase(tcb, diff(textEnd(tcb), snd.rxt), congestionWindow(tcb, env) - inFlight(tcb), now);
   } else if (tcb.stats.phase !== null) endPhase(tcb, tcb.stats.phase, now);
+}
+
+/** A probe of a larger segment size first, if it is time for one. @returns false while everything else waits for it */
+function mayGoOn(tcb: Tcb, env: TcpEnv, search: MtuSearch, now: number): boolean {
+  const { snd } = tcb;
+  const unsent = diff(textEnd(tcb), snd.nxt);
+  const length = nextProbe(tcb, env, search, unsent, congestionWindow(tcb, env) - inFlight(tcb), now);
+  if (length > NO_PROBE) {
+    const from = snd.nxt;
+    probeLeft(tcb, search, from, length);
+    emitSegment(tcb, env, from, length, false, true, now);
+    snd.nxt = search.end;
+    snd.rxt = search.end;
+    startTiming(tcb, snd.nxt, now);
+    noteSent(tcb, env, from, length, now, true);
+    tcb.cc.lastSent = now;
+  }
+  return length >= NO_PROBE;
 }
 
 /** Octets that are in the network, as far as is known. */
@@ -128,6 +149,13 @@ function emitOldest(tcb: Tcb, env: TcpEnv, now: number): void {
   if (snd.una === snd.nxt) return;
   const end = textEnd(tcb);
   const sent = lt(snd.nxt, end) ? snd.nxt : end;
+  const { search } = tcb;
+  if (search !== null && search.start === snd.una && search.start !== search.end) {
+    emitAgain(tcb, env, snd.una, diff(search.end, snd.una), now);
+    stopTimer(tcb, env, 'retransmission', now);
+    cancelProbe(tcb);
+    return;
+  }
   const length = Math.min(diff(sent, snd.una), snd.mss);
   const fin = snd.finSent && add(snd.una, length) === end;
   if (length === 0 && !fin) return;
@@ -157,6 +185,8 @@ function emitLost(tcb: Tcb, env: TcpEnv, now: number): void {
     if (start === snd.una) stopTimer(tcb, env, 'retransmission', now);
     if (tcb.cc.recovering) board.rack.prrOut += size;
   }
+  // From here on a loss of that text is one like any other.
+  if (tcb.search !== null && tcb.search.size === 0) cancelProbe(tcb);
 }
 
 /** Octets that were sent before, once more: in several segments if segments have become smaller since. */
@@ -225,7 +255,7 @@ function emitSegment(
   const { snd } = tcb;
   const out = begin(tcb, env, from, ACK, now);
   out.dataLength = length;
-  if (length > snd.mss) out.segmentSize = snd.mss;
+  if (length > snd.mss && !isProbe(tcb, from)) out.segmentSize = snd.mss;
   if (fin) out.flags |= FIN;
   if (fresh && length > 0 && tcb.ecn !== null) markText(tcb.ecn, out);
   // The segment that empties the queue says so (MUST-61).

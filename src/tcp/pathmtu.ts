@@ -6,6 +6,7 @@
 import { diff, ge, lt, type Seq } from '../wire/seq.ts';
 import type { TcpEnv } from './env.ts';
 import { updateSegmentSize } from './negotiate.ts';
+import { cancelProbe, probeFailed } from './plpmtud.ts';
 import { SIGNAL_SOFT_ERROR, type Tcb } from './tcb.ts';
 import { destroy } from './teardown.ts';
 
@@ -30,14 +31,29 @@ export function icmpError(tcb: Tcb, env: TcpEnv, hard: boolean, reason: string, 
 }
 
 /** The path carries less (or more) than it did: later segments fit; what is outstanding and too large is sent anew. */
-export function pathMtuChanged(tcb: Tcb, mtu: number): void {
+export function pathMtuChanged(tcb: Tcb, env: TcpEnv, mtu: number): void {
   const shrunk = mtu < tcb.mtu;
+  const { search } = tcb;
+  const before = tcb.snd.mss;
   tcb.mtu = mtu;
   updateSegmentSize(tcb);
+  if (search !== null && tcb.snd.mss === before) {
+    // Of what is outstanding only a probe can be too large.
+    if (search.size <= mtu) return;
+    probeFailed(env, search);
+    search.high = Math.min(search.high, mtu);
+    if (tcb.board !== null) tcb.board.lose(search.start, search.end, tcb.snd.mss);
+    else if (search.start === tcb.snd.una) {
+      tcb.owed.oldest = true;
+      tcb.cc.duplicates = env.config.duplicateThreshold; // those that come for what followed it are no news
+    }
+    return;
+  }
   // A window of less than one segment would never let a whole one out.
   if (tcb.cc.cwnd > 0 && tcb.cc.cwnd < tcb.snd.mss) tcb.cc.cwnd = tcb.snd.mss;
   // Not a sign of congestion: the window stays, only the pointer goes back (RFC 1191 6.5).
   if (!shrunk || !tcb.snd.synAcked || diff(tcb.snd.nxt, tcb.snd.una) <= tcb.snd.mss) return;
+  cancelProbe(tcb);
   if (tcb.board !== null) tcb.board.loseOnTimeout(Infinity, tcb.snd.mss);
   else tcb.snd.rxt = tcb.snd.una;
 }

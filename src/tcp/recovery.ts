@@ -8,6 +8,7 @@ import { diff, ge, gt, type Seq } from '../wire/seq.ts';
 import type { CongestionController } from './congestion/controller.ts';
 import { windowReduced } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
+import { cancelProbe, probeFailed } from './plpmtud.ts';
 import { stopTiming } from './rto.ts';
 import { type Tcb, textStart } from './tcb.ts';
 
@@ -92,6 +93,8 @@ export function duplicateAck(tcb: Tcb, env: TcpEnv, now: number): void {
   if (cc.duplicates !== env.config.duplicateThreshold) return;
   // Duplicates of what a time-out sent again are no news (RFC 6582 3.2 step 2).
   if (!gt(tcb.snd.una, cc.recover)) return;
+  if (probeLost(tcb, env)) return;
+  cancelProbe(tcb);
   controllerOf(tcb, env).congested(cc, 'loss', flightSize(tcb), mss, now);
   cc.cwnd = cc.ssthresh + env.config.duplicateThreshold * mss;
   cc.recovering = true;
@@ -101,6 +104,14 @@ export function duplicateAck(tcb: Tcb, env: TcpEnv, now: number): void {
   stopTiming(tcb);
   env.counters.TcpFastRetransmits++;
   traceCongestion(tcb, env, now);
+}
+
+/** What is missing is a probe of a larger size: its text is owed, in ordinary segments, and nothing else follows from it. */
+function probeLost({ search, snd, owed }: Tcb, env: TcpEnv): boolean {
+  if (search === null || search.start === search.end || search.start !== snd.una) return false;
+  probeFailed(env, search);
+  owed.oldest = true;
+  return true;
 }
 
 /** The retransmission timer fired: everything outstanding is sent again, as the window grows from one segment. */

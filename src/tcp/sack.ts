@@ -9,20 +9,21 @@ import { diff, ge, gt, le, lt, max, type Seq } from '../wire/seq.ts';
 import type { Segment } from '../wire/tcp.ts';
 import { windowReduced } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
+import { cancelProbe, onlyProbeLost } from './plpmtud.ts';
 import { controllerOf, tellController, traceCongestion } from './recovery.ts';
 import { Scoreboard } from './scoreboard.ts';
 import { noteRtt, rare } from './statistics.ts';
 import type { Tcb } from './tcb.ts';
 import { setTimer, stopTimer } from './timers.ts';
 
-/** Segments have been sent for the first time: `length` octets from `start`, the FIN counted as one. */
-export function noteSent(tcb: Tcb, env: TcpEnv, start: Seq, length: number, now: number): void {
+/** Segments, or one probe of a larger size, have been sent for the first time: `length` octets, the FIN counted as one. */
+export function noteSent(tcb: Tcb, env: TcpEnv, start: Seq, length: number, now: number, probe = false): void {
   if (!tcb.sack) return;
   if (tcb.board === null) {
     tcb.board = env.boards.pop() ?? new Scoreboard();
     tcb.board.rack.dsackRound = tcb.snd.una;
   }
-  tcb.board.push(start, length, tcb.snd.mss, now);
+  tcb.board.push(start, length, tcb.snd.mss, now, probe);
   if (tcb.cc.recovering) tcb.board.rack.prrOut += length;
 }
 
@@ -147,13 +148,16 @@ export function findLosses(tcb: Tcb, env: TcpEnv, now: number): void {
   const wait = board.detectLost(rack.sent, rack.end, rack.rtt + reorderingWindow(tcb, env, board), tcb.snd.mss, now);
   if (wait > 0) setTimer(tcb, env, 'reordering', now + wait, now);
   else stopTimer(tcb, env, 'reordering', now);
-  if (board.lost > 0 && !tcb.cc.recovering && ge(tcb.snd.una, tcb.cc.recover)) beginRecovery(tcb, env, board, now);
+  if (board.lost === 0 || tcb.cc.recovering || !ge(tcb.snd.una, tcb.cc.recover)) return;
+  if (tcb.search !== null && onlyProbeLost(env, tcb.search, board)) return;
+  beginRecovery(tcb, env, board, now);
 }
 
 function beginRecovery(tcb: Tcb, env: TcpEnv, board: Scoreboard, now: number): void {
   const { cc, snd } = tcb;
   const { rack } = board;
   const flight = diff(snd.nxt, snd.una);
+  cancelProbe(tcb);
   controllerOf(tcb, env).congested(cc, 'loss', flight, snd.mss, now);
   cc.recovering = true;
   cc.recover = snd.nxt;

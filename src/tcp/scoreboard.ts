@@ -24,6 +24,8 @@ const SACKED = 1;
 const LOST = 2;
 /** Sent more than once: an ACK may be about either. */
 const RESENT = 4;
+/** Left as one segment larger than the others. */
+const PROBE = 8;
 
 const NONE = -1;
 
@@ -109,16 +111,21 @@ export class Scoreboard {
     return this.octets - this.sacked - this.lost;
   }
 
-  /** `length` octets from `start` have been sent for the first time, in segments of `mss`. */
-  push(start: Seq, length: number, mss: number, now: number): void {
+  /**
+   * `length` octets from `start` have been sent for the first time, in segments of `mss`.
+   *
+   * @param probe as one segment: should it be lost it is several, of the size of the others
+   */
+  push(start: Seq, length: number, mss: number, now: number, probe = false): void {
     if (!this.#coarse) {
       for (let done = 0; done < length; done += mss) this.#push(add(start, done), Math.min(length - done, mss), now);
       return;
     }
     const last = this.#newest * STRIDE;
     const cells = this.#cells;
-    if (this.#newest === NONE || cells[last + SENT] !== now || cells[last + FLAGS] !== 0) {
+    if (probe || this.#newest === NONE || cells[last + SENT] !== now || cells[last + FLAGS] !== 0) {
       this.#push(start, length, now);
+      if (probe) cells[this.#newest * STRIDE + FLAGS] = PROBE;
       return;
     }
     cells[last + LENGTH] = cells[last + LENGTH]! + length;
@@ -341,6 +348,24 @@ export class Scoreboard {
       }
     }
     return NONE;
+  }
+
+  /** Octets in [from, to) that are taken for lost. */
+  lostBetween(from: Seq, to: Seq): number {
+    let octets = 0;
+    for (let i = this.#find(from); i < this.length && lt(this.start(i), to); i++) {
+      if (this.#cells[((this.#head + i) & this.#mask) * STRIDE + FLAGS]! & LOST) octets += this.size(i);
+    }
+    return octets;
+  }
+
+  /** Takes what is in flight of [from, to) for lost. */
+  lose(from: Seq, to: Seq, mss: number): void {
+    this.#takeApart(mss);
+    for (let i = this.#find(from); i < this.length && lt(this.start(i), to); i++) {
+      const slot = (this.#head + i) & this.#mask;
+      if ((this.#cells[slot * STRIDE + FLAGS]! & (SACKED | LOST)) === 0) this.#lose(slot);
+    }
   }
 
   start(index: number): Seq {

@@ -9,6 +9,7 @@ import { type Seq, seq } from '../wire/seq.ts';
 import type { TcpOptions } from './config.ts';
 import { SlowStart } from './congestion/slowstart.ts';
 import type { Ends } from './env.ts';
+import { MtuSearch } from './plpmtud.ts';
 import type { Scoreboard } from './scoreboard.ts';
 import type { State } from './state.ts';
 import { copyStatistics, Statistics } from './statistics.ts';
@@ -250,6 +251,8 @@ export class Tcb implements Ends {
   /** What is outstanding, segment by segment, while something is and SACK was agreed on. */
   board: Scoreboard | null = null;
   stats: Statistics = new Statistics();
+  /** Larger or smaller segments are being tried, or were (RFC 4821). */
+  search: MtuSearch | null = null;
   /** The path was seen to reorder (RACK.reordering_seen). */
   reordering = false;
   /** When a segment last came, ms. */
@@ -320,6 +323,7 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     ecn: tcb.ecn === null ? null : Object.assign(new Ecn(tcb.ecn.recover), tcb.ecn),
     board: tcb.board === null ? null : tcb.board.clone(),
     stats: copyStatistics(tcb.stats),
+    search: tcb.search === null ? null : Object.assign(new MtuSearch(0, 0), tcb.search),
     resumes:
       tcb.resumes === null ? null : Object.assign(Object.create(Object.getPrototypeOf(tcb.resumes)), tcb.resumes),
   });

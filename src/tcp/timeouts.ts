@@ -4,6 +4,7 @@
  */
 
 import type { TcpEnv } from './env.ts';
+import { suspectBlackHole } from './plpmtud.ts';
 import { retransmissionTimedOut } from './recovery.ts';
 import { findLosses, timedOutWithSack } from './sack.ts';
 import { SIGNAL_SOFT_ERROR, type Tcb } from './tcb.ts';
@@ -40,6 +41,7 @@ function retransmissionTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
     tcb.owed.syn = true;
     env.counters.TcpExtTCPSynRetrans++;
   }
+  suspectBlackHole(tcb, env);
   if (tcb.board !== null) timedOutWithSack(tcb, env, tcb.board, now);
   else if (tcb.snd.synAcked || tcb.snd.finSent) retransmissionTimedOut(tcb, env, now);
   tcb.rtt.backoff++;

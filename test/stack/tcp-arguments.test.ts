@@ -82,6 +82,7 @@ describe('wrong arguments', () => {
       windowScaling: [7],
       sack: [null],
       maxSegment: [7, 65_536, 'x'],
+      mtuProbing: ['on', '', true, null],
       ttl: [0, 256, 1.5],
       dscp: [-1, 64],
       congestion: ['bbr', 'toString', null, 5],

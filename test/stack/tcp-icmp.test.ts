@@ -274,7 +274,7 @@ interface Routed {
 }
 
 /** a, two routers, b: the wire between the routers is the narrow one, and nobody else knows. */
-function routed(mtu: number, options: Partial<WireOptions> = {}): Routed {
+function routed(mtu: number, options: Partial<WireOptions> = {}, near: Partial<WireOptions> = {}): Routed {
   const world = new SimWorld({ seed: 5 });
   const a = world.host('a');
   const b = world.host('b');
@@ -285,7 +285,7 @@ function routed(mtu: number, options: Partial<WireOptions> = {}): Routed {
     return [ends[0]!, ends[1]!];
   };
   const six = mtu >= 1280;
-  world.join(a, left, { addresses: pair(1, true) });
+  world.join(a, left, { addresses: pair(1, true), ...near });
   world.join(left, right, { addresses: pair(2, six), mtu, ...options });
   world.join(right, b, { addresses: pair(3, true) });
   const route = (host: Stack, destination: string, via: string, at: number): void => {
@@ -366,6 +366,23 @@ describe('path MTU discovery through routers', () => {
     const one = bulk(t, '10.0.3.2', 64 * 1024);
     expect(t.world.runUntil(one.done, 60_000)).toBe(true);
     expect(one.socket.info().pmtu).toBe(552);
+  });
+
+  it('a probe of a larger size that a router is too small for fails at once, and the next is of the size it names', () => {
+    for (const sack of [true, false]) {
+      const delay = { forth: { delay: 5 }, back: { delay: 5 } };
+      const t = routed(1300, delay, delay);
+      t.a.tcp.defaults = { ...t.a.tcp.defaults, mtuProbing: 'always', sack };
+      echo(t.b, 7);
+      const one = bulk(t, '10.0.3.2', 512 * 1024);
+      expect(t.world.runUntil(one.done, 60_000)).toBe(true);
+      expect(one.socket.info()).toMatchObject({ pmtu: 1300, sndMss: 1248 });
+      const { counters } = t.a.tcp;
+      expect([counters.TcpExtTCPMTUPFail, counters.TcpExtTCPMTUPSuccess]).toEqual([1, 1]);
+      expect([counters.TcpExtTCPTimeouts, counters.TcpFastRetransmits]).toEqual([0, 0]);
+      expect(t.routers[0].mib.drops['forward-too-big']).toBe(1);
+      expect(one.socket.info().totalRetrans).toBe(2);
+    }
   });
 
   it('all connections on a path follow the first, each as soon as it has something to say', () => {

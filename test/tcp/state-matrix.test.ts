@@ -101,7 +101,7 @@ const events: Readonly<Record<string, Event>> = {
     peer.write(new Uint8Array(1400));
     peer.seen();
     if (peer.endpoint.record === null) {
-      pathMtuChanged(peer.tcb, 576);
+      pathMtuChanged(peer.tcb, peer.env, 576);
       peer.endpoint.onDeadline(peer.now);
     }
     return undefined;
