@@ -146,5 +146,7 @@ export function traceCongestion(tcb: Tcb, env: TcpEnv, now: number): void {
       : cwnd < ssthresh
         ? 'slow-start'
         : 'congestion-avoidance';
-  env.trace({ type: 'congestion', time: now, host: env.name, connection: env.describe(tcb), cwnd, ssthresh, phase });
+  const connection = env.describe(tcb);
+  const pipe = tcb.board === null ? flightSize(tcb) : tcb.board.pipe;
+  env.trace({ type: 'congestion', time: now, host: env.name, connection, cwnd, ssthresh, pipe, phase });
 }

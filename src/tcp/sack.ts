@@ -61,14 +61,13 @@ export function acknowledgedWithSack(tcb: Tcb, env: TcpEnv, segment: Segment, fl
   if (cc.recovering && ge(snd.una, cc.recover)) {
     cc.cwnd = Math.max(cc.ssthresh, snd.mss);
     cc.recovering = false;
-    traceCongestion(tcb, env, now);
   }
   if (cc.recovering) reduceProportionally(tcb, board, delivery.octets);
   else if (delivery.octets > 0) {
     const rtt = delivery.sent < 0 || delivery.resent ? -1 : now - delivery.sent;
     tellController(tcb, env, delivery.octets, flight, rtt, now);
-    if (env.trace !== null) traceCongestion(tcb, env, now);
   }
+  if (env.trace !== null) traceCongestion(tcb, env, now);
   if (snd.una === snd.nxt) dropBoard(tcb, env);
 }
 

@@ -5,7 +5,7 @@
 
 import type { TcpEnv } from './env.ts';
 import { suspectBlackHole } from './plpmtud.ts';
-import { retransmissionTimedOut } from './recovery.ts';
+import { retransmissionTimedOut, traceCongestion } from './recovery.ts';
 import { findLosses, timedOutWithSack } from './sack.ts';
 import { SIGNAL_SOFT_ERROR, type Tcb } from './tcb.ts';
 import { destroy, returnToListen } from './teardown.ts';
@@ -17,7 +17,7 @@ export function timeouts(tcb: Tcb, env: TcpEnv, now: number): void {
   if (takeTimer(tcb, env, 'finWait2', now)) destroy(tcb, env, null, now);
   if (takeTimer(tcb, env, 'retransmission', now)) retransmissionTimeout(tcb, env, now);
   if (takeTimer(tcb, env, 'probe', now)) tailProbe(tcb, env, now);
-  if (takeTimer(tcb, env, 'reordering', now)) findLosses(tcb, env, now);
+  if (takeTimer(tcb, env, 'reordering', now)) reorderingTimeout(tcb, env, now);
   takeTimer(tcb, env, 'pacing', now); // the output pass goes on
   if (takeTimer(tcb, env, 'persist', now)) persistTimeout(tcb, env, now);
   if (takeTimer(tcb, env, 'delayedAck', now)) {
@@ -54,6 +54,12 @@ function tailProbe(tcb: Tcb, env: TcpEnv, now: number): void {
   tcb.owed.tail = true;
   // The retransmission timer counts from the probe (RFC 8985 7.3).
   stopTimer(tcb, env, 'retransmission', now);
+}
+
+/** What was to be waited for has not come: it is lost. */
+function reorderingTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
+  findLosses(tcb, env, now);
+  traceCongestion(tcb, env, now);
 }
 
 /** Zero-window probe, or the override of silly-window avoidance. A peer that is silent for R2 is given up. */

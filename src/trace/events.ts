@@ -115,6 +115,8 @@ export interface CongestionEvent extends At {
   /** Octets. */
   readonly cwnd: number;
   readonly ssthresh: number;
+  /** Octets taken to be in the network: sent, and neither acknowledged, reported nor lost (RFC 6675 4). */
+  readonly pipe: number;
   readonly phase: 'slow-start' | 'congestion-avoidance' | 'fast-recovery' | 'loss';
 }
 

@@ -109,7 +109,7 @@ export class Story {
 
   congestion(time: number, host: Host, cwnd: number, ssthresh: number): this {
     const connection = this.#connection(host);
-    return this.#push({ type: 'congestion', time, host, connection, cwnd, ssthresh, phase: 'loss' });
+    return this.#push({ type: 'congestion', time, host, connection, cwnd, ssthresh, pipe: cwnd, phase: 'loss' });
   }
 
   note(time: number, text: string): this {
