@@ -11,7 +11,7 @@ import type { TcpEnv } from './env.ts';
 import { probeAcknowledged, startSearch } from './plpmtud.ts';
 import { duplicateAck, flightSize, newlyAcknowledged, startCongestion } from './recovery.ts';
 import { resetUnknown } from './reset.ts';
-import { finishTiming } from './rto.ts';
+import { endBackoff, finishTiming } from './rto.ts';
 import { acknowledgedWithSack } from './sack.ts';
 import { enter } from './state.ts';
 import { noteAcknowledged } from './statistics.ts';
@@ -115,7 +115,8 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
   const rtt = tcb.ts.on && segment.timestamps ? measureEcho(tcb, env, segment, now) : finishTiming(tcb, env, ack, now);
   if (tcb.sack) acknowledgedWithSack(tcb, env, segment, flight, now);
   else if (text > 0) newlyAcknowledged(tcb, env, ack, text, flight, rtt, now);
-  if (octets > 0) tcb.rtt.backoff = 0; // of the SYN's `becomeEstablished` makes use first
+  // Of the SYN's back-off `becomeEstablished` makes use first.
+  if (octets > 0) endBackoff(tcb, env, rtt >= 0);
 
   // RFC 6298 5.2, 5.3: stop when nothing is outstanding, else start anew (the output pass does).
   stopTimer(tcb, env, 'retransmission', now);

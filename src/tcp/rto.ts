@@ -34,6 +34,15 @@ export function backedOff(tcb: Tcb, env: TcpEnv): number {
   return Math.min(tcb.rtt.rto * factor, env.config.maxRto);
 }
 
+/**
+ * Something new is acknowledged. Without a measurement the time-out stays as it was backed off (Karn; RFC 6298 5.5, 5.7):
+ * what was acknowledged may have been the copy sent first, or last.
+ */
+export function endBackoff(tcb: Tcb, env: TcpEnv, measured: boolean): void {
+  if (!measured) tcb.rtt.rto = backedOff(tcb, env);
+  tcb.rtt.backoff = 0;
+}
+
 /** Starts timing the segment that ends at `end`, if none is being timed. */
 export function startTiming(tcb: Tcb, end: Seq, now: number): void {
   if (tcb.ts.on || tcb.rtt.timedAt >= 0) return;
