@@ -111,6 +111,8 @@ export interface TcpStackConfig extends TcpConfig {
    * SYN is answered so. 'off': the oldest half-open connection gives way to the newest (RFC 4987 3.2).
    */
   readonly synCookies: 'when-full' | 'always' | 'off';
+  /** Peers whose fast open cookies are remembered at most; the one asked for least recently is forgotten (RFC 7413 4.1.3). */
+  readonly maxFastOpenPeers: number;
   /** TIME-WAIT records at most; above it the oldest gives way. */
   readonly maxTimeWaits: number;
 }
@@ -160,7 +162,13 @@ export const defaultStackConfig: StackConfig = {
   },
   fragments: { highMark: 4 * 1024 * 1024, lowMark: 3 * 1024 * 1024, timeout: 60_000, maxPieces: 1024 },
   udp: { receiveBuffer: 212_992, maxSockets: 65_536 },
-  tcp: { ...defaultTcpConfig, maxHalfOpen: 1024, synCookies: 'when-full', maxTimeWaits: 131_072 },
+  tcp: {
+    ...defaultTcpConfig,
+    maxHalfOpen: 1024,
+    synCookies: 'when-full',
+    maxFastOpenPeers: 1024,
+    maxTimeWaits: 131_072,
+  },
   ports: { first: 49_152, last: 65_535 },
 };
 
@@ -237,6 +245,7 @@ const bounds: Bounds<StackConfig> = {
     blackHoleTimeouts: [1, 100],
     maxHalfOpen: [1, 1_000_000],
     synCookies: ['when-full', 'always', 'off'],
+    maxFastOpenPeers: [1, 1_000_000],
     maxTimeWaits: [1, 100_000_000],
   },
   ports: { first: [1, 65_535], last: [1, 65_535] },

@@ -5,6 +5,8 @@
 import type { Tcb, TcpOptions } from '../tcp/index.ts';
 import type { Address } from '../wire/address.ts';
 import type { Tcp } from './tcp.ts';
+import { fastOpenBound } from './tcp-fastopen.ts';
+import { checkInteger } from './tcp-options.ts';
 import type { TcpHandler, TcpSocket } from './tcp-socket.ts';
 
 export interface ListenOptions {
@@ -17,12 +19,32 @@ export interface ListenOptions {
   readonly backlog?: number;
   /** Connections on their way through the handshake at most; `config.tcp.maxHalfOpen` by default. */
   readonly maxHalfOpen?: number;
+  /**
+   * TCP Fast Open (RFC 7413): a client that was here before may have its first text delivered, and answered, before the
+   * handshake is over; it may then also be delivered twice, if the network doubles a SYN. A number is how many
+   * such connections may be pending; `true` is 256; by default there are none.
+   */
+  readonly fastOpen?: number | boolean;
   /** Settings for the connections that come. */
   readonly options?: Partial<TcpOptions>;
   /** Takes each connection as it is established; without one they wait for `accept`. */
   readonly onConnection?: (socket: TcpSocket) => void;
   /** What the connections' events go to, until `socket.handler` says otherwise. */
   readonly handler?: TcpHandler;
+}
+
+interface ListenLimits {
+  readonly backlog: number;
+  readonly maxHalfOpen: number;
+  readonly fastOpen: number;
+}
+
+/** The bounds of a listener. @throws TsynError ERR_INVALID_ARG_VALUE */
+export function listenLimits(settings: ListenOptions, halfOpen: number): ListenLimits {
+  const { backlog = 511, maxHalfOpen = halfOpen } = settings;
+  checkInteger('backlog', backlog, 1, 1_000_000);
+  checkInteger('maxHalfOpen', maxHalfOpen, 1, 1_000_000);
+  return { backlog, maxHalfOpen, fastOpen: fastOpenBound(settings.fastOpen) };
 }
 
 export class TcpListener {
@@ -33,6 +55,8 @@ export class TcpListener {
   readonly family: 0 | 4 | 6;
   readonly backlog: number;
   readonly maxHalfOpen: number;
+  /** Connections that may be pending by a fast open cookie alone. */
+  readonly fastOpen: number;
   readonly options: TcpOptions;
   readonly handler: TcpHandler;
   /** Connections on their way through the handshake, the oldest first. */
@@ -47,6 +71,10 @@ export class TcpListener {
   #arriving = 0;
   /** When the last SYN cookie was sent, ms: only for a while after that an ACK may bring one back. */
   cookieAt: number = -Infinity;
+  /** Connections pending by a fast open cookie (PendingFastOpenRequests of RFC 7413 4.2) ... */
+  fastOpens = 0;
+  /** ... and until when those count that were reset, ms, the oldest first. */
+  readonly fastOpenResets: number[] = [];
   #closed = false;
 
   /** For `stack.tcp.listen`. */
@@ -56,16 +84,17 @@ export class TcpListener {
     address: Address | null,
     family: 0 | 4 | 6,
     options: TcpOptions,
+    limits: ListenLimits,
     settings: ListenOptions,
-    maxHalfOpen: number,
   ) {
     this.#tcp = tcp;
     this.port = port;
     this.address = address;
     this.family = family;
     this.options = options;
-    this.backlog = settings.backlog ?? 511;
-    this.maxHalfOpen = maxHalfOpen;
+    this.backlog = limits.backlog;
+    this.maxHalfOpen = limits.maxHalfOpen;
+    this.fastOpen = limits.fastOpen;
     this.handler = settings.handler ?? {};
     this.#onConnection = settings.onConnection ?? null;
   }
@@ -118,6 +147,13 @@ export class TcpListener {
   established(socket: TcpSocket): void {
     if (this.#onConnection !== null) this.#onConnection(socket);
     else this.waiting.push(socket);
+  }
+
+  /** How many connections count as pending by a fast open cookie. */
+  fastOpenPending(now: number): number {
+    const resets = this.fastOpenResets;
+    while (resets.length > 0 && resets[0]! <= now) resets.shift();
+    return this.fastOpens + resets.length;
   }
 
   get full(): boolean {

@@ -3,6 +3,17 @@
 import type { TcpOptions } from '../tcp/index.ts';
 import { type Address, parseAddress } from '../wire/address.ts';
 import { invalidArgument } from './errors.ts';
+import type { TcpHandler } from './tcp-socket.ts';
+
+export interface ConnectOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly localAddress?: string;
+  readonly localPort?: number;
+  readonly options?: Partial<TcpOptions>;
+  /** What the connection's events go to. */
+  readonly handler?: TcpHandler;
+}
 
 /** What a ring holds at most. */
 const LARGEST_BUFFER = 128 * 1024 * 1024;
@@ -22,6 +33,7 @@ const CHECKS: Readonly<Record<keyof TcpOptions, Check>> = {
   windowScaling: flag,
   sack: flag,
   ecn: oneOf('off', 'accept', 'request'),
+  fastOpen: flag,
   maxSegment: orNull(integer(8, 65_535)),
   mtuProbing: oneOf('off', 'black-hole', 'always'),
   ttl: integer(1, 255),

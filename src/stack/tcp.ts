@@ -41,7 +41,7 @@ import {
   timeWaitBegun,
   timeWaitEnd,
 } from '../tcp/index.ts';
-import { type Address, ANY4, ANY6, isMulticast, isUnspecified } from '../wire/address.ts';
+import { ANY4, isMulticast, isUnspecified } from '../wire/address.ts';
 import { readU16, readU32 } from '../wire/bytes.ts';
 import { finish, pseudoHeader, sum } from '../wire/checksum.ts';
 import { PROTO_TCP } from '../wire/ipv4.ts';
@@ -49,30 +49,24 @@ import { seq } from '../wire/seq.ts';
 import { ACK, parseTcp, RST, Segment, SYN } from '../wire/tcp.ts';
 import { syscallError, TsynError } from './errors.ts';
 import type { Interface } from './interface.ts';
-import { deriveKey } from './keys.ts';
+import { deriveKey, drawSecret } from './keys.ts';
 import type { Path } from './paths.ts';
 import type { Stack } from './stack.ts';
 import { SynCookies } from './tcp-cookies.ts';
 import { softErrorName } from './tcp-errors.ts';
-import { type ListenOptions, TcpListener } from './tcp-listener.ts';
+import { FastOpenServer, fastOpenKey } from './tcp-fastopen.ts';
+import { FastOpenCache, waitsForText } from './tcp-fastopen-cache.ts';
+import { type ListenOptions, listenLimits, TcpListener } from './tcp-listener.ts';
 import { Listeners } from './tcp-listeners.ts';
 import { NEWS, tell } from './tcp-news.ts';
-import { checkAddress, checkInteger, mergeTcpOptions } from './tcp-options.ts';
+import { type ConnectOptions, checkAddress, checkInteger, mergeTcpOptions } from './tcp-options.ts';
 import { TcpOutbox } from './tcp-outbox.ts';
-import { type TcpHandler, TcpSocket } from './tcp-socket.ts';
+import { ephemeralPort, freePort } from './tcp-ports.ts';
+import { TcpSocket } from './tcp-socket.ts';
 import { ConnectionTable, type TableEntry } from './tcp-table.ts';
 import { TimeWaitEntry, TimeWaits } from './tcp-timewait.ts';
 import { describeConnection, traceSegment } from './tcp-trace.ts';
 import type { IcmpError, IpView, TransportProtocol } from './transport.ts';
-
-export interface ConnectOptions {
-  readonly address: string;
-  readonly port: number;
-  readonly localAddress?: string;
-  readonly localPort?: number;
-  readonly options?: Partial<TcpOptions>;
-  readonly handler?: TcpHandler;
-}
 
 export class Tcp implements TransportProtocol, Task {
   readonly env: TcpEnv;
@@ -91,6 +85,8 @@ export class Tcp implements TransportProtocol, Task {
   readonly #stack: Stack;
   readonly #outbox: TcpOutbox;
   readonly #cookies: SynCookies;
+  readonly #fastOpen: FastOpenServer;
+  readonly #fastOpenCache: FastOpenCache;
   readonly #in: Segment = new Segment();
   readonly #dirty: TcpSocket[] = [];
   /** In a burst, or handing out news: output waits for the end of it. */
@@ -120,6 +116,8 @@ export class Tcp implements TransportProtocol, Task {
     };
     this.defaults = mergeTcpOptions({ ...defaultTcpOptions, ttl: stack.config.ip.ttl }, options, this.env.controllers);
     this.#cookies = new SynCookies(this.env, stack.config.tcp.synCookies, deriveKey(stack.secret, 'tcpSynCookies'));
+    this.#fastOpen = new FastOpenServer(this.counters, deriveKey(stack.secret, 'tcpFastOpen'));
+    this.#fastOpenCache = new FastOpenCache(stack.config.tcp.maxFastOpenPeers);
     this.table = new ConnectionTable(deriveKey(stack.secret, 'tcpTable'));
     this.timeWaits = new TimeWaits(stack, this.env, this.table, stack.config.tcp.maxTimeWaits);
   }
@@ -140,9 +138,7 @@ export class Tcp implements TransportProtocol, Task {
     this.#checkOpen();
     const address = settings.address === undefined ? null : checkAddress('address', settings.address);
     checkInteger('port', settings.port, 0, 65_535);
-    if (settings.backlog !== undefined) checkInteger('backlog', settings.backlog, 1, 1_000_000);
-    const maxHalfOpen = settings.maxHalfOpen ?? this.#stack.config.tcp.maxHalfOpen;
-    checkInteger('maxHalfOpen', maxHalfOpen, 1, 1_000_000);
+    const limits = listenLimits(settings, this.#stack.config.tcp.maxHalfOpen);
     const options = mergeTcpOptions(this.defaults, settings.options, this.env.controllers);
     const any = address === null || isUnspecified(address);
     if (!any && !this.#stack.isLocal(address)) {
@@ -151,11 +147,11 @@ export class Tcp implements TransportProtocol, Task {
     const both = address === null || (address.family === 6 && any && settings.ipv6Only !== true);
     const family = both ? 0 : address.family;
     const bound = any ? null : address;
-    const port = settings.port === 0 ? this.#freePort(bound, family) : settings.port;
+    const port = settings.port === 0 ? freePort(this.#stack.ports, this.listeners, bound, family) : settings.port;
     if (this.listeners.isBound(port, bound, family)) {
       throw syscallError('EADDRINUSE', 'listen', settings.address ?? '::', port);
     }
-    const listener = new TcpListener(this, port, bound, family, options, settings, maxHalfOpen);
+    const listener = new TcpListener(this, port, bound, family, options, limits, settings);
     this.listeners.add(listener);
     return listener;
   }
@@ -181,7 +177,8 @@ export class Tcp implements TransportProtocol, Task {
     if (path === 'no-route' || path.broadcast) {
       throw syscallError('ENETUNREACH', 'connect', settings.address, settings.port);
     }
-    const localPort = settings.localPort || this.#ephemeralPort(path, settings.port);
+    const localPort =
+      settings.localPort || ephemeralPort(this.#stack.ports, this.table, this.listeners, path, settings.port);
     const ends: Ends = { local: path.local, localPort, remote: path.remote, remotePort: settings.port };
     if (this.table.find(ends.local, localPort, ends.remote, ends.remotePort) !== null) {
       throw syscallError('EADDRINUSE', 'connect', settings.address, settings.port);
@@ -190,9 +187,30 @@ export class Tcp implements TransportProtocol, Task {
     const socket = new TcpSocket(this, tcb, path, settings.handler ?? {});
     this.table.insert(socket);
     this.prepare(socket);
+    if (options.fastOpen) tcb.fastOpen = this.#fastOpenCache.prepare(tcb, this.now());
     calls.open(tcb, this.env, 'active', this.now());
     this.called(socket);
     return socket;
+  }
+
+  /**
+   * Makes fast open cookies with a new key from now on (RFC 7413 5.2 advises to, now and then). Cookies under the key
+   * before it are still taken, and exchanged.
+   */
+  rotateFastOpenKey(): void {
+    this.#fastOpen.rotate(drawSecret(this.#stack.random));
+  }
+
+  /**
+   * The same with keys of the user's choice: hosts that share an address must share them.
+   *
+   * @param current 16 octets
+   * @param previous 16 octets, or null: no other cookies are taken
+   * @throws TsynError ERR_INVALID_ARG_VALUE
+   */
+  setFastOpenKeys(current: Uint8Array, previous: Uint8Array | null = null): void {
+    const other = previous === null ? null : fastOpenKey('previous', previous);
+    this.#fastOpen.setKeys(fastOpenKey('current', current), other);
   }
 
   // ---- Packets ----
@@ -224,6 +242,7 @@ export class Tcp implements TransportProtocol, Task {
     }
     segment.segmentSize = packet.segmentSize;
     segment.ecn = ip.tos & 3;
+    if (segment.oddOptions) counters.TcpOddOptions++;
     this.env.trace = stack.trace;
     if (stack.trace !== null) traceSegment(stack, 'segment-received', packet.id, ip.src, ip.dst, segment);
 
@@ -242,7 +261,12 @@ export class Tcp implements TransportProtocol, Task {
   /** A segment for a connection: its own steps now, answers at the end of the burst. */
   #toConnection(socket: TcpSocket, segment: Segment): void {
     const { tcb } = socket;
-    if (tcb.state === 'SYN-RECEIVED' && socket.listener?.full && (segment.flags & (ACK | RST)) === ACK) {
+    if (
+      tcb.state === 'SYN-RECEIVED' &&
+      !tcb.fastOpened &&
+      socket.listener?.full &&
+      (segment.flags & (ACK | RST)) === ACK
+    ) {
       // No room to accept it yet: the peer will say it again (RFC 9293 3.10.1; the kernel does the same).
       this.counters.TcpExtListenOverflows++;
       return;
@@ -295,13 +319,17 @@ export class Tcp implements TransportProtocol, Task {
       this.timeWaits.remove(resumes);
       reopen(resumes, tcb, this.env, this.now());
     }
-    if (tcb.state === 'LISTEN') arrive(tcb, this.env, segment, this.now());
+    if (tcb.state === 'LISTEN') {
+      if (opens && resumes === null) this.#fastOpen.judge(listener, tcb, segment, this.now());
+      arrive(tcb, this.env, segment, this.now());
+    }
     if (tcb.state === 'LISTEN') return;
     const socket = new TcpSocket(this, tcb, path, listener.handler);
     socket.listener = listener;
     listener.opening.add(socket);
     this.table.insert(socket);
     if (tcb.signals & SIGNAL_ESTABLISHED) listener.arrived(socket);
+    if (tcb.fastOpened) this.#fastOpen.opened(socket, listener);
     this.#touch(socket);
     if (listener.opening.size > listener.maxHalfOpen) this.#giveWay(listener);
   }
@@ -341,6 +369,11 @@ export class Tcp implements TransportProtocol, Task {
   called(socket: TcpSocket): void {
     if (this.#busy) {
       this.#touch(socket);
+      return;
+    }
+    if (waitsForText(socket.tcb)) {
+      this.#touch(socket);
+      this.#later();
       return;
     }
     this.#flush(socket);
@@ -407,6 +440,8 @@ export class Tcp implements TransportProtocol, Task {
     const now = this.now();
     this.prepare(socket);
     flush(tcb, this.env, now);
+    if (tcb.fastOpened) this.#fastOpen.follow(socket, now);
+    if (tcb.fastOpen !== null) this.#fastOpenCache.follow(tcb, tcb.fastOpen, now);
     switch (tcb.state) {
       case 'CLOSED':
       case 'LISTEN':
@@ -562,24 +597,6 @@ export class Tcp implements TransportProtocol, Task {
   #pathBack(ip: IpView): Path | null {
     const path = this.#stack.ip.pathTo(ip.src, ip.dst);
     return typeof path === 'string' || path.broadcast ? null : path;
-  }
-
-  #freePort(address: Address | null, family: 0 | 4 | 6): number {
-    const any = address ?? (family === 6 ? ANY6 : ANY4);
-    const port = this.#stack.ports.choose(any, any, 0, (candidate) =>
-      this.listeners.isBound(candidate, address, family),
-    );
-    if (port === 0) throw new TsynError('EADDRINUSE', 'listen EADDRINUSE: no free port', { syscall: 'listen' });
-    return port;
-  }
-
-  #ephemeralPort(path: Path, remotePort: number): number {
-    const { local, remote } = path;
-    const taken = (port: number): boolean =>
-      this.table.find(local, port, remote, remotePort) !== null || this.listeners.isBound(port, local, local.family);
-    const port = this.#stack.ports.choose(local, remote, remotePort, taken);
-    if (port === 0) throw new TsynError('EADDRNOTAVAIL', 'connect EADDRNOTAVAIL: no free port', { syscall: 'connect' });
-    return port;
   }
 
   /** Connections, listeners and TIME-WAIT records. */

@@ -8,6 +8,7 @@ import { ACK, ECE, FIN, type Segment, SYN } from '../wire/tcp.ts';
 import { challenge } from './challenge.ts';
 import { congestionEchoed } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
+import { textOnSynAcknowledged } from './fastopen.ts';
 import { probeAcknowledged, startSearch } from './plpmtud.ts';
 import { duplicateAck, flightSize, newlyAcknowledged, startCongestion } from './recovery.ts';
 import { resetUnknown } from './reset.ts';
@@ -86,10 +87,11 @@ export function becomeEstablished(tcb: Tcb, env: TcpEnv, segment: Segment, now: 
   // A SYN that had to be repeated on an initial RTO below 3 s says that the guess was too low (RFC 6298 5.7).
   if (tcb.rtt.backoff > 0 && tcb.rtt.srtt < 0) tcb.rtt.rto = Math.max(tcb.rtt.rto, 3000);
   startSearch(tcb, env);
-  startCongestion(tcb, env, now);
+  const early = tcb.fastOpened && tcb.passive;
+  if (!early || tcb.rtt.backoff > 0) startCongestion(tcb, env, now);
   tcb.rtt.backoff = 0;
   enter(tcb, env, 'ESTABLISHED', now);
-  tcb.signals |= SIGNAL_ESTABLISHED;
+  if (!early) tcb.signals |= SIGNAL_ESTABLISHED; // else the user knows it already
   if (tcb.options.keepAlive) setTimer(tcb, env, 'keepAlive', now + tcb.options.keepAliveIdle, now);
   if (snd.closed) enter(tcb, env, 'FIN-WAIT-1', now);
 }
@@ -103,6 +105,7 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
   if (!snd.synAcked) {
     snd.synAcked = true;
     octets--;
+    if (tcb.fastOpen !== null && tcb.fastOpen.sent > 0) textOnSynAcknowledged(tcb, env, tcb.fastOpen, ack);
   }
   const text = Math.min(octets, snd.text.length);
   snd.text.drop(env.buffers, text);

@@ -5,9 +5,10 @@
 
 import { InvariantError } from '../base/invariant.ts';
 import { add, diff, type Seq } from '../wire/seq.ts';
-import { ACK, FIN, RST, type Segment, SYN } from '../wire/tcp.ts';
+import { ABSENT, ACK, FIN, RST, type Segment, SYN } from '../wire/tcp.ts';
 import { acknowledged, becomeEstablished, isAcceptableAck, type Step } from './ack.ts';
 import type { TcpEnv } from './env.ts';
+import { noteAnswer, openEarly } from './fastopen.ts';
 import { prepareOffer, takeOffer } from './negotiate.ts';
 import { resetUnknown } from './reset.ts';
 import { enter } from './state.ts';
@@ -67,7 +68,9 @@ function segmentArrivesListen(tcb: Tcb, env: TcpEnv, segment: Segment, now: numb
   tcb.snd.wl1 = segment.seq;
   tcb.snd.wl2 = tcb.snd.iss;
   enter(tcb, env, 'SYN-RECEIVED', now);
-  holdForLater(tcb, env, segment);
+  if (tcb.fastOpen?.accept) openEarly(tcb, env, segment, now);
+  // A peer that tried fast open will send its text again at once.
+  else if (segment.fastOpenLength === ABSENT) holdForLater(tcb, env, segment);
   tcb.owed.syn = true;
 }
 
@@ -123,6 +126,7 @@ function segmentArrivesSynSent(tcb: Tcb, env: TcpEnv, segment: Segment, now: num
   }
   takeSyn(tcb, env, segment, now);
   if (segment.flags & ACK) {
+    if (tcb.fastOpen !== null) noteAnswer(tcb.fastOpen, segment);
     acknowledged(tcb, env, segment, now);
     becomeEstablished(tcb, env, segment, now);
     tcb.owed.ack = true;

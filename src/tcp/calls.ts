@@ -7,6 +7,7 @@ import type { CallEvent } from '../trace/events.ts';
 import { add, diff, gt, type Seq } from '../wire/seq.ts';
 import { chooseInitialSequence } from './arrives.ts';
 import type { TcpEnv } from './env.ts';
+import { isEarly } from './fastopen.ts';
 import { prepareOffer, updateSegmentSize } from './negotiate.ts';
 import { startCongestion } from './recovery.ts';
 import { resetConnection } from './reset.ts';
@@ -230,7 +231,7 @@ export function detach(tcb: Tcb, env: TcpEnv, now: number): CallResult {
     tcb.rcv.text.clear(env.buffers);
     return 'ok';
   }
-  if (tcb.rcv.text.length > 0 && tcb.state !== 'SYN-RECEIVED') {
+  if (tcb.rcv.text.length > 0 && (tcb.state !== 'SYN-RECEIVED' || isEarly(tcb))) {
     env.counters.TcpExtTCPAbortOnClose++;
     resetConnection(tcb, env);
     destroy(tcb, env, 'aborted', now);

@@ -108,6 +108,11 @@ export interface TcpOptions {
    * the request costs one repetition of the SYN.
    */
   readonly ecn: 'off' | 'accept' | 'request';
+  /**
+   * Active OPEN by fast open (RFC 7413): with a cookie of the peer's the first text goes with the SYN, else one is asked
+   * for. Only for what may be delivered twice.
+   */
+  readonly fastOpen: boolean;
   /** Largest MSS to announce, or null for what the path allows. */
   readonly maxSegment: number | null;
   /** Whether the path MTU is searched for by probes (RFC 4821). */
@@ -133,6 +138,7 @@ export const defaultTcpOptions: TcpOptions = {
   windowScaling: true,
   sack: true,
   ecn: 'accept',
+  fastOpen: false,
   maxSegment: null,
   mtuProbing: 'black-hole',
   ttl: 64,

@@ -23,6 +23,20 @@ export interface TcpCounters {
   TcpExtSyncookiesRecv: number;
   /** ACKs that could have brought a cookie back and did not: forged, too old, or astray. */
   TcpExtSyncookiesFailed: number;
+  /** Connections whose SYN carried text that was taken (RFC 7413). */
+  TcpExtTCPFastOpenActive: number;
+  /** The same where it was not, or the SYN with it got no answer. */
+  TcpExtTCPFastOpenActiveFail: number;
+  /** Connections given to their user before the handshake was over. */
+  TcpExtTCPFastOpenPassive: number;
+  /** SYNs with a cookie that is none of ours. */
+  TcpExtTCPFastOpenPassiveFail: number;
+  /** SYNs with a fast open option at a listener that had enough such connections pending. */
+  TcpExtTCPFastOpenListenOverflow: number;
+  /** SYNs that asked for a cookie. */
+  TcpExtTCPFastOpenCookieReqd: number;
+  /** SYNs with an option of a size or value that it cannot have (RFC 7323 2.3, RFC 7413 4.1.1): passed over, or bounded. */
+  TcpOddOptions: number;
   TcpExtDelayedACKs: number;
   /** Connections that ended in TIME-WAIT. */
   TcpExtTW: number;
@@ -89,6 +103,13 @@ export function createTcpCounters(): TcpCounters {
     TcpExtListenOverflows: 0,
     TcpExtTCPReqQFullDrop: 0,
     TcpExtTCPReqQFullDoCookies: 0,
+    TcpExtTCPFastOpenActive: 0,
+    TcpExtTCPFastOpenActiveFail: 0,
+    TcpExtTCPFastOpenPassive: 0,
+    TcpExtTCPFastOpenPassiveFail: 0,
+    TcpExtTCPFastOpenListenOverflow: 0,
+    TcpExtTCPFastOpenCookieReqd: 0,
+    TcpOddOptions: 0,
     TcpExtSyncookiesSent: 0,
     TcpExtSyncookiesRecv: 0,
     TcpExtSyncookiesFailed: 0,

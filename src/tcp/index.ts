@@ -25,6 +25,7 @@ export * from './connection.ts';
 export { createTcpCounters, type TcpCounters } from './counters.ts';
 export { Endpoint } from './endpoint.ts';
 export type { Ends, Outbox, TcpEnv } from './env.ts';
+export { FastOpen, isEarly } from './fastopen.ts';
 export { initialSequence, timestampOffset } from './isn.ts';
 export { icmpError, isInFlight, pathMtuChanged } from './pathmtu.ts';
 export { resetUnknown } from './reset.ts';

@@ -8,6 +8,7 @@ import { add, diff, gt, lt, type Seq, seq } from '../wire/seq.ts';
 import { ACK, ECE, FIN, PSH, type Segment, SYN, URG } from '../wire/tcp.ts';
 import { markText } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
+import { isEarly, noteRepeated, writeFastOpen } from './fastopen.ts';
 import { writeOffer } from './negotiate.ts';
 import { cancelProbe, isProbe, type MtuSearch, NO_PROBE, nextProbe, probeLeft } from './plpmtud.ts';
 import { sackBlocks } from './reassembly.ts';
@@ -25,7 +26,7 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
   const { snd, owed } = tcb;
   if (tcb.state === 'CLOSED' || tcb.state === 'LISTEN') return;
   if (owed.syn) emitSyn(tcb, env, now);
-  if (snd.synAcked || tcb.state === 'FIN-WAIT-1') {
+  if (snd.synAcked || tcb.state === 'FIN-WAIT-1' || isEarly(tcb)) {
     // What is missing is told by itself, so that it counts as a duplicate and its SACK blocks have room.
     if (owed.ack && tcb.rcv.held !== null) emitAck(tcb, env, now);
     if (owed.oldest) emitOldest(tcb, env, now);
@@ -281,10 +282,13 @@ function emitSyn(tcb: Tcb, env: TcpEnv, now: number): void {
     env.counters.TcpRetransSegs++;
     countAgain(tcb, 0);
     stopTiming(tcb);
+    if (tcb.fastOpen !== null && !answering) noteRepeated(tcb.fastOpen, env);
   } else {
-    snd.nxt = add(snd.iss, 1);
+    startTiming(tcb, add(snd.iss, 1), now);
+    if (tcb.fastOpen !== null) out.dataLength = writeFastOpen(tcb, out);
+    if (answering) tcb.fastOpen = null;
+    snd.nxt = add(snd.iss, 1 + out.dataLength);
     snd.rxt = snd.nxt;
-    startTiming(tcb, snd.nxt, now);
   }
   emit(tcb, env, out, 0, now);
 }

@@ -9,6 +9,7 @@ import { checkAck, isAcceptableAck, type Step } from './ack.ts';
 import { challenge } from './challenge.ts';
 import { noteMark, takeEcnOffer } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
+import { isEarly } from './fastopen.ts';
 import { noteTwice } from './reassembly.ts';
 import { maySendUs } from './state.ts';
 import { receiveWindow, SIGNAL_URGENT, type Tcb } from './tcb.ts';
@@ -125,7 +126,8 @@ function checkReset(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): Step 
     return 'done';
   }
   if (tcb.state === 'SYN-RECEIVED') {
-    if (tcb.passive) returnToListen(tcb, env, now);
+    if (isEarly(tcb)) destroy(tcb, env, 'reset', now);
+    else if (tcb.passive) returnToListen(tcb, env, now);
     else destroy(tcb, env, 'refused', now);
     return 'done';
   }
@@ -138,7 +140,7 @@ function checkReset(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): Step 
 /** Fourth, check the SYN bit, as RFC 5961 4 has it: a challenge ACK, whatever the sequence number. */
 function checkSyn(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): Step {
   if ((segment.flags & SYN) === 0) return 'continue';
-  if (tcb.state === 'SYN-RECEIVED' && tcb.passive) {
+  if (tcb.state === 'SYN-RECEIVED' && tcb.passive && !isEarly(tcb)) {
     returnToListen(tcb, env, now);
     return 'done';
   }

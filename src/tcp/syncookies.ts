@@ -113,6 +113,7 @@ export function acceptCookie(tcb: Tcb, env: TcpEnv, syn: Segment, segment: Segme
   tcb.snd.nxt = segment.ack;
   tcb.snd.rxt = segment.ack;
   tcb.owed.syn = false;
+  if (tcb.ecn !== null) tcb.ecn.recover = tcb.snd.iss;
   // Its low bits were the cookie's, so the echo is up to 64 ms off: not a measurement.
   segment.tsEcr = seq(0);
   segmentArrives(tcb, env, segment, now);
@@ -123,6 +124,7 @@ function forgetOptions(tcb: Tcb): void {
   tcb.scaling = false;
   tcb.rcv.shift = 0;
   tcb.sack = false;
+  tcb.ecn = null;
 }
 
 /** What our SYN,ACK agrees to. */

@@ -9,13 +9,17 @@ import { type Seq, seq } from '../wire/seq.ts';
 import type { TcpOptions } from './config.ts';
 import { SlowStart } from './congestion/slowstart.ts';
 import type { Ends } from './env.ts';
+import type { FastOpen } from './fastopen.ts';
 import { MtuSearch } from './plpmtud.ts';
 import type { Scoreboard } from './scoreboard.ts';
 import type { State } from './state.ts';
 import { copyStatistics, Statistics } from './statistics.ts';
 import type { TimeWait } from './timewait.ts';
 
-/** Send sequence variables. `SND.NXT` never goes back; `rxt` does when octets must be sent again. */
+/**
+ * Send sequence variables. `SND.NXT` never goes back (but for text on a SYN, `fastopen.ts`); `rxt` does when octets must
+ * be sent again.
+ */
 export class SendVariables {
   /** Oldest unacknowledged sequence number. */
   una: Seq = seq(0);
@@ -270,6 +274,10 @@ export class Tcb implements Ends {
   signals = 0;
   /** A SEND was cut short for want of room. */
   wantsRoom = false;
+  /** The handshake uses fast open (RFC 7413). */
+  fastOpen: FastOpen | null = null;
+  /** Text, or the connection itself, was taken before the handshake was over (FastOpened of RFC 7413 4.2). */
+  fastOpened = false;
   /** Reopened out of this TIME-WAIT, which is resumed if the SYN proves old (MAY-2). */
   resumes: TimeWait | null = null;
 
@@ -321,6 +329,7 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     owed: Object.assign(new Owed(), tcb.owed),
     cc: copyCongestion(tcb.cc),
     ecn: tcb.ecn === null ? null : Object.assign(new Ecn(tcb.ecn.recover), tcb.ecn),
+    fastOpen: tcb.fastOpen === null ? null : { ...tcb.fastOpen },
     board: tcb.board === null ? null : tcb.board.clone(),
     stats: copyStatistics(tcb.stats),
     search: tcb.search === null ? null : Object.assign(new MtuSearch(0, 0), tcb.search),

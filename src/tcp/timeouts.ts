@@ -4,6 +4,7 @@
  */
 
 import type { TcpEnv } from './env.ts';
+import { isEarly } from './fastopen.ts';
 import { suspectBlackHole } from './plpmtud.ts';
 import { retransmissionTimedOut, traceCongestion } from './recovery.ts';
 import { findLosses, timedOutWithSack } from './sack.ts';
@@ -30,7 +31,7 @@ export function timeouts(tcb: Tcb, env: TcpEnv, now: number): void {
 /** USER TIMEOUT: R2 has passed without any acknowledgment of something new. */
 function userTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
   env.counters.TcpExtTCPAbortOnTimeout++;
-  if (tcb.state === 'SYN-RECEIVED' && tcb.passive) returnToListen(tcb, env, now);
+  if (tcb.state === 'SYN-RECEIVED' && tcb.passive && !isEarly(tcb)) returnToListen(tcb, env, now);
   else destroy(tcb, env, 'timed-out', now);
 }
 
@@ -43,7 +44,7 @@ function retransmissionTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
   }
   suspectBlackHole(tcb, env);
   if (tcb.board !== null) timedOutWithSack(tcb, env, tcb.board, now);
-  else if (tcb.snd.synAcked || tcb.snd.finSent) retransmissionTimedOut(tcb, env, now);
+  else if (tcb.snd.synAcked || tcb.snd.finSent || isEarly(tcb)) retransmissionTimedOut(tcb, env, now);
   tcb.rtt.backoff++;
   // R1: tell whoever can find another way, and the user (MUST-20, SHLD-9).
   if (tcb.rtt.backoff === env.config.r1) tcb.signals |= SIGNAL_SOFT_ERROR;

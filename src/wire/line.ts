@@ -178,7 +178,8 @@ function optionsText(s: Segment): string[] {
   }
   if (s.fastOpenLength !== ABSENT) {
     const cookie = Array.from(s.fastOpenCookie.subarray(0, s.fastOpenLength), (octet) => hex(octet, 2)).join('');
-    options.push(cookie === '' ? 'tfo cookiereq' : `tfo cookie ${cookie}`);
+    const name = s.fastOpenExperimental ? 'exp-tfo' : 'tfo';
+    options.push(cookie === '' ? `${name} cookiereq` : `${name} cookie ${cookie}`);
   }
   return options;
 }

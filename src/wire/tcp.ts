@@ -54,6 +54,10 @@ export class Segment {
   /** Fast open: cookie length (0 is a request for one), or ABSENT. */
   fastOpenLength: number = ABSENT;
   readonly fastOpenCookie: Uint8Array = new Uint8Array(16);
+  /** In the option that was used before RFC 7413 (kind 254, magic 0xF989). */
+  fastOpenExperimental = false;
+  /** An option had a size or value that it cannot have, and was passed over or bounded. */
+  oddOptions = false;
 
   /** Makes it a bare segment again: no flags, no text, no options. */
   clear(): this {
@@ -77,6 +81,8 @@ export class Segment {
     this.tsEcr = seq(0);
     this.sackCount = 0;
     this.fastOpenLength = ABSENT;
+    this.fastOpenExperimental = false;
+    this.oddOptions = false;
     return this;
   }
 }
@@ -103,6 +109,9 @@ const OPTION_SACK_PERMITTED = 4;
 const OPTION_SACK = 5;
 const OPTION_TIMESTAMPS = 8;
 const OPTION_FAST_OPEN = 34;
+const OPTION_EXPERIMENT = 254;
+/** Which experiment an option of kind 254 belongs to (RFC 6994): fast open. */
+const MAGIC_FAST_OPEN = 0xf989;
 /** NOP, NOP, timestamps, length 10 (RFC 7323 appendix A). */
 const ALIGNED_TIMESTAMPS = 0x0101080a;
 
@@ -133,6 +142,8 @@ export function parseTcp(buf: Uint8Array, off: number, len: number, into: Segmen
   into.sackPermitted = false;
   into.sackCount = 0;
   into.fastOpenLength = ABSENT;
+  into.fastOpenExperimental = false;
+  into.oddOptions = false;
   if (header < TCP_HEADER || header > len) {
     into.timestamps = false;
     into.tsVal = seq(0);
@@ -181,6 +192,7 @@ function parseOption(buf: Uint8Array, at: number, kind: number, length: number, 
     case OPTION_WINDOW_SCALE:
       if (length !== 3) return false;
       into.windowScale = Math.min(buf[at + 2]!, MAX_WINDOW_SCALE);
+      if (buf[at + 2]! > MAX_WINDOW_SCALE) into.oddOptions = true;
       return true;
     case OPTION_SACK_PERMITTED:
       into.sackPermitted = length === 2;
@@ -194,14 +206,26 @@ function parseOption(buf: Uint8Array, at: number, kind: number, length: number, 
       into.tsEcr = readI32(buf, at + 6) as Seq;
       return true;
     case OPTION_FAST_OPEN:
-      // A cookie of a size that RFC 7413 4.1.1 does not know is passed over, as it says.
-      if (!isCookieLength(length - 2)) return true;
-      into.fastOpenLength = length - 2;
-      for (let i = 0; i < length - 2; i++) into.fastOpenCookie[i] = buf[at + 2 + i]!;
+      takeFastOpen(buf, at + 2, length - 2, false, into);
+      return true;
+    case OPTION_EXPERIMENT:
+      // Of other experiments nothing is known.
+      if (length >= 4 && readU16(buf, at + 2) === MAGIC_FAST_OPEN) takeFastOpen(buf, at + 4, length - 4, true, into);
       return true;
     default:
       return true;
   }
+}
+
+/** A cookie of a size that RFC 7413 4.1.1 does not know is passed over, as it says. */
+function takeFastOpen(buf: Uint8Array, at: number, length: number, experimental: boolean, into: Segment): void {
+  if (!isCookieLength(length)) {
+    into.oddOptions = true;
+    return;
+  }
+  into.fastOpenLength = length;
+  into.fastOpenExperimental = experimental;
+  for (let i = 0; i < length; i++) into.fastOpenCookie[i] = buf[at + i]!;
 }
 
 function parseSack(buf: Uint8Array, at: number, length: number, into: Segment): boolean {
@@ -239,10 +263,15 @@ export function tcpHeaderLength(segment: Segment): number {
   return TCP_HEADER + used + fastOpenOption(segment, used);
 }
 
+/** Octets of the fast open option. */
+function fastOpenSize(segment: Segment): number {
+  return segment.fastOpenLength + (segment.fastOpenExperimental ? 4 : 2);
+}
+
 /** Octets of the fast open option with its padding, 0 when there is none or no room after `used` octets. */
 function fastOpenOption(segment: Segment, used: number): number {
   if (segment.fastOpenLength === ABSENT) return 0;
-  const size = (2 + segment.fastOpenLength + 3) & ~3;
+  const size = (fastOpenSize(segment) + 3) & ~3;
   return used + size <= TCP_OPTIONS ? size : 0;
 }
 
@@ -305,9 +334,14 @@ function writeSack(buf: Uint8Array, at: number, segment: Segment, blocks: number
 
 function writeFastOpen(buf: Uint8Array, at: number, segment: Segment): number {
   const length = segment.fastOpenLength;
-  const end = at + ((2 + length + 3) & ~3);
-  writeU16(buf, at, (OPTION_FAST_OPEN << 8) | (2 + length));
+  const size = fastOpenSize(segment);
+  const end = at + ((size + 3) & ~3);
+  writeU16(buf, at, ((segment.fastOpenExperimental ? OPTION_EXPERIMENT : OPTION_FAST_OPEN) << 8) | size);
   at += 2;
+  if (segment.fastOpenExperimental) {
+    writeU16(buf, at, MAGIC_FAST_OPEN);
+    at += 2;
+  }
   for (let i = 0; i < length; i++) buf[at++] = segment.fastOpenCookie[i]!;
   while (at < end) buf[at++] = OPTION_NOP;
   return at;

@@ -31,6 +31,9 @@ export interface Forged {
   readonly mss?: number;
   readonly windowScale?: number;
   readonly sackPermitted?: boolean;
+  /** Fast open: a cookie, empty for a request. */
+  readonly cookie?: readonly number[];
+  readonly experimental?: boolean;
 }
 
 const BITS: Readonly<Record<string, number>> = { FIN, SYN, RST, ACK, PSH: 8, URG: 32 };
@@ -47,6 +50,11 @@ export function forge(flags: string, fields: Forged = {}): Uint8Array {
   if (fields.mss !== undefined && s.flags & BITS['SYN']!) s.mss = fields.mss;
   if (fields.windowScale !== undefined) s.windowScale = fields.windowScale;
   s.sackPermitted = fields.sackPermitted ?? false;
+  if (fields.cookie !== undefined) {
+    s.fastOpenLength = fields.cookie.length;
+    s.fastOpenCookie.set(fields.cookie);
+    s.fastOpenExperimental = fields.experimental ?? false;
+  }
   if (fields.tsVal !== undefined) {
     s.timestamps = true;
     s.tsVal = seq(fields.tsVal);
@@ -71,6 +79,9 @@ export interface Seen {
   readonly windowScale: number;
   readonly sackPermitted: boolean;
   readonly timestamps: boolean;
+  /** Fast open: the cookie, empty for a request; null for none. */
+  readonly cookie: number[] | null;
+  readonly experimental: boolean;
   readonly text: Uint8Array;
   readonly ttl: number;
   readonly tos: number;
@@ -99,6 +110,8 @@ export function see(packet: Uint8Array): Seen | null {
     windowScale: s.windowScale,
     sackPermitted: s.sackPermitted,
     timestamps: s.timestamps,
+    cookie: s.fastOpenLength < 0 ? null : [...s.fastOpenCookie.subarray(0, s.fastOpenLength)],
+    experimental: s.fastOpenExperimental,
     text: packet.slice(s.dataOffset, s.dataOffset + s.dataLength),
     ttl: h instanceof Ipv4Header ? h.ttl : h.hopLimit,
     tos: h instanceof Ipv4Header ? h.tos : h.trafficClass,
