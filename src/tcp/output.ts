@@ -70,7 +70,7 @@ function mayGoOn(tcb: Tcb, env: TcpEnv, search: MtuSearch, now: number): boolean
 
 /** Octets that are in the network, as far as is known. */
 function inFlight(tcb: Tcb): number {
-  return tcb.board === null ? diff(tcb.snd.rxt, tcb.snd.una) : tcb.board.pipe;
+  return tcb.board === null ? diff(tcb.snd.rxt, textStart(tcb)) : tcb.board.pipe;
 }
 
 const NOTHING = -1;
@@ -102,7 +102,7 @@ function nextText(tcb: Tcb, env: TcpEnv): number {
     return length - (length % mss);
   }
   if (length === mss || lt(snd.rxt, snd.nxt)) return length;
-  const idle = snd.una === snd.nxt;
+  const idle = snd.nxt === textStart(tcb); // a SYN is no text
   if (length === queued) {
     // The last of what is queued: Nagle holds it back while something is outstanding.
     return idle || tcb.options.noDelay || snd.closed || snd.urgent ? length : NOTHING;

@@ -1,0 +1,388 @@
+import { describe, expect, it } from 'vitest';
+import { World as SimWorld } from '../../src/sim/index.ts';
+import type { PartialConfig } from '../../src/stack/config.ts';
+import type { Stack } from '../../src/stack/stack.ts';
+import type { TcpSocket } from '../../src/stack/tcp-socket.ts';
+import { copyTcb } from '../../src/tcp/index.ts';
+import { bytes, pattern } from '../helpers/endpoint.ts';
+import { type Raw, World } from './hosts.ts';
+import { code, drain, type Forged, forge, recorder, type Seen, see } from './tcp-peer.ts';
+
+const COOKIE = [0xc0, 1, 2, 3, 4, 5, 6, 7];
+const MINUTE = 60_000;
+
+/** A host that connects, and a hand that plays the server at 10.0.0.2:80. */
+class Client {
+  readonly w: World = new World();
+  readonly a: Stack;
+  readonly raw: Raw;
+  readonly log: string[] = [];
+  #port = 50_000;
+
+  constructor(config: PartialConfig['tcp'] = {}) {
+    const { a, raw } = this.w.victim({}, { tcp: config });
+    this.a = a;
+    this.raw = raw;
+  }
+
+  connect(fastOpen = true, address = '10.0.0.2'): TcpSocket {
+    const options = { fastOpen, timestamps: false };
+    const handler = recorder(this.log, 'c');
+    return this.a.tcp.connect({ address, port: 80, localPort: ++this.#port, options, handler });
+  }
+
+  /** What has been sent since the last time. */
+  sent(): Seen[] {
+    this.w.run(0);
+    return this.raw.received.splice(0).flatMap((packet) => see(packet) ?? []);
+  }
+
+  /** A segment of the server for this connection; its ISN is 7000. */
+  reply(socket: TcpSocket, flags: string, syn: Seen, fields: Forged = {}): Seen[] {
+    const ends = { sport: 80, dport: socket.localPort, seq: 7000 };
+    this.raw.send(forge(flags, { ...ends, ...fields, ack: syn.seq + (fields.ack ?? 1) }));
+    return this.sent();
+  }
+
+  /** A connection that brings a cookie, or what else `fields` says. */
+  learn(fields: Forged = { cookie: COOKIE, mss: 1460 }): this {
+    const socket = this.connect();
+    const [syn] = this.sent();
+    expect([syn!.flags, syn!.cookie, syn!.text.length]).toEqual(['SYN', [], 0]);
+    this.reply(socket, 'SYN,ACK', syn!, fields);
+    socket.abort();
+    this.sent();
+    this.log.length = 0;
+    return this;
+  }
+
+  /** What the next SYN carries: the text that was written, and the cookie. */
+  next(text = 'GET /', fastOpen = true): { socket: TcpSocket; syn: Seen; tried: unknown } {
+    const socket = this.connect(fastOpen);
+    socket.write(bytes(text));
+    const [syn] = this.sent();
+    return { socket, syn: syn!, tried: [words(syn!), syn!.cookie] };
+  }
+
+  get counters(): Stack['tcp']['counters'] {
+    return this.a.tcp.counters;
+  }
+}
+
+function words(seen: Seen): string {
+  return new TextDecoder().decode(seen.text);
+}
+
+/** Flags, relative SEQ and ACK, octets of text. */
+function course(seen: readonly Seen[], syn: Seen): string[] {
+  return seen.map((s) => `${s.flags} ${s.seq - syn.seq}+${s.text.length}${s.ack === 0 ? '' : ` ack ${s.ack - 7000}`}`);
+}
+
+const WITH = ['GET /', COOKIE];
+const WITHOUT = ['', null];
+
+describe('connecting with fast open', () => {
+  it('asks for a cookie while there is none; the text follows the handshake', () => {
+    const c = new Client();
+    const { socket, syn, tried } = c.next();
+    expect(tried).toEqual(['', []]);
+    expect(course(c.reply(socket, 'SYN,ACK', syn, { cookie: COOKIE }), syn)).toEqual(['PSH,ACK 1+5 ack 1']);
+    expect(socket.tcb).toMatchObject({ fastOpen: null, fastOpened: false });
+    expect(c.counters).toMatchObject({ TcpExtTCPFastOpenActive: 0, TcpExtTCPFastOpenActiveFail: 0 });
+    expect(c.next().tried).toEqual(WITH);
+    c.w.judge();
+  });
+
+  it('with a cookie sends what is written in the same turn on the SYN, and goes on from there', () => {
+    const c = new Client().learn();
+    const socket = c.connect();
+    for (const text of ['GE', 'T', ' /']) socket.write(bytes(text));
+    expect(socket.state).toBe('SYN-SENT');
+    const [syn, ...more] = c.sent();
+    expect([words(syn!), syn!.cookie, syn!.flags, more]).toEqual(['GET /', COOKIE, 'SYN', []]);
+    socket.write(bytes('more'));
+    expect(c.sent()).toEqual([]);
+    expect(course(c.reply(socket, 'SYN,ACK', syn!, { ack: 6 }), syn!)).toEqual(['PSH,ACK 6+4 ack 1']);
+    expect([c.log, socket.writableLength]).toEqual([['c connect'], 4]);
+    expect([c.counters.TcpExtTCPFastOpenActive, socket.tcb.fastOpened]).toEqual([1, true]);
+    c.w.judge();
+  });
+
+  it('with nothing to say sends the cookie alone', () => {
+    const c = new Client().learn();
+    const socket = c.connect();
+    const [syn] = c.sent();
+    expect([syn!.text.length, syn!.cookie]).toEqual([0, COOKIE]);
+    expect(course(c.reply(socket, 'SYN,ACK', syn!), syn!)).toEqual(['ACK 1+0 ack 1']);
+    expect(c.counters).toMatchObject({ TcpExtTCPFastOpenActive: 0, TcpExtTCPFastOpenActiveFail: 0 });
+  });
+
+  it('closes after what was written on the SYN', () => {
+    const c = new Client().learn();
+    const socket = c.connect();
+    socket.write(bytes('GET /'));
+    socket.end();
+    const [syn] = c.sent();
+    expect([syn!.flags, words(syn!)]).toEqual(['SYN', 'GET /']);
+    expect(course(c.reply(socket, 'SYN,ACK', syn!, { ack: 6 }), syn!).slice(-1)).toEqual(['FIN,ACK 6+0 ack 1']);
+  });
+
+  it('is off by default: no option, and a cookie that nobody asked for is not kept', () => {
+    const c = new Client();
+    const { socket, syn, tried } = c.next('GET /', false);
+    expect(tried).toEqual(WITHOUT);
+    c.reply(socket, 'SYN,ACK', syn, { cookie: COOKIE });
+    expect(c.next().tried).toEqual(['', []]);
+    expect(code(() => c.a.tcp.connect({ address: '10.0.0.2', port: 80, options: { fastOpen: 1 as never } }))).toBe(
+      'ERR_INVALID_ARG_VALUE',
+    );
+  });
+
+  it('sends on the SYN what fits the MSS that the server once announced, options counted, 1460 at most', () => {
+    // The SYN's options: MSS 4, SACK-permitted 4, window scale 4, cookie 12.
+    for (const [mss, text] of [
+      [1000, 1000 - 24],
+      [1460, 1460 - 24],
+      [8960, 1460 - 24],
+      [undefined, 536 - 24],
+    ] as const) {
+      const c = new Client().learn({ cookie: COOKIE, ...(mss === undefined ? {} : { mss }) });
+      const socket = c.connect();
+      socket.write(pattern(3000));
+      const [syn] = c.sent();
+      expect([mss, syn!.text.length]).toEqual([mss, text]);
+      const out = c.reply(socket, 'SYN,ACK', syn!, { ack: 1 + text, mss: 1460 });
+      expect([out[0]!.seq, out[0]!.text.length]).toEqual([syn!.seq + 1 + text, 1460]);
+      c.w.judge();
+    }
+  });
+
+  it('sends the text again at once when the SYN,ACK acknowledges the SYN alone, with the fresh cookie in the cache', () => {
+    const fresh = [9, 9, 9, 9];
+    for (const sackPermitted of [false, true]) {
+      const c = new Client().learn();
+      const { socket, syn } = c.next();
+      const out = c.reply(socket, 'SYN,ACK', syn, { cookie: fresh, mss: 1460, sackPermitted });
+      expect(course(out, syn)).toEqual(['PSH,ACK 1+5 ack 1']);
+      expect(c.counters).toMatchObject({
+        TcpExtTCPFastOpenActive: 0,
+        TcpExtTCPFastOpenActiveFail: 1,
+        TcpRetransSegs: 0,
+      });
+      expect(c.reply(socket, 'ACK', syn, { seq: 7001, ack: 6 })).toEqual([]);
+      expect([socket.writableLength, socket.tcb.fastOpened]).toEqual([0, false]);
+      expect(c.next().tried).toEqual(['GET /', fresh]);
+    }
+  });
+
+  it('sends again what a SYN,ACK in the midst of the text leaves', () => {
+    const c = new Client().learn();
+    const { socket, syn } = c.next();
+    expect(course(c.reply(socket, 'SYN,ACK', syn, { ack: 3 }), syn)).toEqual(['PSH,ACK 3+3 ack 1']);
+    expect(c.counters.TcpExtTCPFastOpenActive).toBe(1);
+    c.reply(socket, 'ACK', syn, { seq: 7001, ack: 6 });
+    expect(socket.writableLength).toBe(0);
+  });
+
+  it('does not believe a SYN,ACK that acknowledges more than was sent', () => {
+    const c = new Client().learn();
+    const { socket, syn } = c.next();
+    expect(c.reply(socket, 'SYN,ACK', syn, { ack: 7 }).map((s) => s.flags)).toEqual(['RST']);
+    expect(socket.state).toBe('SYN-SENT');
+  });
+
+  it('is refused like any other by a reset', () => {
+    const c = new Client().learn();
+    const { socket, syn } = c.next();
+    c.reply(socket, 'RST,ACK', syn, { seq: 0, ack: 6 });
+    expect([c.log, socket.state]).toEqual([['c close ECONNREFUSED'], 'CLOSED']);
+  });
+
+  it('meets a SYN (simultaneous open): its text comes again once both are established', () => {
+    const c = new Client().learn();
+    const { socket, syn } = c.next();
+    const [synAck] = c.reply(socket, 'SYN', syn, { data: 'mine', cookie: COOKIE });
+    expect(course([synAck!], syn)).toEqual(['SYN,ACK 0+0 ack 1']);
+    expect(synAck!.cookie).toBeNull();
+    expect(course(c.reply(socket, 'ACK', syn, { seq: 7001, ack: 1 }), syn)).toEqual(['PSH,ACK 1+5 ack 5']);
+    expect(new TextDecoder().decode(drain(socket))).toBe('mine');
+    expect(socket.state).toBe('ESTABLISHED');
+    expect(socket.tcb.fastOpen).toBeNull();
+  });
+
+  it('keeps its state in plain data: a copy does not follow the original', () => {
+    const c = new Client().learn();
+    const { socket, syn } = c.next();
+    const copy = copyTcb(socket.tcb, c.a.buffers);
+    expect(copy.fastOpen).toMatchObject({ sent: 5, answered: false });
+    c.reply(socket, 'SYN,ACK', syn, { ack: 6 });
+    expect(copy.fastOpen).toMatchObject({ sent: 5, answered: false });
+  });
+});
+
+describe('what a client remembers of fast open', () => {
+  it('a SYN that gets no answer is sent again bare, and the next connections are plain for a minute, then two', () => {
+    const c = new Client().learn();
+    for (const minutes of [1, 2, 4]) {
+      const { socket, syn, tried } = c.next();
+      expect(tried).toEqual(WITH);
+      c.w.run(1000);
+      const [again] = c.sent();
+      expect([course([again!], syn), again!.cookie]).toEqual([['SYN 0+0'], null]);
+      expect(course(c.reply(socket, 'SYN,ACK', syn), syn)).toEqual(['PSH,ACK 1+5 ack 1']);
+      socket.abort();
+      expect(c.next().tried).toEqual(WITHOUT);
+      c.w.run(minutes * MINUTE - 1000);
+      c.sent();
+      expect(c.next().tried).toEqual(WITHOUT);
+      c.w.run(1000);
+      c.sent();
+    }
+    expect(c.counters.TcpExtTCPFastOpenActiveFail).toBe(3);
+    expect(c.next().tried).toEqual(WITH);
+  });
+
+  it('a path that swallows the whole connection after such a SYN is noted too', () => {
+    const c = new Client().learn();
+    const { socket } = c.next();
+    c.w.run(30_000);
+    expect([socket.state, c.counters.TcpExtTCPFastOpenActiveFail]).toEqual(['SYN-SENT', 1]);
+    c.sent();
+    expect(c.next().tried).toEqual(WITHOUT);
+  });
+
+  it('a late SYN,ACK that takes the text, or brings a cookie, clears the path', () => {
+    for (const fields of [{ ack: 6 }, { cookie: COOKIE }]) {
+      const c = new Client().learn();
+      const { socket, syn } = c.next();
+      c.w.run(1000);
+      c.sent();
+      c.reply(socket, 'SYN,ACK', syn, fields);
+      expect(c.next().tried).toEqual(WITH);
+    }
+  });
+
+  it('a server that gives no cookie is not asked again for ten minutes', () => {
+    const c = new Client().learn({});
+    expect(c.next().tried).toEqual(WITHOUT);
+    c.w.run(10 * MINUTE - 1);
+    c.sent();
+    expect(c.next().tried).toEqual(WITHOUT);
+    c.w.run(1);
+    c.sent();
+    expect(c.next().tried).toEqual(['', []]);
+  });
+
+  it('is bounded: the peer asked for least recently is forgotten', () => {
+    const c = new Client({ maxFastOpenPeers: 2 });
+    const peers = ['10.0.0.2', '10.0.0.3', '10.0.0.4'];
+    const ask = (address: string): Seen => {
+      const socket = c.connect(true, address);
+      const syn = c.sent()[0]!;
+      const from = socket.remote;
+      c.raw.send(
+        forge('SYN,ACK', { from, sport: 80, dport: socket.localPort, seq: 1, ack: syn.seq + 1, cookie: COOKIE }),
+      );
+      c.sent();
+      socket.abort();
+      c.sent();
+      return syn;
+    };
+    expect(peers.map((peer) => ask(peer).cookie)).toEqual([[], [], []]);
+    expect(ask('10.0.0.3').cookie).toEqual(COOKIE);
+    expect(ask('10.0.0.2').cookie).toEqual([]); // 10.0.0.4 goes
+    expect(ask('10.0.0.3').cookie).toEqual(COOKIE);
+    expect(ask('10.0.0.4').cookie).toEqual([]);
+  });
+
+  it('says whether a cookie came in the option of before RFC 7413, and uses that one', () => {
+    const c = new Client().learn({ cookie: COOKIE, experimental: true });
+    const { syn } = c.next();
+    expect([syn.cookie, syn.experimental, words(syn)]).toEqual([COOKIE, true, 'GET /']);
+  });
+});
+
+describe('two hosts with fast open', () => {
+  interface Exchange {
+    took: number;
+    early: boolean;
+  }
+
+  function pair(loss = 0): { world: SimWorld; a: Stack; b: Stack; fetch: () => Exchange } {
+    const world = new SimWorld({ seed: 11 });
+    const a = world.host('a', { tcp: { fastOpen: true } });
+    const b = world.host('b');
+    world.join(a, b, { forth: { delay: 50, loss }, back: { delay: 50, loss } });
+    const served: boolean[] = [];
+    b.tcp.listen({
+      port: 80,
+      fastOpen: true,
+      handler: {
+        onReadable: (s) => {
+          if (s.readableLength < 600) return;
+          served.push(s.state === 'SYN-RECEIVED');
+          s.write(drain(s));
+          s.end();
+        },
+      },
+      onConnection: () => {},
+    });
+    const fetch = (): Exchange => {
+      const began = world.now;
+      let got = new Uint8Array(0);
+      let took = -1;
+      a.tcp
+        .connect({
+          address: '10.0.0.2',
+          port: 80,
+          handler: {
+            onReadable: (s) => {
+              got = new Uint8Array([...got, ...drain(s)]);
+              if (got.length === 600) took = world.now - began;
+              if (s.atEnd) s.end();
+            },
+          },
+        })
+        .write(pattern(600));
+      world.run(began + 20_000);
+      expect(got).toEqual(pattern(600));
+      return { took, early: served.pop()! };
+    };
+    return { world, a, b, fetch };
+  }
+
+  it('exchange request and response in one round trip, from the second time on', () => {
+    const { a, b, fetch } = pair();
+    expect([fetch(), fetch(), fetch()]).toEqual([
+      { took: 200, early: false },
+      { took: 100, early: true },
+      { took: 100, early: true },
+    ]);
+    expect(b.tcp.counters).toMatchObject({ TcpExtTCPFastOpenCookieReqd: 1, TcpExtTCPFastOpenPassive: 2 });
+    expect(a.tcp.counters).toMatchObject({ TcpExtTCPFastOpenActive: 2, TcpExtTCPFastOpenActiveFail: 0 });
+  });
+
+  it('fall back by one round trip when the server has new keys, and are quick again afterwards', () => {
+    const { a, b, fetch } = pair();
+    fetch();
+    b.tcp.setFastOpenKeys(pattern(16));
+    expect([fetch(), fetch()]).toEqual([
+      { took: 200, early: false },
+      { took: 100, early: true },
+    ]);
+    b.tcp.rotateFastOpenKey();
+    expect([fetch(), fetch()]).toEqual([
+      { took: 100, early: true },
+      { took: 100, early: true },
+    ]);
+    expect(a.tcp.counters.TcpExtTCPFastOpenActiveFail).toBe(1);
+    expect(b.tcp.counters.TcpExtTCPFastOpenPassiveFail).toBe(1);
+  });
+
+  it('deliver everything once on a bad wire', () => {
+    const { a, b, fetch } = pair(0.15);
+    for (let i = 0; i < 60; i++) fetch();
+    expect(b.tcp.counters.TcpExtTCPFastOpenPassive).toBeGreaterThan(5);
+    expect(a.tcp.counters.TcpExtTCPFastOpenActiveFail).toBeGreaterThan(0);
+  });
+});
