@@ -5,7 +5,7 @@
 
 import { invariant } from '../base/invariant.ts';
 import type { Task } from '../base/scheduler.ts';
-import { type Tcb, type TcpEnv, TimeWait, timeWaitExpired } from '../tcp/index.ts';
+import { resume, type Tcb, type TcpEnv, TimeWait, timeWaitBegun, timeWaitEnd, timeWaitExpired } from '../tcp/index.ts';
 import type { Stack } from './stack.ts';
 import type { ConnectionTable, TableEntry } from './tcp-table.ts';
 
@@ -39,6 +39,20 @@ export class TimeWaits implements Task {
     this.#env = env;
     this.#table = table;
     this.#limit = limit;
+  }
+
+  /** A connection, no longer in the table, has come to TIME-WAIT: a record takes its place, or the one it reopened goes on. */
+  enter(tcb: Tcb, now: number): void {
+    const old = tcb.resumes as TimeWaitEntry | null;
+    if (old !== null) {
+      tcb.resumes = null;
+      resume(old, this.#env, now);
+      this.add(old);
+      return;
+    }
+    const entry = new TimeWaitEntry(tcb, timeWaitEnd(this.#env, now));
+    timeWaitBegun(entry, this.#env, now);
+    this.add(entry);
   }
 
   /** Enters a record into table and queue. At the bound the one that would end first gives way. */

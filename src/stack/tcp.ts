@@ -27,7 +27,6 @@ import {
   pathMtuChanged,
   reopen,
   resetUnknown,
-  resume,
   returnToListen,
   SIGNAL_ESTABLISHED,
   SIGNAL_SOFT_ERROR,
@@ -38,8 +37,6 @@ import {
   takeSignals,
   timestampOffset,
   timeWaitArrives,
-  timeWaitBegun,
-  timeWaitEnd,
 } from '../tcp/index.ts';
 import { ANY4, isMulticast, isUnspecified } from '../wire/address.ts';
 import { readU16, readU32 } from '../wire/bytes.ts';
@@ -64,7 +61,7 @@ import { TcpOutbox } from './tcp-outbox.ts';
 import { ephemeralPort, freePort } from './tcp-ports.ts';
 import { TcpSocket } from './tcp-socket.ts';
 import { ConnectionTable, type TableEntry } from './tcp-table.ts';
-import { TimeWaitEntry, TimeWaits } from './tcp-timewait.ts';
+import { type TimeWaitEntry, TimeWaits } from './tcp-timewait.ts';
 import { describeConnection, traceSegment } from './tcp-trace.ts';
 import type { IcmpError, IpView, TransportProtocol } from './transport.ts';
 
@@ -449,25 +446,12 @@ export class Tcp implements TransportProtocol, Task {
         return;
       case 'TIME-WAIT':
         this.#remove(socket);
-        this.#enterTimeWait(tcb, now);
+        this.timeWaits.enter(tcb, now);
         return;
     }
     // A later deadline can wait until the earlier one has come: most are put off again before that.
     const due = nextDeadline(tcb);
     if (due < socket.at) this.#stack.scheduler.schedule(socket, due);
-  }
-
-  #enterTimeWait(tcb: Tcb, now: number): void {
-    if (tcb.resumes !== null) {
-      const entry = tcb.resumes as TimeWaitEntry;
-      tcb.resumes = null;
-      resume(entry, this.env, now);
-      this.timeWaits.add(entry);
-      return;
-    }
-    const entry = new TimeWaitEntry(tcb, timeWaitEnd(this.env, now));
-    timeWaitBegun(entry, this.env, now);
-    this.timeWaits.add(entry);
   }
 
   #remove(socket: TcpSocket): void {

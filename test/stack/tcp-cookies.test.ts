@@ -110,6 +110,25 @@ describe('a connection made from a SYN cookie', () => {
     });
   }
 
+  it('has ECN where the SYN asked for it and there were timestamps to remember it in', () => {
+    const { raw, listener } = bench();
+    for (const [i, [flags, fields, ecn]] of (
+      [
+        ['SYN,ECE,CWR', OFFER, true],
+        ['SYN', OFFER, false],
+        ['SYN,ECE,CWR', {}, false],
+      ] as const
+    ).entries()) {
+      const own = { ...fields, sport: 100 + i };
+      const [synAck] = ask(raw, forge(flags, own));
+      expect(synAck!.flags).toBe(ecn ? 'SYN,ACK,ECE' : 'SYN,ACK');
+      ask(raw, forge('ACK', back(synAck!, own)));
+      const { tcb } = listener.accept()!;
+      expect(tcb.ecn !== null).toBe(ecn);
+      if (ecn) expect(tcb.ecn!.recover).toBe(tcb.snd.iss);
+    }
+  });
+
   it('carries streams both ways between two hosts', () => {
     const w = new SimWorld({ seed: 5 });
     const a = w.host('a');

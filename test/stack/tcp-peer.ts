@@ -36,7 +36,7 @@ export interface Forged {
   readonly experimental?: boolean;
 }
 
-const BITS: Readonly<Record<string, number>> = { FIN, SYN, RST, ACK, PSH: 8, URG: 32 };
+const BITS: Readonly<Record<string, number>> = { FIN, SYN, RST, ACK, PSH: 8, URG: 32, ECE: 64, CWR: 128 };
 
 /** A TCP packet as bytes; from 10.0.0.2:1234 to 10.0.0.1:80 unless said otherwise. `flags` as in 'SYN,ACK', '' for none. */
 export function forge(flags: string, fields: Forged = {}): Uint8Array {
