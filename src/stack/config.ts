@@ -228,6 +228,8 @@ const bounds: Bounds<StackConfig> = {
     maxRto: [60_000, DAY],
     r1: [1, 100],
     r2: [1, 100 * DAY],
+    minUserTimeout: [1, 100 * DAY],
+    maxUserTimeout: [1, 100 * DAY],
     synR2: [1, 100 * DAY],
     orphanR2: [1, 100 * DAY],
     delayedAck: [0, 499],

@@ -29,6 +29,7 @@ const CHECKS: Readonly<Record<keyof TcpOptions, Check>> = {
   keepAliveInterval: duration,
   keepAliveProbes: integer(0, 1_000_000),
   userTimeout: orNull(duration),
+  userTimeoutOption: flagOrDuration,
   timestamps: flag,
   windowScaling: flag,
   sack: flag,
@@ -99,6 +100,11 @@ function flag(name: string, value: unknown): void {
 function duration(name: string, value: unknown): void {
   if (typeof value !== 'number' || !(value > 0))
     throw invalidArgument(name, value, 'a positive number of milliseconds');
+}
+
+function flagOrDuration(name: string, value: unknown): void {
+  if (typeof value === 'number') duration(name, value);
+  else flag(name, value);
 }
 
 function orNull(check: Check): Check {

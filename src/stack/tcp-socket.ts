@@ -208,7 +208,14 @@ export class TcpSocket implements TableEntry, Task {
     if (ms !== null && !(ms > 0)) throw invalidArgument('ms', ms, 'a positive number of milliseconds, or null');
     this.#change({ userTimeout: ms });
     this.tcb.timers.user = Infinity; // the output pass sets it anew
+    if (this.tcb.uto !== null) this.tcb.uto.owed = true;
     this.#tcp.called(this);
+  }
+
+  /** What the peer last said of its user timeout, ms (RFC 5482), if the option is used; null when it said nothing. */
+  get peerUserTimeout(): number | null {
+    const { uto } = this.tcb;
+    return uto === null || uto.remote < 0 ? null : uto.remote;
   }
 
   /** TTL or hop limit, 1 .. 255 (MUST-49). */

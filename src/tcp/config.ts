@@ -21,6 +21,9 @@ export interface TcpConfig {
   readonly r1: number;
   /** How long a segment may stay unacknowledged before the connection is given up (RFC 9293 3.8.3 R2). */
   readonly r2: number;
+  /** Limits of the R2 that follows from a peer's wish (RFC 5482 3.1 L_LIMIT: at least 100 s, and U_LIMIT). */
+  readonly minUserTimeout: number;
+  readonly maxUserTimeout: number;
   /** The same for a SYN; at least 3 minutes (MUST-23). */
   readonly synR2: number;
   /** R2 of a connection whose application has gone. */
@@ -62,6 +65,8 @@ export const defaultTcpConfig: TcpConfig = {
   maxRto: 120_000,
   r1: 3,
   r2: 900_000,
+  minUserTimeout: 100_000,
+  maxUserTimeout: 3_600_000,
   synR2: 180_000,
   orphanR2: 100_000,
   delayedAck: 40,
@@ -97,6 +102,11 @@ export interface TcpOptions {
   readonly keepAliveProbes: number;
   /** R2 of this connection, ms (`Infinity` allowed, MUST-21), or null for the host's. */
   readonly userTimeout: number | null;
+  /**
+   * Use the User Timeout option (RFC 5482): tell the peer of R2 (true), or of so many ms, and follow its wish unless
+   * `userTimeout` is set.
+   */
+  readonly userTimeoutOption: boolean | number;
   /** Offer timestamps (RFC 7323 3). */
   readonly timestamps: boolean;
   /** Offer window scaling (RFC 7323 2). */
@@ -134,6 +144,7 @@ export const defaultTcpOptions: TcpOptions = {
   keepAliveInterval: 75_000,
   keepAliveProbes: 9,
   userTimeout: null,
+  userTimeoutOption: false,
   timestamps: true,
   windowScaling: true,
   sack: true,

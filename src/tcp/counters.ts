@@ -78,6 +78,8 @@ export interface TcpCounters {
   TcpExtTCPAbortOnData: number;
   TcpExtTCPAbortOnClose: number;
   TcpExtTCPAbortOnLinger: number;
+  /** User Timeout options with a reserved value, ignored (RFC 5482 3.4). */
+  TcpBadUserTimeout: number;
   /** Probes of a larger segment size that were lost, and that arrived (RFC 4821). */
   TcpExtTCPMTUPFail: number;
   TcpExtTCPMTUPSuccess: number;
@@ -141,6 +143,7 @@ export function createTcpCounters(): TcpCounters {
     TcpExtTCPAbortOnData: 0,
     TcpExtTCPAbortOnClose: 0,
     TcpExtTCPAbortOnLinger: 0,
+    TcpBadUserTimeout: 0,
     TcpExtTCPMTUPFail: 0,
     TcpExtTCPMTUPSuccess: 0,
     TcpBlackHoles: 0,

@@ -7,6 +7,7 @@ import { ABSENT, type Segment } from '../wire/tcp.ts';
 import { offerEcn, takeEcnOffer } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import type { Tcb } from './tcb.ts';
+import { prepareUserTimeout, takeUserTimeout } from './usertimeout.ts';
 import { shiftFor } from './window.ts';
 
 const TCP_HEADER = 20;
@@ -27,6 +28,7 @@ export function announcedMss(tcb: Tcb): number {
 export function prepareOffer(tcb: Tcb): void {
   tcb.peerMss = defaultMss(tcb.ipHeader);
   tcb.rcv.mss = announcedMss(tcb);
+  prepareUserTimeout(tcb);
   tcb.rcv.shift = tcb.options.windowScaling ? shiftFor(tcb.options.receiveBuffer) : 0;
 }
 
@@ -48,6 +50,8 @@ export function takeOffer(tcb: Tcb, env: TcpEnv, segment: Segment, now: number):
   tcb.sack = segment.sackPermitted && tcb.options.sack;
   tcb.ts.on = segment.timestamps && tcb.options.timestamps;
   takeEcnOffer(tcb, segment);
+  prepareUserTimeout(tcb);
+  takeUserTimeout(tcb, env, segment);
   if (tcb.ts.on) {
     tcb.ts.recent = segment.tsVal;
     tcb.ts.recentAt = now;

@@ -19,6 +19,7 @@ import { countAgain, countOut, endPhase, notePhase } from './statistics.ts';
 import { type Tcb, textEnd, textStart } from './tcb.ts';
 import { setTimer, stopTimer } from './timers.ts';
 import { timestampNow } from './timestamps.ts';
+import { giveUpAfter, writeUserTimeout } from './usertimeout.ts';
 import { offerWindow } from './window.ts';
 
 /** Sends everything that is owed and allowed. Harmless when nothing is. */
@@ -43,7 +44,7 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
     if (owed.tail) emitTail(tcb, env, now);
     if (owed.keepAlive) emitKeepAlive(tcb, env, now);
   }
-  if (owed.ack && tcb.state !== 'SYN-SENT') emitAck(tcb, env, now);
+  if ((owed.ack && tcb.state !== 'SYN-SENT') || (tcb.uto?.owed && snd.synAcked)) emitAck(tcb, env, now);
   armTimers(tcb, env, now);
   if (snd.text.length > 0) {
     notePhase(tcb, diff(textEnd(tcb), snd.rxt), congestionWindow(tcb, env) - inFlight(tcb), now);
@@ -330,6 +331,7 @@ function stamp(tcb: Tcb, out: Segment, now: number): void {
 }
 
 function emit(tcb: Tcb, env: TcpEnv, out: Segment, at: number, now: number): void {
+  if (tcb.uto !== null) writeUserTimeout(tcb, env, tcb.uto, out);
   env.counters.TcpOutSegs++;
   countOut(tcb, out);
   if (out.flags & ACK) {
@@ -372,10 +374,3 @@ function armTimers(tcb: Tcb, env: TcpEnv, now: number): void {
 
 /** Longest wait before a silly window is used all the same (RFC 9293 3.8.6.2.1: 0.1 to 1 s), ms. */
 const OVERRIDE = 1000;
-
-/** R2 for what is outstanding now, ms. */
-function giveUpAfter(tcb: Tcb, env: TcpEnv): number {
-  if (tcb.options.userTimeout !== null) return tcb.options.userTimeout;
-  if (!tcb.snd.synAcked) return env.config.synR2;
-  return tcb.detached ? env.config.orphanR2 : env.config.r2;
-}

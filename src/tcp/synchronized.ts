@@ -17,6 +17,7 @@ import { destroy, returnToListen } from './teardown.ts';
 import { checkFin, processText } from './text.ts';
 import { stopTimer } from './timers.ts';
 import { isOldDuplicate, lacksTimestamp, noteRecent } from './timestamps.ts';
+import { takeUserTimeout } from './usertimeout.ts';
 
 export function segmentArrivesSynchronized(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
   if (checkSequence(tcb, env, segment, now) === 'done') return;
@@ -24,6 +25,7 @@ export function segmentArrivesSynchronized(tcb: Tcb, env: TcpEnv, segment: Segme
   // Third, check security: IP security options are not carried.
   if (checkSyn(tcb, env, segment, now) === 'done') return;
   if (checkAck(tcb, env, segment, now) === 'done') return;
+  if (tcb.uto !== null) takeUserTimeout(tcb, env, segment);
   afterAck(tcb, env, segment, now);
 }
 

@@ -201,6 +201,14 @@ export class Owed {
   override = false;
 }
 
+/** The User Timeout option (RFC 5482), on connections that use it. */
+export class UserTimeouts {
+  /** The peer is to be told (again). */
+  owed = true;
+  /** What the peer said last, ms; -1 nothing. */
+  remote = -1;
+}
+
 /** Why a connection ended other than by two FINs. */
 export type Failure = 'refused' | 'reset' | 'timed-out' | 'aborted' | 'unreachable';
 
@@ -255,6 +263,7 @@ export class Tcb implements Ends {
   /** What is outstanding, segment by segment, while something is and SACK was agreed on. */
   board: Scoreboard | null = null;
   stats: Statistics = new Statistics();
+  uto: UserTimeouts | null = null;
   /** Larger or smaller segments are being tried, or were (RFC 4821). */
   search: MtuSearch | null = null;
   /** The path was seen to reorder (RACK.reordering_seen). */
@@ -332,6 +341,7 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     fastOpen: tcb.fastOpen === null ? null : { ...tcb.fastOpen },
     board: tcb.board === null ? null : tcb.board.clone(),
     stats: copyStatistics(tcb.stats),
+    uto: tcb.uto === null ? null : Object.assign(new UserTimeouts(), tcb.uto),
     search: tcb.search === null ? null : Object.assign(new MtuSearch(0, 0), tcb.search),
     resumes:
       tcb.resumes === null ? null : Object.assign(Object.create(Object.getPrototypeOf(tcb.resumes)), tcb.resumes),

@@ -11,6 +11,7 @@ import { findLosses, timedOutWithSack } from './sack.ts';
 import { SIGNAL_SOFT_ERROR, type Tcb } from './tcb.ts';
 import { destroy, returnToListen } from './teardown.ts';
 import { setTimer, stopTimer, takeTimer } from './timers.ts';
+import { giveUpAfter } from './usertimeout.ts';
 
 export function timeouts(tcb: Tcb, env: TcpEnv, now: number): void {
   // R2 before the retransmission of the same instant: a connection that is given up sends nothing more.
@@ -69,7 +70,7 @@ function persistTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
     tcb.owed.override = true;
     return;
   }
-  const patience = tcb.options.userTimeout ?? (tcb.detached ? env.config.orphanR2 : env.config.r2);
+  const patience = giveUpAfter(tcb, env);
   if (tcb.probedAt < 0) tcb.probedAt = now;
   if (now - tcb.probedAt >= patience) {
     env.counters.TcpExtTCPAbortOnTimeout++;
@@ -84,10 +85,12 @@ function persistTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
 function keepAliveTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
   const { options } = tcb;
   if (!options.keepAlive) return;
+  // Longer than a user timeout that the peer was told of (RFC 5482 4.2).
+  const idle = tcb.uto === null ? options.keepAliveIdle : Math.max(options.keepAliveIdle, giveUpAfter(tcb, env) + 1);
   if (tcb.snd.una !== tcb.snd.nxt) {
-    setTimer(tcb, env, 'keepAlive', now + options.keepAliveIdle, now);
-  } else if (now < tcb.lastHeard + options.keepAliveIdle) {
-    setTimer(tcb, env, 'keepAlive', tcb.lastHeard + options.keepAliveIdle, now);
+    setTimer(tcb, env, 'keepAlive', now + idle, now);
+  } else if (now < tcb.lastHeard + idle) {
+    setTimer(tcb, env, 'keepAlive', tcb.lastHeard + idle, now);
   } else if (tcb.keepAlives >= options.keepAliveProbes) {
     env.counters.TcpExtTCPAbortOnTimeout++;
     destroy(tcb, env, 'timed-out', now);

@@ -176,6 +176,7 @@ function optionsText(s: Segment): string[] {
     for (let i = 0; i < s.sackCount; i++) blocks.push(`{${unsigned(s.sack[i * 2]!)}:${unsigned(s.sack[i * 2 + 1]!)}}`);
     options.push(`sack ${s.sackCount} ${blocks.join('')}`);
   }
+  if (s.userTimeout !== ABSENT) options.push(`uto ${s.userTimeout & 0x7fff}${s.userTimeout & 0x8000 ? 'm' : 's'}`);
   if (s.fastOpenLength !== ABSENT) {
     const cookie = Array.from(s.fastOpenCookie.subarray(0, s.fastOpenLength), (octet) => hex(octet, 2)).join('');
     const name = s.fastOpenExperimental ? 'exp-tfo' : 'tfo';

@@ -1,5 +1,5 @@
 /**
- * Owns: the TCP header and its options, bytes <-> `Segment` (RFC 9293 3.1, 3.2; RFC 7323 2, 3; RFC 2018; RFC 7413).
+ * Owns: the TCP header and its options, bytes <-> `Segment` (RFC 9293 3.1, 3.2; RFC 7323 2, 3; RFC 2018; RFC 5482; RFC 7413).
  * Leaves to others: the checksum's pseudo-header (`checksum.ts`), what any of it means (`tcp/`).
  */
 
@@ -51,6 +51,8 @@ export class Segment {
   /** SACK blocks: `sackCount` pairs of left and right edge. */
   sackCount = 0;
   readonly sack: Seq[] = [seq(0), seq(0), seq(0), seq(0), seq(0), seq(0), seq(0), seq(0)];
+  /** User timeout (RFC 5482): granularity bit and 15 bits of time as on the wire, or ABSENT. */
+  userTimeout: number = ABSENT;
   /** Fast open: cookie length (0 is a request for one), or ABSENT. */
   fastOpenLength: number = ABSENT;
   readonly fastOpenCookie: Uint8Array = new Uint8Array(16);
@@ -80,6 +82,7 @@ export class Segment {
     this.tsVal = seq(0);
     this.tsEcr = seq(0);
     this.sackCount = 0;
+    this.userTimeout = ABSENT;
     this.fastOpenLength = ABSENT;
     this.fastOpenExperimental = false;
     this.oddOptions = false;
@@ -108,6 +111,7 @@ const OPTION_WINDOW_SCALE = 3;
 const OPTION_SACK_PERMITTED = 4;
 const OPTION_SACK = 5;
 const OPTION_TIMESTAMPS = 8;
+const OPTION_USER_TIMEOUT = 28;
 const OPTION_FAST_OPEN = 34;
 const OPTION_EXPERIMENT = 254;
 /** Which experiment an option of kind 254 belongs to (RFC 6994): fast open. */
@@ -141,6 +145,7 @@ export function parseTcp(buf: Uint8Array, off: number, len: number, into: Segmen
   into.windowScale = ABSENT;
   into.sackPermitted = false;
   into.sackCount = 0;
+  into.userTimeout = ABSENT;
   into.fastOpenLength = ABSENT;
   into.fastOpenExperimental = false;
   into.oddOptions = false;
@@ -205,6 +210,10 @@ function parseOption(buf: Uint8Array, at: number, kind: number, length: number, 
       into.tsVal = readI32(buf, at + 2) as Seq;
       into.tsEcr = readI32(buf, at + 6) as Seq;
       return true;
+    case OPTION_USER_TIMEOUT:
+      if (length !== 4) return false;
+      into.userTimeout = readU16(buf, at + 2);
+      return true;
     case OPTION_FAST_OPEN:
       takeFastOpen(buf, at + 2, length - 2, false, into);
       return true;
@@ -246,7 +255,8 @@ function leadingOptions(segment: Segment): number {
   return (
     (segment.mss === ABSENT ? 0 : 4) +
     (segment.timestamps ? 12 : segment.sackPermitted ? 4 : 0) +
-    (segment.windowScale === ABSENT ? 0 : 4)
+    (segment.windowScale === ABSENT ? 0 : 4) +
+    (segment.userTimeout === ABSENT ? 0 : 4)
   );
 }
 
@@ -277,7 +287,7 @@ function fastOpenOption(segment: Segment, used: number): number {
 
 /**
  * Writes the header with its options; the checksum field is left 0 and the text is the caller's to place after it.
- * Options come in the order of the SYNs most hosts send (MSS, SACK-permitted, timestamps, window scale), then as many
+ * Options come in the order of the SYNs most hosts send (MSS, SACK-permitted, timestamps, window scale), user timeout, as many
  * SACK blocks as fit, then fast open; NOPs align each to 32 bits, so the list needs no end.
  *
  * @returns octets written, 20 .. 60
@@ -317,6 +327,11 @@ function writeOptions(buf: Uint8Array, start: number, segment: Segment): number 
   }
   if (segment.windowScale !== ABSENT) {
     writeU32(buf, at, 0x01030300 | segment.windowScale);
+    at += 4;
+  }
+  if (segment.userTimeout !== ABSENT) {
+    writeU16(buf, at, (OPTION_USER_TIMEOUT << 8) | 4);
+    writeU16(buf, at + 2, segment.userTimeout);
     at += 4;
   }
   if (segment.sackCount > 0) at = writeSack(buf, at, segment, sackBlocks(segment, at - start));

@@ -54,6 +54,8 @@ export interface SegmentFields {
   sackPermitted?: boolean;
   tsVal?: number;
   tsEcr?: number;
+  /** As on the wire: the high bit says minutes. */
+  userTimeout?: number;
 }
 
 /** What the flags are called in the texts. */
@@ -104,6 +106,7 @@ export class Peer {
     if (fields.mss !== undefined) segment.mss = fields.mss;
     if (fields.windowScale !== undefined) segment.windowScale = fields.windowScale;
     segment.sackPermitted = fields.sackPermitted ?? false;
+    if (fields.userTimeout !== undefined) segment.userTimeout = fields.userTimeout;
     if (fields.tsVal !== undefined) {
       segment.timestamps = true;
       segment.tsVal = seq(fields.tsVal);

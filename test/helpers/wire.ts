@@ -41,6 +41,7 @@ export const segments: fc.Arbitrary<Segment> = fc
     windowScale: fc.option(fc.integer({ min: 0, max: 14 }), { nil: ABSENT }),
     sackPermitted: fc.boolean(),
     timestamps: fc.option(fc.tuple(u32, u32), { nil: null }),
+    userTimeout: fc.option(u16, { nil: ABSENT }),
     sack: fc.array(fc.tuple(seqs, seqs), { maxLength: 4 }),
     cookie: fc.option(
       fc.constantFrom(0, 4, 6, 8, 16).chain((n) => fc.uint8Array({ minLength: n, maxLength: n })),
@@ -58,6 +59,7 @@ export const segments: fc.Arbitrary<Segment> = fc
     s.mss = r.mss;
     s.windowScale = r.windowScale;
     s.sackPermitted = r.sackPermitted;
+    s.userTimeout = r.userTimeout;
     if (r.timestamps !== null) {
       s.timestamps = true;
       [s.tsVal, s.tsEcr] = [seq(r.timestamps[0]), seq(r.timestamps[1])];
@@ -88,6 +90,7 @@ export function shown(s: Segment): object {
     mss: s.mss,
     windowScale: s.windowScale,
     sackPermitted: s.sackPermitted,
+    userTimeout: s.userTimeout,
     timestamps: s.timestamps ? [s.tsVal, s.tsEcr] : null,
     sack: s.sack.slice(0, s.sackCount * 2),
     cookie: s.fastOpenLength === ABSENT ? null : Array.from(s.fastOpenCookie.subarray(0, s.fastOpenLength)),

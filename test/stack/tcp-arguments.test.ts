@@ -78,6 +78,7 @@ describe('wrong arguments', () => {
       keepAliveInterval: [0],
       keepAliveProbes: [-1, 0.5],
       userTimeout: [0, -1, NaN, '1'],
+      userTimeoutOption: [0, -5, NaN, 'on', null],
       timestamps: ['on'],
       windowScaling: [7],
       sack: [null],

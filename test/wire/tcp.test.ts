@@ -43,6 +43,7 @@ function dirty(): Segment {
   s.tsVal = seq(3);
   s.tsEcr = seq(4);
   s.sackCount = 4;
+  s.userTimeout = 5;
   s.fastOpenLength = 8;
   s.segmentSize = 1460;
   s.dataLength = 9;
@@ -129,6 +130,7 @@ describe('TCP segments', () => {
       [4, [2]],
       [5, [10, 18, 26, 34]],
       [8, [10]],
+      [28, [4]],
     ]);
     const wrong: string[] = [];
     for (let kind = 2; kind < 256; kind++) {
@@ -176,6 +178,14 @@ describe('TCP segments', () => {
         seq(0x80000002),
       ]);
     }
+  });
+
+  test('a user timeout has 16 bits, and four octets', () => {
+    for (const field of [0, 1, 0x7fff, 0x8000, 0xffff]) {
+      const { result, segment } = parse(28, 4, field >> 8, field & 255);
+      expect([result, segment.userTimeout]).toEqual(['ok', field]);
+    }
+    for (const length of [2, 3, 5, 6]) expect(parse(28, length, 1, 2, 3, 4, 1, 1).result).toBe('option-length');
   });
 
   test('a fast open cookie of an impossible size is passed over', () => {
