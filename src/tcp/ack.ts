@@ -48,7 +48,7 @@ export function checkAck(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): 
   const flight = flightSize(tcb);
   if (tcb.ecn !== null) tcb.ecn.echoed = (segment.flags & ECE) !== 0;
   if (gt(ack, snd.una)) acknowledged(tcb, env, segment, now);
-  else if (tcb.sack && segment.sackCount > 0) acknowledgedWithSack(tcb, env, segment, flight, now);
+  else if (tcb.sack && segment.sackCount > 0) acknowledgedWithSack(tcb, env, segment, flight, false, now);
   else if (ack === snd.una && !tcb.sack) maybeDuplicate(tcb, env, segment, now);
   if (tcb.ecn?.echoed) congestionEchoed(tcb, env, tcb.ecn, flight, now);
   if (ge(ack, snd.una)) updateWindow(tcb, env, segment, now);
@@ -116,8 +116,8 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
   if (tcb.search !== null) probeAcknowledged(tcb, env, tcb.search);
 
   const rtt = tcb.ts.on && segment.timestamps ? measureEcho(tcb, env, segment, now) : finishTiming(tcb, env, ack, now);
-  if (tcb.sack) acknowledgedWithSack(tcb, env, segment, flight, now);
-  else if (text > 0) newlyAcknowledged(tcb, env, ack, text, flight, rtt, now);
+  if (tcb.sack) acknowledgedWithSack(tcb, env, segment, flight, true, now);
+  else if (text > 0) newlyAcknowledged(tcb, env, segment, text, flight, rtt, now);
   // Of the SYN's back-off `becomeEstablished` makes use first.
   if (octets > 0) endBackoff(tcb, env, rtt >= 0);
 

@@ -65,6 +65,10 @@ export interface TcpCounters {
   TcpEcnEchoes: number;
   TcpEcnReductions: number;
   TcpExtTCPTimeouts: number;
+  /** Time-outs found needless; reductions taken back for timestamps, for D-SACKs. */
+  TcpExtTCPSpuriousRTOs: number;
+  TcpExtTCPFullUndo: number;
+  TcpExtTCPDSACKUndo: number;
   TcpExtTCPSynRetrans: number;
   TcpFastRetransmits: number;
   /** Tail loss probes sent (RFC 8985 7). */
@@ -132,6 +136,9 @@ export function createTcpCounters(): TcpCounters {
     TcpEcnEchoes: 0,
     TcpEcnReductions: 0,
     TcpExtTCPTimeouts: 0,
+    TcpExtTCPSpuriousRTOs: 0,
+    TcpExtTCPFullUndo: 0,
+    TcpExtTCPDSACKUndo: 0,
     TcpExtTCPSynRetrans: 0,
     TcpFastRetransmits: 0,
     TcpExtTCPLossProbes: 0,

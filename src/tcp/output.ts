@@ -12,13 +12,14 @@ import { isEarly, noteRepeated, writeFastOpen } from './fastopen.ts';
 import { writeOffer } from './negotiate.ts';
 import { cancelProbe, isProbe, type MtuSearch, NO_PROBE, nextProbe, probeLeft } from './plpmtud.ts';
 import { sackBlocks } from './reassembly.ts';
-import { congestionWindow, restartAfterIdle } from './recovery.ts';
+import { congestionWindow, inFlight, restartAfterIdle } from './recovery.ts';
 import { backedOff, startTiming, stopTiming } from './rto.ts';
 import { noteSent, probeSent, probeTimeout } from './sack.ts';
 import { countAgain, countOut, endPhase, notePhase } from './statistics.ts';
 import { type Tcb, textEnd, textStart } from './tcb.ts';
 import { setTimer, stopTimer } from './timers.ts';
 import { timestampNow } from './timestamps.ts';
+import { noteResent } from './undo.ts';
 import { giveUpAfter, writeUserTimeout } from './usertimeout.ts';
 import { offerWindow } from './window.ts';
 
@@ -67,11 +68,6 @@ function mayGoOn(tcb: Tcb, env: TcpEnv, search: MtuSearch, now: number): boolean
     tcb.cc.lastSent = now;
   }
   return length >= NO_PROBE;
-}
-
-/** Octets that are in the network, as far as is known. */
-function inFlight(tcb: Tcb): number {
-  return tcb.board === null ? diff(tcb.snd.rxt, textStart(tcb)) : tcb.board.pipe;
 }
 
 const NOTHING = -1;
@@ -131,6 +127,7 @@ function emitText(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
   if (again) {
     env.counters.TcpRetransSegs++;
     countAgain(tcb, length);
+    if (tcb.undo !== null) noteResent(tcb, tcb.undo, from, length, now);
     stopTiming(tcb);
   }
   if (gt(snd.rxt, snd.nxt)) {
@@ -165,6 +162,7 @@ function emitOldest(tcb: Tcb, env: TcpEnv, now: number): void {
   stopTimer(tcb, env, 'retransmission', now); // it counts from now
   env.counters.TcpRetransSegs++;
   countAgain(tcb, length);
+  if (tcb.undo !== null) noteResent(tcb, tcb.undo, snd.una, length, now);
   stopTiming(tcb);
 }
 
@@ -172,6 +170,7 @@ function emitOldest(tcb: Tcb, env: TcpEnv, now: number): void {
 function emitLost(tcb: Tcb, env: TcpEnv, now: number): void {
   const { snd } = tcb;
   const board = tcb.board!;
+  if (tcb.undo?.frto === 'second') return; // new text goes first: its ACK tells whether anything is lost (RFC 5682)
   for (let index = board.nextLost(); index >= 0; index = board.nextLost()) {
     const start = board.start(index);
     // After a shrink only what lies in the window is sent again (SHLD-16).
@@ -202,6 +201,7 @@ function emitAgain(tcb: Tcb, env: TcpEnv, start: Seq, size: number, now: number)
     emitSegment(tcb, env, from, length, fin, false, now);
     env.counters.TcpRetransSegs++;
     countAgain(tcb, length);
+    if (tcb.undo !== null) noteResent(tcb, tcb.undo, from, length, now);
     done += length + (fin ? 1 : 0);
   }
   stopTiming(tcb);

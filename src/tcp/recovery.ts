@@ -4,13 +4,15 @@
  * congestion controller's.
  */
 
-import { diff, ge, gt, type Seq } from '../wire/seq.ts';
+import { diff, ge, gt } from '../wire/seq.ts';
+import type { Segment } from '../wire/tcp.ts';
 import type { CongestionController } from './congestion/controller.ts';
 import { windowReduced } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import { cancelProbe, probeFailed } from './plpmtud.ts';
 import { stopTiming } from './rto.ts';
 import { type Tcb, textStart } from './tcb.ts';
+import { beforeReduction, forwardRto, reductionWasNeedless } from './undo.ts';
 
 export function controllerOf(tcb: Tcb, env: TcpEnv): CongestionController {
   return env.controllers[tcb.cc.name]!;
@@ -19,6 +21,11 @@ export function controllerOf(tcb: Tcb, env: TcpEnv): CongestionController {
 /** FlightSize: octets sent and not acknowledged. */
 export function flightSize(tcb: Tcb): number {
   return diff(tcb.snd.nxt, tcb.snd.una);
+}
+
+/** Octets that are in the network, as far as is known. */
+export function inFlight(tcb: Tcb): number {
+  return tcb.board === null ? diff(tcb.snd.rxt, textStart(tcb)) : tcb.board.pipe;
 }
 
 /** The congestion window with what limited transmit adds to it, octets. */
@@ -53,18 +60,24 @@ export function tellController(tcb: Tcb, env: TcpEnv, acked: number, flight: num
   controllerOf(tcb, env).acknowledged(tcb.cc, report, now);
 }
 
-/** `acked` octets up to SND.UNA = `ack` were acknowledged for the first time; `flight` was outstanding before. */
+/** `acked` octets up to SND.UNA = SEG.ACK were acknowledged for the first time; `flight` was outstanding before. */
 export function newlyAcknowledged(
   tcb: Tcb,
   env: TcpEnv,
-  ack: Seq,
+  segment: Segment,
   acked: number,
   flight: number,
   rtt: number,
   now: number,
 ): void {
+  const { ack } = segment;
   const cc = tcb.cc;
   const { mss } = tcb.snd;
+  if (tcb.undo !== null) {
+    if (reductionWasNeedless(tcb, env, tcb.undo, segment, true, now)) return;
+    if (tcb.undo !== null && tcb.undo.frto !== 'off' && forwardRto(tcb, env, tcb.undo, true, ack, now) !== 'go on')
+      return;
+  }
   if (!cc.recovering) {
     cc.duplicates = 0;
     tellController(tcb, env, acked, flight, rtt, now);
@@ -86,6 +99,7 @@ export function duplicateAck(tcb: Tcb, env: TcpEnv, now: number): void {
   const cc = tcb.cc;
   const { mss } = tcb.snd;
   cc.duplicates++;
+  if (tcb.undo !== null && tcb.undo.frto !== 'off') forwardRto(tcb, env, tcb.undo, false, null, now);
   if (cc.recovering) {
     cc.cwnd += mss;
     return;
@@ -95,6 +109,7 @@ export function duplicateAck(tcb: Tcb, env: TcpEnv, now: number): void {
   if (!gt(tcb.snd.una, cc.recover)) return;
   if (probeLost(tcb, env)) return;
   cancelProbe(tcb);
+  beforeReduction(tcb, false);
   controllerOf(tcb, env).congested(cc, 'loss', flightSize(tcb), mss, now);
   cc.cwnd = cc.ssthresh + env.config.duplicateThreshold * mss;
   cc.recovering = true;
@@ -117,6 +132,7 @@ function probeLost({ search, snd, owed }: Tcb, env: TcpEnv): boolean {
 /** The retransmission timer fired: everything outstanding is sent again, as the window grows from one segment. */
 export function retransmissionTimedOut(tcb: Tcb, env: TcpEnv, now: number): void {
   const { cc, snd } = tcb;
+  beforeReduction(tcb, true);
   controllerOf(tcb, env).timedOut(cc, flightSize(tcb), snd.mss, tcb.rtt.backoff === 0, now);
   cc.recovering = false;
   cc.duplicates = 0;
@@ -133,6 +149,7 @@ export function restartAfterIdle(tcb: Tcb, env: TcpEnv, now: number): void {
   if (now - cc.lastSent <= tcb.rtt.rto) return;
   cc.cwnd = Math.min(cc.cwnd, env.config.initialWindow * tcb.snd.mss);
   controllerOf(tcb, env).restarted?.(cc, now);
+  tcb.undo = null;
 }
 
 /** The windows, for whoever watches. */

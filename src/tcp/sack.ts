@@ -5,16 +5,18 @@
  * SACK `recovery.ts` does all this by duplicate ACKs.
  */
 
-import { diff, ge, gt, le, lt, max, type Seq } from '../wire/seq.ts';
+import { diff, ge, gt, le, lt, max, type Seq, seq } from '../wire/seq.ts';
 import type { Segment } from '../wire/tcp.ts';
 import { windowReduced } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import { cancelProbe, onlyProbeLost } from './plpmtud.ts';
 import { controllerOf, tellController, traceCongestion } from './recovery.ts';
-import { Scoreboard } from './scoreboard.ts';
+import { type Rack, Scoreboard } from './scoreboard.ts';
 import { noteRtt, rare } from './statistics.ts';
 import type { Tcb } from './tcb.ts';
 import { setTimer, stopTimer } from './timers.ts';
+import { timestampNow } from './timestamps.ts';
+import { beforeReduction, forwardRto, reductionWasNeedless, resentArrivedTwice, type Verdict } from './undo.ts';
 
 /** Segments, or one probe of a larger size, have been sent for the first time: `length` octets, the FIN counted as one. */
 export function noteSent(tcb: Tcb, env: TcpEnv, start: Seq, length: number, now: number, probe = false): void {
@@ -39,23 +41,38 @@ export function dropBoard(tcb: Tcb, env: TcpEnv): void {
 const BOARDS_KEPT = 256;
 
 /**
- * An acceptable ACK, or a duplicate with SACK blocks; SND.UNA is up to date. `flight` octets were outstanding before.
+ * An acceptable ACK, or a duplicate with SACK blocks; SND.UNA is up to date. `flight` octets were outstanding before;
+ * `advanced`: SND.UNA moved.
  */
-export function acknowledgedWithSack(tcb: Tcb, env: TcpEnv, segment: Segment, flight: number, now: number): void {
+export function acknowledgedWithSack(
+  tcb: Tcb,
+  env: TcpEnv,
+  segment: Segment,
+  flight: number,
+  advanced: boolean,
+  now: number,
+): void {
   const { board, cc, snd } = tcb;
-  if (board === null) return;
+  if (board === null) {
+    // Everything has arrived, some of it perhaps twice.
+    if (segment.sackCount > 0 && isDuplicateBlock(segment, snd.una))
+      judgeReduction(tcb, env, segment, advanced, true, now);
+    return;
+  }
   const { rack } = board;
   board.begin();
-  const earliest = now - Math.max(rack.minRtt, 0);
+  const earliest = earliestSending(tcb, rack, segment, now);
   board.acknowledge(snd.una, earliest);
   const duplicate = takeBlocks(tcb, board, segment, earliest);
   if (duplicate) duplicateReported(tcb, board);
+  const verdict = judgeReduction(tcb, env, segment, advanced, duplicate, now);
   const { delivery } = board;
   if (delivery.octets > 0) {
     measureDelivery(tcb, board, now);
     stopTimer(tcb, env, 'probe', now); // the output pass sets it anew, where there is a reason
   }
   endProbeEpisode(tcb, env, board, duplicate, now);
+  if (verdict === 'wait') return;
   findLosses(tcb, env, now);
 
   if (cc.recovering && ge(snd.una, cc.recover)) {
@@ -70,6 +87,38 @@ export function acknowledgedWithSack(tcb: Tcb, env: TcpEnv, segment: Segment, fl
   if (env.trace !== null) traceCongestion(tcb, env, now);
   if (snd.una === snd.nxt) dropBoard(tcb, env);
 }
+
+/** Whether the last reduction was needless, by what this ACK says. */
+function judgeReduction(
+  tcb: Tcb,
+  env: TcpEnv,
+  segment: Segment,
+  advanced: boolean,
+  duplicate: boolean,
+  now: number,
+): Verdict {
+  const { undo, board } = tcb;
+  if (undo === null) return 'go on';
+  if (reductionWasNeedless(tcb, env, undo, segment, advanced, now)) return 'needless';
+  if (duplicate && resentArrivedTwice(tcb, env, undo, segment.sack[0]!, segment.sack[1]!, now)) return 'needless';
+  if (undo.frto === 'off' || board === null) return 'go on';
+  const { delivery } = board;
+  return forwardRto(tcb, env, undo, advanced, delivery.original ? delivery.originalEnd : null, now);
+}
+
+/**
+ * What was sent again after this time cannot be what this ACK is about: it would have been faster than anything was, or
+ * the ACK echoes the timestamp of an older copy (RFC 8985 6.2 step 2).
+ */
+function earliestSending(tcb: Tcb, rack: Rack, segment: Segment, now: number): number {
+  const byTime = now - Math.max(rack.minRtt >= 0 ? rack.minRtt : tcb.rtt.srtt, 0);
+  if (!tcb.ts.on || !segment.timestamps || segment.tsEcr === seq(0)) return byTime;
+  const age = diff(timestampNow(tcb.ts.offset, now), segment.tsEcr);
+  return Math.min(byTime, Math.floor(now) - age + ALMOST_A_TICK);
+}
+
+/** The timestamp clock does not tell times within this apart, ms. */
+const ALMOST_A_TICK = 0.999;
 
 /** @returns whether the first block is a D-SACK: it reports octets that had arrived before (RFC 2883 4) */
 function takeBlocks(tcb: Tcb, board: Scoreboard, segment: Segment, earliest: number): boolean {
@@ -157,6 +206,7 @@ function beginRecovery(tcb: Tcb, env: TcpEnv, board: Scoreboard, now: number): v
   const { rack } = board;
   const flight = diff(snd.nxt, snd.una);
   cancelProbe(tcb);
+  beforeReduction(tcb, false);
   controllerOf(tcb, env).congested(cc, 'loss', flight, snd.mss, now);
   cc.recovering = true;
   cc.recover = snd.nxt;
@@ -194,6 +244,7 @@ export function timedOutWithSack(tcb: Tcb, env: TcpEnv, board: Scoreboard, now: 
   const { rack } = board;
   stopTimer(tcb, env, 'reordering', now);
   rack.probing = false;
+  beforeReduction(tcb, true);
   controllerOf(tcb, env).timedOut(cc, diff(snd.nxt, snd.una), snd.mss, tcb.rtt.backoff === 0, now);
   cc.recovering = false;
   cc.recover = snd.nxt;

@@ -38,6 +38,9 @@ export interface Delivery {
   end: Seq;
   /** That one was sent more than once. */
   resent: boolean;
+  /** Some was delivered that was sent only once: the end of the lowest such segment. */
+  original: boolean;
+  originalEnd: Seq;
   /** A segment sent once was delivered after one behind it: the path reorders. */
   reordered: boolean;
 }
@@ -91,7 +94,15 @@ export class Scoreboard {
   /** The highest sequence number acknowledged or SACKed. */
   fack: Seq = seq(0);
   readonly rack: Rack = new Rack();
-  readonly delivery: Delivery = { octets: 0, sent: -1, end: seq(0), resent: false, reordered: false };
+  readonly delivery: Delivery = {
+    octets: 0,
+    sent: -1,
+    end: seq(0),
+    resent: false,
+    original: false,
+    originalEnd: seq(0),
+    reordered: false,
+  };
   #cells: Float64Array = new Float64Array(16 * STRIDE);
   #mask = 15;
   #head = 0;
@@ -151,6 +162,7 @@ export class Scoreboard {
     delivery.octets = 0;
     delivery.sent = -1;
     delivery.resent = false;
+    delivery.original = false;
     delivery.reordered = false;
   }
 
@@ -262,6 +274,10 @@ export class Scoreboard {
     const end = seq(cells[cell + START]! + length);
     const resent = (cells[cell + FLAGS]! & RESENT) !== 0;
     delivery.octets += length;
+    if (!resent && (!delivery.original || lt(end, delivery.originalEnd))) {
+      delivery.original = true;
+      delivery.originalEnd = end;
+    }
     if (gt(end, this.fack)) this.fack = end;
     else if (!resent && lt(end, this.fack)) delivery.reordered = true;
     // What was sent again a moment ago cannot have been delivered by that already (RFC 8985 6.2 step 2).
@@ -433,6 +449,26 @@ export class Scoreboard {
     copy.#rangesFrom = this.#rangesFrom;
     copy.#coarse = this.#coarse;
     return copy;
+  }
+
+  /** Nothing is lost after all: what was taken for lost is in flight, in the order in which it was sent. */
+  findAgain(): void {
+    if (this.lost === 0) return;
+    const cells = this.#cells;
+    const slots: number[] = [];
+    for (let i = 0; i < this.length; i++) {
+      const slot = (this.#head + i) & this.#mask;
+      const cell = slot * STRIDE;
+      if (cells[cell + FLAGS]! & SACKED) continue;
+      cells[cell + FLAGS] = cells[cell + FLAGS]! & ~LOST;
+      slots.push(slot);
+    }
+    // A stable sort: of those sent at one time the lower comes first.
+    slots.sort((a, b) => cells[a * STRIDE + SENT]! - cells[b * STRIDE + SENT]!);
+    this.lost = 0;
+    this.#oldest = NONE;
+    this.#newest = NONE;
+    for (const slot of slots) this.#append(slot, cells[slot * STRIDE + SENT]!);
   }
 
   #lose(slot: number): void {

@@ -162,6 +162,36 @@ export class Congestion {
   }
 }
 
+/** What is remembered of a reduction of the window, in case it proves needless (`undo.ts`). */
+export class Undo {
+  /** The controller's variables before it. */
+  readonly before: Congestion;
+  /** SND.UNA then. */
+  readonly marker: Seq;
+  /** Segments sent again since and not reported to have come twice; between which sequence numbers; end of the first. */
+  resent = 0;
+  low: Seq;
+  high: Seq;
+  firstEnd: Seq;
+  /** Our timestamp of the first of them. */
+  stamp: Seq = seq(0);
+  stamped = false;
+  /** After a time-out: which ACK F-RTO waits for (RFC 5682). */
+  frto: 'off' | 'first' | 'second' = 'off';
+  /** Recovery is over; forgotten when `until` is acknowledged. F-RTO: what was sent before the time-out ends there. */
+  over = false;
+  until: Seq;
+
+  constructor(before: Congestion, una: Seq, nxt: Seq) {
+    this.before = before;
+    this.marker = una;
+    this.low = una;
+    this.high = una;
+    this.firstEnd = una;
+    this.until = nxt;
+  }
+}
+
 /** Explicit congestion notification (RFC 3168), where it was agreed on. */
 export class Ecn {
   /** A mark came that the sender has not answered: our ACKs carry ECE. */
@@ -260,6 +290,7 @@ export class Tcb implements Ends {
   readonly owed: Owed = new Owed();
   cc: Congestion;
   ecn: Ecn | null = null;
+  undo: Undo | null = null;
   /** What is outstanding, segment by segment, while something is and SACK was agreed on. */
   board: Scoreboard | null = null;
   stats: Statistics = new Statistics();
@@ -337,6 +368,7 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     timers: Object.assign(new Timers(), tcb.timers),
     owed: Object.assign(new Owed(), tcb.owed),
     cc: copyCongestion(tcb.cc),
+    undo: tcb.undo === null ? null : copyUndo(tcb.undo),
     ecn: tcb.ecn === null ? null : Object.assign(new Ecn(tcb.ecn.recover), tcb.ecn),
     fastOpen: tcb.fastOpen === null ? null : { ...tcb.fastOpen },
     board: tcb.board === null ? null : tcb.board.clone(),
@@ -355,4 +387,9 @@ export function copyCongestion(cc: Congestion): Congestion {
   if (cc.slowStart !== null) copy.slowStart = Object.assign(new SlowStart(cc.slowStart.windowEnd), cc.slowStart);
   if (cc.state !== null) copy.state = Object.assign(Object.create(Object.getPrototypeOf(cc.state)), cc.state);
   return copy;
+}
+
+function copyUndo(undo: Undo): Undo {
+  const before = copyCongestion(undo.before);
+  return Object.assign(new Undo(before, undo.marker, undo.until), undo, { before });
 }
