@@ -30,6 +30,7 @@ const CHECKS: Readonly<Record<keyof TcpOptions, Check>> = {
   keepAliveProbes: integer(0, 1_000_000),
   userTimeout: orNull(duration),
   userTimeoutOption: flagOrDuration,
+  linger: orNull(wait),
   timestamps: flag,
   windowScaling: flag,
   sack: flag,
@@ -100,6 +101,10 @@ function flag(name: string, value: unknown): void {
 function duration(name: string, value: unknown): void {
   if (typeof value !== 'number' || !(value > 0))
     throw invalidArgument(name, value, 'a positive number of milliseconds');
+}
+
+function wait(name: string, value: unknown): void {
+  if (value !== 0) duration(name, value);
 }
 
 function flagOrDuration(name: string, value: unknown): void {

@@ -162,8 +162,9 @@ export class TcpSocket implements TableEntry, Task {
     return urgentRemaining(this.tcb);
   }
 
-  /** CLOSE (3.10.4): no more to write; the other direction goes on. Harmless when repeated. */
+  /** CLOSE (3.10.4): no more to write; the other direction goes on. Harmless when repeated. See `setLinger`. */
   end(): void {
+    this.#tcp.prepare(this);
     if (this.tcb.state === 'SYN-SENT') {
       this.endOnConnect = true;
       return;
@@ -210,6 +211,16 @@ export class TcpSocket implements TableEntry, Task {
     this.tcb.timers.user = Infinity; // the output pass sets it anew
     if (this.tcb.uto !== null) this.tcb.uto.owed = true;
     this.#tcp.called(this);
+  }
+
+  /**
+   * What `end` and `destroy` do with text that is not yet acknowledged: null, the default, delivers it however long that
+   * takes (R2); 0 aborts with a reset; so many ms are waited for the last acknowledgment, then it is aborted and
+   * `onClose` says ETIMEDOUT.
+   */
+  setLinger(ms: number | null): void {
+    if (ms !== null && !(ms >= 0)) throw invalidArgument('ms', ms, 'a number of milliseconds from 0, or null');
+    this.#change({ linger: ms });
   }
 
   /** What the peer last said of its user timeout, ms (RFC 5482), if the option is used; null when it said nothing. */

@@ -56,8 +56,9 @@ export function checkAck(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): 
   if (!finAcked(tcb)) return 'continue';
   switch (tcb.state) {
     case 'FIN-WAIT-1':
+      stopTimer(tcb, env, 'closing', now);
       enter(tcb, env, 'FIN-WAIT-2', now);
-      if (tcb.detached) setTimer(tcb, env, 'finWait2', now + env.config.finWait2, now);
+      if (tcb.detached) setTimer(tcb, env, 'closing', now + env.config.finWait2, now);
       return 'continue';
     case 'CLOSING':
       enterTimeWait(tcb, env, now);

@@ -11,7 +11,7 @@ import { isEarly } from './fastopen.ts';
 import { prepareOffer, updateSegmentSize } from './negotiate.ts';
 import { startCongestion } from './recovery.ts';
 import { resetConnection } from './reset.ts';
-import { enter, maySend, type State } from './state.ts';
+import { enter, isSynchronized, maySend, type State } from './state.ts';
 import { type Tcb, textEnd } from './tcb.ts';
 import { destroy } from './teardown.ts';
 import { setTimer, stopTimer } from './timers.ts';
@@ -181,11 +181,24 @@ export function atEnd(tcb: Tcb): boolean {
   }
 }
 
-/** CLOSE: "I have no more to send." The peer may still send, and be read. */
+/**
+ * CLOSE: "I have no more to send." The peer may still send, and be read. With `options.linger` the user waits only so long
+ * for the acknowledgment of everything; with 0 not at all, which makes an ABORT of it.
+ */
 export function close(tcb: Tcb, env: TcpEnv, now: number): CallResult {
+  const { linger } = tcb.options;
+  if (linger === 0 && isSynchronized(tcb.state) && !tcb.snd.closed) return abortInstead(tcb, env, now);
   const result = closeSending(tcb, env, now);
+  if (result === 'ok' && linger !== null && tcb.state !== 'CLOSED') {
+    setTimer(tcb, env, 'closing', now + linger, now);
+  }
   if (env.trace !== null) traceCall(tcb, env, 'CLOSE', result, now);
   return result;
+}
+
+function abortInstead(tcb: Tcb, env: TcpEnv, now: number): CallResult {
+  env.counters.TcpExtTCPAbortOnLinger++;
+  return abort(tcb, env, now);
 }
 
 function closeSending(tcb: Tcb, env: TcpEnv, now: number): CallResult {
@@ -222,7 +235,8 @@ function closeSending(tcb: Tcb, env: TcpEnv, now: number): CallResult {
 
 /**
  * The application goes for good: what it has not read, and what comes later, meets a reset (SHLD-3, MAY-1). Text it
- * has sent is still delivered, followed by a FIN.
+ * has sent is still delivered, followed by a FIN; `options.linger` bounds that as it does in `close`, also when the user
+ * has closed before.
  */
 export function detach(tcb: Tcb, env: TcpEnv, now: number): CallResult {
   if (tcb.detached) return 'connection closing';
@@ -237,9 +251,14 @@ export function detach(tcb: Tcb, env: TcpEnv, now: number): CallResult {
     destroy(tcb, env, 'aborted', now);
     return 'ok';
   }
-  if (tcb.state === 'FIN-WAIT-2') setTimer(tcb, env, 'finWait2', now + env.config.finWait2, now);
+  const { linger } = tcb.options;
+  if (linger === 0 && isSynchronized(tcb.state)) return abortInstead(tcb, env, now);
+  if (tcb.state === 'FIN-WAIT-2') setTimer(tcb, env, 'closing', now + env.config.finWait2, now);
   // R2 is shorter now that nobody waits: the output pass sets it anew.
   stopTimer(tcb, env, 'user', now);
+  if (linger !== null && tcb.snd.closed && tcb.state !== 'FIN-WAIT-2') {
+    setTimer(tcb, env, 'closing', Math.min(tcb.timers.closing, now + linger), now);
+  }
   return close(tcb, env, now) === 'connection does not exist' ? 'connection does not exist' : 'ok';
 }
 

@@ -107,6 +107,10 @@ export interface TcpOptions {
    * `userTimeout` is set.
    */
   readonly userTimeoutOption: boolean | number;
+  /**
+   * After CLOSE: ms until the connection is aborted if not everything is acknowledged; 0 at once; null goes on until R2.
+   */
+  readonly linger: number | null;
   /** Offer timestamps (RFC 7323 3). */
   readonly timestamps: boolean;
   /** Offer window scaling (RFC 7323 2). */
@@ -145,6 +149,7 @@ export const defaultTcpOptions: TcpOptions = {
   keepAliveProbes: 9,
   userTimeout: null,
   userTimeoutOption: false,
+  linger: null,
   timestamps: true,
   windowScaling: true,
   sack: true,

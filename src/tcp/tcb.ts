@@ -109,7 +109,8 @@ export class Timers {
   pacing: number = Infinity;
   /** R2 of what is outstanding, or of the SYN. */
   user: number = Infinity;
-  finWait2: number = Infinity;
+  /** After CLOSE: until our FIN is acknowledged, where the user set a bound (linger); then in FIN-WAIT-2. */
+  closing: number = Infinity;
 }
 
 /** Round-trip time and retransmission time-out (RFC 6298). */

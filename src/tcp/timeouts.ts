@@ -7,6 +7,7 @@ import type { TcpEnv } from './env.ts';
 import { isEarly } from './fastopen.ts';
 import { suspectBlackHole } from './plpmtud.ts';
 import { retransmissionTimedOut, traceCongestion } from './recovery.ts';
+import { resetConnection } from './reset.ts';
 import { findLosses, timedOutWithSack } from './sack.ts';
 import { SIGNAL_SOFT_ERROR, type Tcb } from './tcb.ts';
 import { destroy, returnToListen } from './teardown.ts';
@@ -16,7 +17,7 @@ import { giveUpAfter } from './usertimeout.ts';
 export function timeouts(tcb: Tcb, env: TcpEnv, now: number): void {
   // R2 before the retransmission of the same instant: a connection that is given up sends nothing more.
   if (takeTimer(tcb, env, 'user', now)) userTimeout(tcb, env, now);
-  if (takeTimer(tcb, env, 'finWait2', now)) destroy(tcb, env, null, now);
+  if (takeTimer(tcb, env, 'closing', now)) closingTimeout(tcb, env, now);
   if (takeTimer(tcb, env, 'retransmission', now)) retransmissionTimeout(tcb, env, now);
   if (takeTimer(tcb, env, 'probe', now)) tailProbe(tcb, env, now);
   if (takeTimer(tcb, env, 'reordering', now)) reorderingTimeout(tcb, env, now);
@@ -34,6 +35,17 @@ function userTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
   env.counters.TcpExtTCPAbortOnTimeout++;
   if (tcb.state === 'SYN-RECEIVED' && tcb.passive && !isEarly(tcb)) returnToListen(tcb, env, now);
   else destroy(tcb, env, 'timed-out', now);
+}
+
+/** FIN-WAIT-2 has waited long enough for a peer's FIN that nobody asks for; before it, the user's patience is at an end. */
+function closingTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
+  if (tcb.state === 'FIN-WAIT-2') {
+    destroy(tcb, env, null, now);
+    return;
+  }
+  env.counters.TcpExtTCPAbortOnLinger++;
+  resetConnection(tcb, env);
+  destroy(tcb, env, 'timed-out', now);
 }
 
 /** RETRANSMISSION TIMEOUT. */

@@ -18,7 +18,7 @@ const NAMES: Readonly<Record<TimerKey, TimerName>> = {
   keepAlive: 'keep-alive',
   pacing: 'pacing',
   user: 'user',
-  finWait2: 'fin-wait-2',
+  closing: 'linger',
 };
 
 export function setTimer(tcb: Tcb, env: TcpEnv, timer: TimerKey, due: number, now: number): void {
@@ -38,7 +38,7 @@ export function takeTimer(tcb: Tcb, env: TcpEnv, timer: TimerKey, now: number): 
   tcb.timers[timer] = Infinity;
   if (env.trace !== null) {
     const connection = env.describe(tcb);
-    env.trace({ type: 'timer-fired', time: now, host: env.name, connection, timer: NAMES[timer] });
+    env.trace({ type: 'timer-fired', time: now, host: env.name, connection, timer: nameOf(tcb, timer) });
   }
   return true;
 }
@@ -49,12 +49,16 @@ export function stopAllTimers(tcb: Tcb, env: TcpEnv, now: number): void {
 
 /** The earliest deadline, ms; `Infinity` when there is none. */
 export function nextDeadline(tcb: Tcb): number {
-  const { retransmission, probe, reordering, persist, delayedAck, keepAlive, pacing, user, finWait2 } = tcb.timers;
-  return Math.min(retransmission, probe, reordering, persist, delayedAck, keepAlive, pacing, user, finWait2);
+  const { retransmission, probe, reordering, persist, delayedAck, keepAlive, pacing, user, closing } = tcb.timers;
+  return Math.min(retransmission, probe, reordering, persist, delayedAck, keepAlive, pacing, user, closing);
+}
+
+function nameOf(tcb: Tcb, timer: TimerKey): TimerName {
+  return timer === 'closing' && tcb.state === 'FIN-WAIT-2' ? 'fin-wait-2' : NAMES[timer];
 }
 
 function trace(tcb: Tcb, env: TcpEnv, timer: TimerKey, due: number, now: number): void {
-  const event = { time: now, host: env.name, connection: env.describe(tcb), timer: NAMES[timer] };
+  const event = { time: now, host: env.name, connection: env.describe(tcb), timer: nameOf(tcb, timer) };
   if (due === Infinity) env.trace!({ type: 'timer-stopped', ...event });
   else env.trace!({ type: 'timer-set', ...event, due });
 }

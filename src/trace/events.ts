@@ -26,6 +26,7 @@ export type TimerName =
   | 'keep-alive'
   | 'pacing'
   | 'user'
+  | 'linger'
   | 'time-wait'
   | 'fin-wait-2';
 

@@ -79,6 +79,7 @@ describe('wrong arguments', () => {
       keepAliveProbes: [-1, 0.5],
       userTimeout: [0, -1, NaN, '1'],
       userTimeoutOption: [0, -5, NaN, 'on', null],
+      linger: [-1, NaN, '1', true],
       timestamps: ['on'],
       windowScaling: [7],
       sack: [null],
