@@ -258,12 +258,7 @@ export class Tcp implements TransportProtocol, Task {
   /** A segment for a connection: its own steps now, answers at the end of the burst. */
   #toConnection(socket: TcpSocket, segment: Segment): void {
     const { tcb } = socket;
-    if (
-      tcb.state === 'SYN-RECEIVED' &&
-      !tcb.fastOpened &&
-      socket.listener?.full &&
-      (segment.flags & (ACK | RST)) === ACK
-    ) {
+    if (tcb.state === 'SYN-RECEIVED' && socket.listener?.full && (segment.flags & (ACK | RST)) === ACK) {
       // No room to accept it yet: the peer will say it again (RFC 9293 3.10.1; the kernel does the same).
       this.counters.TcpExtListenOverflows++;
       return;

@@ -88,11 +88,11 @@ export function becomeEstablished(tcb: Tcb, env: TcpEnv, segment: Segment, now: 
   // A SYN that had to be repeated on an initial RTO below 3 s says that the guess was too low (RFC 6298 5.7).
   if (tcb.rtt.backoff > 0 && tcb.rtt.srtt < 0) tcb.rtt.rto = Math.max(tcb.rtt.rto, 3000);
   startSearch(tcb, env);
-  const early = tcb.fastOpened && tcb.passive;
-  if (!early || tcb.rtt.backoff > 0) startCongestion(tcb, env, now);
+  startCongestion(tcb, env, now);
   tcb.rtt.backoff = 0;
   enter(tcb, env, 'ESTABLISHED', now);
-  if (!early) tcb.signals |= SIGNAL_ESTABLISHED; // else the user knows it already
+  // By fast open its user has it already.
+  if (!(tcb.fastOpened && tcb.passive)) tcb.signals |= SIGNAL_ESTABLISHED;
   if (tcb.options.keepAlive) setTimer(tcb, env, 'keepAlive', now + tcb.options.keepAliveIdle, now);
   if (snd.closed) enter(tcb, env, 'FIN-WAIT-1', now);
 }

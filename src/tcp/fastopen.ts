@@ -76,11 +76,7 @@ export function openEarly(tcb: Tcb, env: TcpEnv, segment: Segment, now: number):
   holdForLater(tcb, env, segment);
   const before = tcb.rcv.nxt;
   advance(tcb);
-  if (tcb.rcv.nxt !== before) {
-    tcb.signals |= SIGNAL_READABLE;
-    tcb.rcv.largest = Math.min(diff(tcb.rcv.nxt, before), tcb.rcv.mss);
-  }
-  tcb.signals |= SIGNAL_ESTABLISHED;
+  tcb.signals |= tcb.rcv.nxt === before ? SIGNAL_ESTABLISHED : SIGNAL_ESTABLISHED | SIGNAL_READABLE;
 }
 
 /**

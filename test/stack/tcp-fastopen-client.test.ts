@@ -19,8 +19,8 @@ class Client {
   readonly log: string[] = [];
   #port = 50_000;
 
-  constructor(config: PartialConfig['tcp'] = {}) {
-    const { a, raw } = this.w.victim({}, { tcp: config });
+  constructor(config: PartialConfig['tcp'] = {}, mtu = 1500) {
+    const { a, raw } = this.w.victim({ mtu }, { tcp: config });
     this.a = a;
     this.raw = raw;
   }
@@ -157,11 +157,23 @@ describe('connecting with fast open', () => {
     }
   });
 
+  it('sends on the SYN no more than the path carries, and nothing that is urgent', () => {
+    const c = new Client({}, 1300).learn();
+    const socket = c.connect();
+    socket.write(pattern(3000));
+    expect(c.sent()[0]!.size).toBe(1300);
+    const urgent = c.connect();
+    urgent.writeUrgent(bytes('!'));
+    expect([c.sent()[0]!.text.length, c.sent()]).toEqual([0, []]);
+    c.w.judge();
+  });
+
   it('sends the text again at once when the SYN,ACK acknowledges the SYN alone, with the fresh cookie in the cache', () => {
     const fresh = [9, 9, 9, 9];
     for (const sackPermitted of [false, true]) {
       const c = new Client().learn();
       const { socket, syn } = c.next();
+      c.w.run(30);
       const out = c.reply(socket, 'SYN,ACK', syn, { cookie: fresh, mss: 1460, sackPermitted });
       expect(course(out, syn)).toEqual(['PSH,ACK 1+5 ack 1']);
       expect(c.counters).toMatchObject({
@@ -169,6 +181,7 @@ describe('connecting with fast open', () => {
         TcpExtTCPFastOpenActiveFail: 1,
         TcpRetransSegs: 0,
       });
+      expect(socket.tcb.rtt.srtt).toBe(30); // the SYN's, whose text does not matter
       expect(c.reply(socket, 'ACK', syn, { seq: 7001, ack: 6 })).toEqual([]);
       expect([socket.writableLength, socket.tcb.fastOpened]).toEqual([0, false]);
       expect(c.next().tried).toEqual(['GET /', fresh]);
@@ -259,7 +272,23 @@ describe('what a client remembers of fast open', () => {
       c.sent();
       c.reply(socket, 'SYN,ACK', syn, fields);
       expect(c.next().tried).toEqual(WITH);
+      // And counts anew.
+      c.w.run(1000 + MINUTE);
+      c.sent();
+      expect(c.next().tried).toEqual(WITH);
     }
+  });
+
+  it('a request that gets no answer is made again after a minute', () => {
+    const c = new Client();
+    const { socket, syn } = c.next();
+    c.w.run(1000);
+    expect(c.sent().map((s) => s.cookie)).toEqual([null]);
+    c.reply(socket, 'SYN,ACK', syn);
+    expect(c.next().tried).toEqual(WITHOUT);
+    c.w.run(MINUTE);
+    c.sent();
+    expect(c.next().tried).toEqual(['', []]);
   });
 
   it('a server that gives no cookie is not asked again for ten minutes', () => {

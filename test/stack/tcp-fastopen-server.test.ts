@@ -74,7 +74,7 @@ describe('a listener with fast open', () => {
     expect(course(out, out[0]!.seq)).toEqual(['SYN,ACK 0+0 ack 6', 'PSH,ACK 1+4 ack 6']);
     expect(out[0]!.cookie).toBeNull(); // it has a good one
     expect(log).toEqual(['x connect', "'GET /' in SYN-RECEIVED"]);
-    expect(sockets[0]!.state).toBe('SYN-RECEIVED');
+    expect(sockets[0]!.tcb).toMatchObject({ state: 'SYN-RECEIVED', fastOpened: true, fastOpen: null });
     expect(ask(raw, forge('ACK', { seq: 1006, ack: out[0]!.seq + 5 }))).toEqual([]);
     expect(sockets[0]!.state).toBe('ESTABLISHED');
     expect(sockets[0]!.writableLength).toBe(0);
@@ -312,7 +312,7 @@ describe('a connection opened early', () => {
     expect([a.tcp.table.size, w.scheduler.size]).toEqual([0, 0]);
   });
 
-  it('in the burst of its own ACK is told once and not held up by a full accept queue', () => {
+  it('waits to be accepted from its SYN on, and is not held up by the full queue that it makes', () => {
     const { w, a, raw } = bench();
     const cookie = cookieOf(raw);
     const queue = a.tcp.listen({ port: 81, fastOpen: true, backlog: 1 });
