@@ -35,7 +35,10 @@ export interface TcpCounters {
   TcpExtTCPFastOpenListenOverflow: number;
   /** SYNs that asked for a cookie. */
   TcpExtTCPFastOpenCookieReqd: number;
-  /** SYNs with an option of a size or value that it cannot have (RFC 7323 2.3, RFC 7413 4.1.1): passed over, or bounded. */
+  /**
+   * Options that came twice (the last one holds), or had a size or value that they cannot have (RFC 7323 2.3, RFC 7413
+   * 4.1.1: passed over, or bounded), and MSSs smaller than what is believed.
+   */
   TcpOddOptions: number;
   TcpExtDelayedACKs: number;
   /** Connections that ended in TIME-WAIT. */

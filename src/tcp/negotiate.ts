@@ -43,7 +43,10 @@ export function writeOffer(tcb: Tcb, out: Segment, answering: boolean): void {
 
 /** Takes the peer's SYN: what it offered and we want holds from now on. */
 export function takeOffer(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
-  if (segment.mss !== ABSENT) tcb.peerMss = Math.max(segment.mss, env.config.minMss);
+  if (segment.mss !== ABSENT) {
+    tcb.peerMss = Math.max(segment.mss, env.config.minMss);
+    if (segment.mss < env.config.minMss) env.counters.TcpOddOptions++;
+  }
   tcb.scaling = segment.windowScale !== ABSENT && tcb.options.windowScaling;
   tcb.snd.shift = tcb.scaling ? Math.min(segment.windowScale, 14) : 0;
   if (!tcb.scaling) tcb.rcv.shift = 0;

@@ -91,7 +91,7 @@ export function readCookie(ends: Ends, env: TcpEnv, key: Key128, segment: Segmen
   syn.clear();
   syn.flags = SYN;
   syn.seq = irs;
-  syn.mss = mssTable(ends)[iss & MSS_BITS]!;
+  syn.mss = Math.max(mssTable(ends)[iss & MSS_BITS]!, env.config.minMss);
   if (bits === NO_TIMESTAMPS) return true;
   syn.timestamps = true;
   syn.tsVal = segment.tsVal;

@@ -58,7 +58,7 @@ export class Segment {
   readonly fastOpenCookie: Uint8Array = new Uint8Array(16);
   /** In the option that was used before RFC 7413 (kind 254, magic 0xF989). */
   fastOpenExperimental = false;
-  /** An option had a size or value that it cannot have, and was passed over or bounded. */
+  /** An option came twice (the last one holds), or had a size or value that it cannot have (passed over, or bounded). */
   oddOptions = false;
 
   /** Makes it a bare segment again: no flags, no text, no options. */
@@ -192,20 +192,23 @@ function parseOption(buf: Uint8Array, at: number, kind: number, length: number, 
   switch (kind) {
     case OPTION_MSS:
       if (length !== 4) return false;
+      if (into.mss !== ABSENT) into.oddOptions = true;
       into.mss = readU16(buf, at + 2);
       return true;
     case OPTION_WINDOW_SCALE:
       if (length !== 3) return false;
+      if (into.windowScale !== ABSENT || buf[at + 2]! > MAX_WINDOW_SCALE) into.oddOptions = true;
       into.windowScale = Math.min(buf[at + 2]!, MAX_WINDOW_SCALE);
-      if (buf[at + 2]! > MAX_WINDOW_SCALE) into.oddOptions = true;
       return true;
     case OPTION_SACK_PERMITTED:
+      if (into.sackPermitted) into.oddOptions = true;
       into.sackPermitted = length === 2;
       return length === 2;
     case OPTION_SACK:
       return parseSack(buf, at, length, into);
     case OPTION_TIMESTAMPS:
       if (length !== 10) return false;
+      if (into.timestamps) into.oddOptions = true;
       into.timestamps = true;
       into.tsVal = readI32(buf, at + 2) as Seq;
       into.tsEcr = readI32(buf, at + 6) as Seq;
@@ -228,10 +231,9 @@ function parseOption(buf: Uint8Array, at: number, kind: number, length: number, 
 
 /** A cookie of a size that RFC 7413 4.1.1 does not know is passed over, as it says. */
 function takeFastOpen(buf: Uint8Array, at: number, length: number, experimental: boolean, into: Segment): void {
-  if (!isCookieLength(length)) {
-    into.oddOptions = true;
-    return;
-  }
+  const known = isCookieLength(length);
+  if (!known || into.fastOpenLength !== ABSENT) into.oddOptions = true;
+  if (!known) return;
   into.fastOpenLength = length;
   into.fastOpenExperimental = experimental;
   for (let i = 0; i < length; i++) into.fastOpenCookie[i] = buf[at + i]!;

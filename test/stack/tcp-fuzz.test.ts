@@ -3,7 +3,7 @@ import { below, SeededRandom } from '../../src/base/random.ts';
 import { createPipe } from '../../src/link/pipe.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 import { TcpSocket } from '../../src/stack/tcp-socket.ts';
-import { transportChecksum, writeU16, writeU32 } from '../../src/wire/index.ts';
+import { type Address, transportChecksum, writeU16, writeU32 } from '../../src/wire/index.ts';
 import { PROTO_TCP } from '../../src/wire/ipv4.ts';
 import { pattern } from '../helpers/endpoint.ts';
 import { type Raw, World } from './hosts.ts';
@@ -20,6 +20,18 @@ interface Target {
   readonly dport: number;
   readonly seq: number;
   readonly ack: number;
+}
+
+/** Fast open cookies of the peer: good ones under the key below, and others. */
+const KEY = pattern(16);
+const COOKIES4: readonly number[][] = [goodCookie(PEER, US), [], [1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4]];
+const COOKIES6: readonly number[][] = [goodCookie(PEER6, US6), [], [1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4]];
+
+function goodCookie(from: Address, to: Address): number[] {
+  const { a, raw } = new World().victim();
+  a.tcp.setFastOpenKeys(KEY);
+  a.tcp.listen({ port: 80, fastOpen: 1 });
+  return ask(raw, forge('SYN', { from, to, cookie: [] }))[0]!.cookie!;
 }
 
 class Fuzz {
@@ -45,8 +57,9 @@ class Fuzz {
     a.addInterface({ link: left, addresses: ['10.9.0.1/24'] });
     this.b.addInterface({ link: right, addresses: ['10.9.0.2/24'] });
     echo(a, 7);
-    a.tcp.listen({ port: 80, onConnection: () => {} });
-    a.tcp.listen({ port: 81, backlog: 4 });
+    a.tcp.listen({ port: 80, fastOpen: 8, onConnection: () => {} });
+    a.tcp.listen({ port: 81, backlog: 4, fastOpen: 2 });
+    a.tcp.setFastOpenKeys(KEY);
     this.canary = this.b.tcp.connect({ address: '10.9.0.1', port: 7 });
     this.w.run(10);
   }
@@ -105,6 +118,10 @@ class Fuzz {
       const synReceived: Target = { six, sport: ++this.#sport, dport: 80, seq: 77, ack: 0 };
       const [synAck] = ask(this.raw, forge('SYN', { ...ends, sport: synReceived.sport, seq: 76 }));
       this.#targets.push({ ...synReceived, ack: (synAck!.seq + 1) >>> 0 });
+      const early: Target = { six, sport: ++this.#sport, dport: 80, seq: 82, ack: 0 };
+      const cookie = (six ? COOKIES6 : COOKIES4)[0]!;
+      const [answer] = ask(this.raw, forge('SYN', { ...ends, sport: early.sport, seq: 76, data: 'hello', cookie }));
+      this.#targets.push({ ...early, ack: (answer!.seq + 1) >>> 0 });
       this.raw.received.length = 0;
       const opening = this.a.tcp.connect({ address: six ? 'fd00::2' : '10.0.0.2', port: ++this.#sport });
       this.w.run(0);
@@ -155,12 +172,15 @@ class Fuzz {
     const near = [0, 0, 0, 0, 1, -1, 2, 500, 1460, -1460, 65_535, 2 ** 31, -(2 ** 31)];
     const packet = forge(flags, {
       ...ends,
-      sport: t.sport,
+      sport: flags === 'SYN' && this.#die(2) === 0 ? ++this.#sport : t.sport,
       dport: t.dport,
       seq: (t.seq + this.#pick(near)) >>> 0,
       ack: (t.ack + this.#pick(near)) >>> 0,
       window: this.#pick([65_535, 65_535, 0, 1, 1000]),
       data: pattern(this.#pick([0, 0, 1, 5, 100, 1400])),
+      ...(this.#die(4) === 0
+        ? { cookie: this.#pick(t.six ? COOKIES6 : COOKIES4), experimental: this.#die(4) === 0 }
+        : {}),
       ...(this.#die(3) === 0 ? { tsVal: this.random.uint32(), tsEcr: this.random.uint32() } : {}),
     });
     return this.#mutate(packet, t.six ? 40 : 20);
@@ -281,7 +301,7 @@ function run(seed: number, rounds: number, steps: number): { print: number; coun
       fuzz.prepare();
       for (let i = 0; i < steps; i++, step++) fuzz.step();
       expect(fuzz.sings(), `the canary, seed ${seed}, step ${step}`).toBe(true);
-      expect(fuzz.a.tcp.table.size).toBeLessThan(22 + 32 + 10 + steps);
+      expect(fuzz.a.tcp.table.size).toBeLessThan(24 + 32 + 10 + steps);
       fuzz.clear();
       // What is left are TIME-WAIT records and the canary.
       expect(fuzz.a.tcp.table.size).toBe(fuzz.a.tcp.timeWaits.size + 1);
@@ -290,6 +310,7 @@ function run(seed: number, rounds: number, steps: number): { print: number; coun
     throw new Error(`seed ${seed}, step ${step}: ${(error as Error).stack}`);
   }
   const { w, a, b } = fuzz;
+  expect(a.tcp.counters.TcpExtTCPFastOpenPassive).toBeGreaterThanOrEqual(2 * rounds);
   fuzz.canary.end();
   w.run(200_000);
   expect([a.tcp.table.size, b.tcp.table.size, w.scheduler.size], `seed ${seed}`).toEqual([0, 0, 0]);
