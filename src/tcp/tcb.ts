@@ -127,6 +127,20 @@ export class RoundTrip {
   timedAt = -1;
 }
 
+/** How old a timestamp may be while a gap is open (`timestamps.ts`). */
+export class Disorder {
+  /** No text that is still missing was first sent with an older timestamp. */
+  floor: Seq;
+  /** The same for text beyond `mark` is `markVal`, while `marked`. */
+  marked = false;
+  mark: Seq = seq(0);
+  markVal: Seq = seq(0);
+
+  constructor(floor: Seq) {
+    this.floor = floor;
+  }
+}
+
 /** Timestamps (RFC 7323). */
 export class Timestamps {
   on = false;
@@ -134,6 +148,7 @@ export class Timestamps {
   recent: Seq = seq(0);
   recentAt = 0;
   offset: Seq = seq(0);
+  disorder: Disorder | null = null;
 }
 
 /** What every congestion controller has; `name` finds its functions in `env.controllers`. */
@@ -365,7 +380,9 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     snd: Object.assign(snd, tcb.snd, { text: snd.text }),
     rcv: Object.assign(rcv, tcb.rcv, { text: rcv.text, held: tcb.rcv.held === null ? null : tcb.rcv.held.slice() }),
     rtt: Object.assign(new RoundTrip(), tcb.rtt),
-    ts: Object.assign(new Timestamps(), tcb.ts),
+    ts: Object.assign(new Timestamps(), tcb.ts, {
+      disorder: tcb.ts.disorder === null ? null : Object.assign(new Disorder(seq(0)), tcb.ts.disorder),
+    }),
     timers: Object.assign(new Timers(), tcb.timers),
     owed: Object.assign(new Owed(), tcb.owed),
     cc: copyCongestion(tcb.cc),

@@ -13,6 +13,7 @@ import { rare } from './statistics.ts';
 import { finAcked, SIGNAL_CLOSED, SIGNAL_END, SIGNAL_READABLE, type Tcb } from './tcb.ts';
 import { destroy } from './teardown.ts';
 import { setTimer, stopAllTimers } from './timers.ts';
+import { noteDisorder } from './timestamps.ts';
 
 /** Seventh, process the segment text. */
 export function processText(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
@@ -57,6 +58,7 @@ export function processText(tcb: Tcb, env: TcpEnv, segment: Segment, now: number
   if (taken === 0) {
     // A gap: an immediate duplicate ACK tells the sender what is missing (RFC 5681 4.2, MAY-13).
     env.counters.TcpExtTCPOFOQueue++;
+    noteDisorder(tcb, segment, !gap);
     rare(tcb).rcvOooPack++;
     tcb.owed.ack = true;
     return;

@@ -2,11 +2,11 @@
  * Owns: the timestamps option (RFC 7323): our clock, TS.Recent, PAWS, and RTTM from echoes.
  */
 
-import { add, diff, le, lt, type Seq, seq } from '../wire/seq.ts';
+import { add, diff, ge, le, lt, type Seq, seq } from '../wire/seq.ts';
 import { RST, type Segment } from '../wire/tcp.ts';
 import type { TcpEnv } from './env.ts';
 import { measured } from './rto.ts';
-import type { Tcb } from './tcb.ts';
+import { Disorder, type Tcb } from './tcb.ts';
 
 /** TS.Recent of a connection idle for longer than this says nothing (RFC 7323 5.5), ms. */
 const RECENT_LIFETIME = 24 * 24 * 3600 * 1000;
@@ -16,10 +16,35 @@ export function timestampNow(offset: Seq, now: number): Seq {
   return add(offset, Math.floor(now));
 }
 
-/** PAWS (RFC 7323 5.3 R1): the segment is an old duplicate by its timestamp. Resets are never judged so. */
+/**
+ * PAWS (RFC 7323 5.3 R1): the segment is an old duplicate by its timestamp. Resets are never judged so.
+ *
+ * DEVIATION: while a gap is open the bound is not TS.Recent but the least timestamp with which what is missing can have been
+ * sent for the first time. A retransmission that fills a hole carries a newer timestamp than everything that is late
+ * behind it; judged by that, a path that reorders would be one that loses.
+ */
 export function isOldDuplicate(tcb: Tcb, segment: Segment, now: number): boolean {
-  if (!tcb.ts.on || !segment.timestamps || segment.flags & RST) return false;
-  return lt(segment.tsVal, tcb.ts.recent) && now - tcb.ts.recentAt < RECENT_LIFETIME;
+  const { ts, rcv } = tcb;
+  if (!ts.on || !segment.timestamps || segment.flags & RST) return false;
+  if (!lt(segment.tsVal, ts.recent) || now - ts.recentAt >= RECENT_LIFETIME) return false;
+  const { disorder } = ts;
+  if (disorder === null || rcv.held === null) return true;
+  if (disorder.marked && ge(rcv.nxt, disorder.mark)) {
+    disorder.floor = disorder.markVal;
+    disorder.marked = false;
+  }
+  return lt(segment.tsVal, disorder.floor);
+}
+
+/** Text beyond a gap was taken (`first`: it made the gap): what is missing behind it was first sent no earlier. */
+export function noteDisorder(tcb: Tcb, segment: Segment, first: boolean): void {
+  const { ts } = tcb;
+  if (!ts.on || !segment.timestamps) return;
+  if (first || ts.disorder === null) ts.disorder = new Disorder(ts.recent);
+  if (ts.disorder.marked) return;
+  ts.disorder.marked = true;
+  ts.disorder.mark = segment.seq;
+  ts.disorder.markVal = segment.tsVal;
 }
 
 /** Timestamps were agreed on and are missing: drop, except a reset (RFC 7323 3.2). */
