@@ -125,6 +125,13 @@ export class Ring {
     if (this.length === 0 && !keep) this.clear(pool);
   }
 
+  /** Forgets the `count` youngest octets. */
+  dropNewest(pool: BufferPool, count: number): void {
+    invariant(count <= this.length, 'a ring drops more than it holds');
+    this.length -= count;
+    if (this.length === 0) this.clear(pool);
+  }
+
   /** Forgets everything and gives the storage back. */
   clear(pool: BufferPool): void {
     this.length = 0;

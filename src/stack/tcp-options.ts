@@ -28,6 +28,7 @@ const CHECKS: Readonly<Record<keyof TcpOptions, Check>> = {
   keepAliveIdle: duration,
   keepAliveInterval: duration,
   keepAliveProbes: integer(0, 1_000_000),
+  keepAliveGarbage: flag,
   userTimeout: orNull(duration),
   userTimeoutOption: flagOrDuration,
   linger: orNull(wait),

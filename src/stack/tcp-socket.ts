@@ -8,7 +8,9 @@ import {
   atEnd,
   calls,
   peek,
+  pushedLength,
   type State,
+  setCork,
   setKeepAlive,
   type Tcb,
   type TcpOptions,
@@ -111,6 +113,28 @@ export class TcpSocket implements TableEntry, Task {
   }
 
   /**
+   * SEND without PUSH (MAY-15): more follows soon. What is less than a whole segment waits for it, 200 ms at most; a
+   * `write` lets it go.
+   */
+  writeMore(data: Uint8Array, offset: number = 0, length: number = lengthFrom(data, offset)): number {
+    checkRange('data', data, offset, length);
+    return this.#send(data, offset, length, false, false);
+  }
+
+  /** Makes every `write` one that more follows; `cork(false)`, `end` and urgent data let go what waits. */
+  cork(on: boolean = true): void {
+    setCork(this.tcb, this.#tcp.env, on, this.#tcp.now());
+    this.#tcp.called(this);
+  }
+
+  /** FLUSH (MAY-14): forgets what was written and never sent. @returns octets forgotten */
+  discardUnsent(): number {
+    const count = calls.discardUnsent(this.tcb, this.#tcp.env);
+    this.#tcp.called(this);
+    return count;
+  }
+
+  /**
    * The same with the urgent pointer after the last octet (RFC 9293 3.8.5, MUST-30).
    *
    * @deprecated For what exists already: new applications should not use urgent text (SHLD-13, RFC 6093).
@@ -132,6 +156,17 @@ export class TcpSocket implements TableEntry, Task {
   get readableLength(): number {
     return this.tcb.rcv.text.length;
   }
+
+  /**
+   * Of these, how many the sender has pushed (PSH): a hint that a message may be whole (MAY-17). Text that closed a gap
+   * counts as pushed.
+   */
+  get pushedLength(): number {
+    return pushedLength(this.tcb);
+  }
+
+  /** Differentiated services code point of the segment that came last (MAY-9). */
+  receivedDscp = 0;
 
   /** Octets written and not yet acknowledged. */
   get writableLength(): number {
@@ -259,9 +294,18 @@ export class TcpSocket implements TableEntry, Task {
     this.tcb.options = { ...this.tcb.options, ...options };
   }
 
-  #send(data: Uint8Array, offset: number, length: number, urgent: boolean): number {
+  #send(data: Uint8Array, offset: number, length: number, urgent: boolean, push = true): number {
     if (this.endOnConnect) throw this.#closedForWriting();
-    const { result, accepted } = calls.send(this.tcb, this.#tcp.env, data, offset, length, urgent, this.#tcp.now());
+    const { result, accepted } = calls.send(
+      this.tcb,
+      this.#tcp.env,
+      data,
+      offset,
+      length,
+      urgent,
+      this.#tcp.now(),
+      push,
+    );
     if (result === 'connection closing' || result === 'connection does not exist') throw this.#closedForWriting();
     this.#tcp.called(this);
     return accepted;

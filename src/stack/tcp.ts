@@ -246,7 +246,7 @@ export class Tcp implements TransportProtocol, Task {
     this.#busy = true;
     const entry = this.table.find(ip.dst, segment.dstPort, ip.src, segment.srcPort);
     if (entry === null) this.#toListener(segment, ip, null);
-    else if (entry instanceof TcpSocket) this.#toConnection(entry, segment);
+    else if (entry instanceof TcpSocket) this.#toConnection(entry, segment, ip.tos);
     else this.#toTimeWait(entry as TimeWaitEntry, segment, ip);
     stack.pool.give(packet);
   }
@@ -256,8 +256,9 @@ export class Tcp implements TransportProtocol, Task {
   }
 
   /** A segment for a connection: its own steps now, answers at the end of the burst. */
-  #toConnection(socket: TcpSocket, segment: Segment): void {
+  #toConnection(socket: TcpSocket, segment: Segment, tos: number): void {
     const { tcb } = socket;
+    socket.receivedDscp = tos >> 2;
     if (tcb.state === 'SYN-RECEIVED' && socket.listener?.full && (segment.flags & (ACK | RST)) === ACK) {
       // No room to accept it yet: the peer will say it again (RFC 9293 3.10.1; the kernel does the same).
       this.counters.TcpExtListenOverflows++;
@@ -317,6 +318,7 @@ export class Tcp implements TransportProtocol, Task {
     }
     if (tcb.state === 'LISTEN') return;
     const socket = new TcpSocket(this, tcb, path, listener.handler);
+    socket.receivedDscp = ip.tos >> 2;
     socket.listener = listener;
     listener.opening.add(socket);
     this.table.insert(socket);

@@ -4,15 +4,16 @@
  */
 
 import type { CallEvent } from '../trace/events.ts';
-import { add, diff, gt, type Seq } from '../wire/seq.ts';
+import { add, diff, gt, type Seq, seq } from '../wire/seq.ts';
 import { chooseInitialSequence } from './arrives.ts';
+import { noteSend, nothingUnsent } from './cork.ts';
 import type { TcpEnv } from './env.ts';
 import { isEarly } from './fastopen.ts';
 import { prepareOffer, updateSegmentSize } from './negotiate.ts';
 import { startCongestion } from './recovery.ts';
 import { resetConnection } from './reset.ts';
 import { enter, isSynchronized, maySend, type State } from './state.ts';
-import { type Tcb, textEnd } from './tcb.ts';
+import { SIGNAL_WRITABLE, type Tcb, textEnd } from './tcb.ts';
 import { destroy } from './teardown.ts';
 import { setTimer, stopTimer } from './timers.ts';
 import { windowUpdateDue } from './window.ts';
@@ -65,6 +66,7 @@ const sendResult: SendResult = { result: 'ok', accepted: 0 };
  * SEND. Octets are copied; what does not fit into the send buffer is not taken.
  *
  * @param urgent the last octet given ends urgent text (RFC 9293 3.8.5; new applications should not)
+ * @param push false: more follows soon, so that a small segment is better held back, for 200 ms at most
  * @returns a record overwritten by the next call
  */
 export function send(
@@ -75,8 +77,10 @@ export function send(
   length: number,
   urgent: boolean,
   now: number,
+  push = true,
 ): SendResult {
   sendResult.accepted = 0;
+  const first = (!push || tcb.cork !== null) && nothingUnsent(tcb);
   if (tcb.state === 'CLOSED') sendResult.result = 'connection does not exist';
   else if (tcb.state === 'LISTEN') {
     sendResult.result = openActive(tcb, env, now);
@@ -86,6 +90,7 @@ export function send(
     sendResult.accepted = queue(tcb, env, data, offset, length, urgent);
     sendResult.result = sendResult.accepted < length ? 'insufficient resources' : 'ok';
   }
+  if (sendResult.accepted > 0) noteSend(tcb, env, push, first, now);
   if (env.trace !== null) traceCall(tcb, env, 'SEND', sendResult.result, now, sendResult.accepted);
   return sendResult;
 }
@@ -102,6 +107,34 @@ function queue(tcb: Tcb, env: TcpEnv, data: Uint8Array, offset: number, length: 
     tcb.snd.urgent = true;
   }
   return accepted;
+}
+
+/**
+ * FLUSH (RFC 9293 3.9.1, MAY-14): what was written and never sent is forgotten. Nothing that has a sequence number changes
+ * it, so both sides stay in step; a FIN that is due stands after what was sent.
+ *
+ * @returns octets forgotten
+ */
+export function discardUnsent(tcb: Tcb, env: TcpEnv): number {
+  const { snd } = tcb;
+  if (snd.finSent) return 0;
+  const count = Math.max(diff(textEnd(tcb), isStarted(tcb) ? snd.nxt : seq(snd.iss + 1)), 0);
+  if (count === 0) return 0;
+  snd.text.dropNewest(env.buffers, count);
+  if (snd.urgent && gt(snd.up, textEnd(tcb))) {
+    snd.up = textEnd(tcb);
+    snd.urgent = gt(snd.up, snd.una);
+  }
+  if (tcb.wantsRoom) {
+    tcb.wantsRoom = false;
+    tcb.signals |= SIGNAL_WRITABLE;
+  }
+  return count;
+}
+
+/** The SYN has left: SND.NXT is beyond it. */
+function isStarted({ snd }: Tcb): boolean {
+  return snd.nxt !== snd.iss;
 }
 
 /** RECEIVE: how many octets were copied. 'connection closing' when there will be no more. */
@@ -164,6 +197,12 @@ function readUpTo(tcb: Tcb): Seq {
 /** How many octets of urgent text the user has yet to read (MUST-33). */
 export function urgentRemaining(tcb: Tcb): number {
   return tcb.rcv.urgent ? Math.max(diff(tcb.rcv.up, readUpTo(tcb)), 0) : 0;
+}
+
+/** How many of the octets that wait came with PSH at their end, or before it (RFC 9293 3.9.1, MAY-17). A hint. */
+export function pushedLength(tcb: Tcb): number {
+  const { rcv } = tcb;
+  return Math.min(Math.max(diff(rcv.pushed, readUpTo(tcb)), 0), rcv.text.length);
 }
 
 /** The peer has closed and everything before its FIN has been read. */

@@ -100,6 +100,8 @@ export interface TcpOptions {
   readonly keepAliveInterval: number;
   /** Unanswered keep-alives after which the connection is given up (MUST-29). */
   readonly keepAliveProbes: number;
+  /** Keep-alives carry one octet of no meaning, for old peers that do not answer without (MAY-6). */
+  readonly keepAliveGarbage: boolean;
   /** R2 of this connection, ms (`Infinity` allowed, MUST-21), or null for the host's. */
   readonly userTimeout: number | null;
   /**
@@ -147,6 +149,7 @@ export const defaultTcpOptions: TcpOptions = {
   keepAliveIdle: 7_200_000,
   keepAliveInterval: 75_000,
   keepAliveProbes: 9,
+  keepAliveGarbage: false,
   userTimeout: null,
   userTimeoutOption: false,
   linger: null,

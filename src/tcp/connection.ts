@@ -66,8 +66,9 @@ export function send(
   length: number,
   urgent: boolean,
   now: number,
+  push = true,
 ): calls.SendResult {
-  const result = calls.send(tcb, env, data, offset, length, urgent, now);
+  const result = calls.send(tcb, env, data, offset, length, urgent, now, push);
   output(tcb, env, now);
   return result;
 }

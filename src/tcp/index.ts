@@ -4,6 +4,7 @@ export {
   atEnd,
   type CallResult,
   peek,
+  pushedLength,
   type ReceiveResult,
   type SendResult,
   setKeepAlive,
@@ -22,6 +23,7 @@ export { cubic } from './congestion/cubic.ts';
 export { newReno } from './congestion/newreno.ts';
 export { slowStart } from './congestion/slowstart.ts';
 export * from './connection.ts';
+export { setCork } from './cork.ts';
 export { createTcpCounters, type TcpCounters } from './counters.ts';
 export { Endpoint } from './endpoint.ts';
 export type { Ends, Outbox, TcpEnv } from './env.ts';

@@ -4,8 +4,10 @@
  * Afterwards the timers say when to look again (`armTimers`).
  */
 
+import { BufferPool, Ring } from '../base/ring.ts';
 import { add, diff, gt, lt, type Seq, seq } from '../wire/seq.ts';
 import { ACK, ECE, FIN, PSH, type Segment, SYN, URG } from '../wire/tcp.ts';
+import { isHeld } from './cork.ts';
 import { markText } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import { isEarly, noteRepeated, writeFastOpen } from './fastopen.ts';
@@ -101,8 +103,9 @@ function nextText(tcb: Tcb, env: TcpEnv): number {
   if (length === mss || lt(snd.rxt, snd.nxt)) return length;
   const idle = snd.nxt === textStart(tcb); // a SYN is no text
   if (length === queued) {
-    // The last of what is queued: Nagle holds it back while something is outstanding.
-    return idle || tcb.options.noDelay || snd.closed || snd.urgent ? length : NOTHING;
+    // The last of what is queued: Nagle holds it back while something is outstanding, and the user if more follows.
+    if (isHeld(tcb)) return NOTHING;
+    return idle || tcb.owed.override || tcb.options.noDelay || snd.closed || snd.urgent ? length : NOTHING;
   }
   if (room < usable) return NOTHING; // the congestion window will grow
   return length >= snd.maxWnd / 2 || tcb.owed.override ? length : NOTHING;
@@ -261,7 +264,7 @@ function emitSegment(
   if (fin) out.flags |= FIN;
   if (fresh && length > 0 && tcb.ecn !== null) markText(tcb.ecn, out);
   // The segment that empties the queue says so (MUST-61).
-  if (length > 0 && add(from, length) === textEnd(tcb)) out.flags |= PSH;
+  if (length > 0 && add(from, length) === textEnd(tcb) && !isHeld(tcb)) out.flags |= PSH;
   if (snd.urgent && gt(snd.up, from)) {
     out.flags |= URG;
     out.urgent = Math.min(diff(snd.up, from), 65535);
@@ -305,8 +308,20 @@ function emitAck(tcb: Tcb, env: TcpEnv, now: number): void {
 function emitKeepAlive(tcb: Tcb, env: TcpEnv, now: number): void {
   tcb.owed.keepAlive = false;
   env.counters.TcpExtTCPKeepAlive++;
-  emit(tcb, env, begin(tcb, env, seq(tcb.snd.nxt - 1), ACK, now), 0, now);
+  const out = begin(tcb, env, seq(tcb.snd.nxt - 1), ACK, now);
+  if (!tcb.options.keepAliveGarbage) {
+    emit(tcb, env, out, 0, now);
+    return;
+  }
+  // One octet of no meaning, for peers that answer nothing less (MAY-6).
+  out.dataLength = 1;
+  countAgain(tcb, 1);
+  emit(tcb, env, out, 0, now, GARBAGE);
 }
+
+/** What a keep-alive says that must say something. */
+const GARBAGE: Ring = new Ring();
+GARBAGE.push(new BufferPool(), new Uint8Array(1), 0, 1);
 
 /** How is it written: the header fields that every segment has. */
 function begin(tcb: Tcb, env: TcpEnv, from: Seq, flags: number, now: number): Segment {
@@ -330,7 +345,7 @@ function stamp(tcb: Tcb, out: Segment, now: number): void {
   out.tsEcr = out.flags & ACK ? tcb.ts.recent : seq(0);
 }
 
-function emit(tcb: Tcb, env: TcpEnv, out: Segment, at: number, now: number): void {
+function emit(tcb: Tcb, env: TcpEnv, out: Segment, at: number, now: number, text: Ring = tcb.snd.text): void {
   if (tcb.uto !== null) writeUserTimeout(tcb, env, tcb.uto, out);
   env.counters.TcpOutSegs++;
   countOut(tcb, out);
@@ -342,7 +357,7 @@ function emit(tcb: Tcb, env: TcpEnv, out: Segment, at: number, now: number): voi
     tcb.rcv.twiceLeft = tcb.rcv.twiceRight; // reported, or no news any more
     stopTimer(tcb, env, 'delayedAck', now);
   }
-  env.outbox.segment(tcb, out, out.dataLength > 0 ? tcb.snd.text : null, at);
+  env.outbox.segment(tcb, out, out.dataLength > 0 ? text : null, at);
 }
 
 /** When to look again: retransmission and R2 while something is outstanding, the persist timer while we are held up. */

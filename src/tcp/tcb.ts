@@ -8,6 +8,7 @@ import type { Address } from '../wire/address.ts';
 import { type Seq, seq } from '../wire/seq.ts';
 import type { TcpOptions } from './config.ts';
 import { SlowStart } from './congestion/slowstart.ts';
+import { Cork } from './cork.ts';
 import type { Ends } from './env.ts';
 import type { FastOpen } from './fastopen.ts';
 import { MtuSearch } from './plpmtud.ts';
@@ -87,6 +88,8 @@ export class ReceiveVariables {
   /** Text that came a second time: the next ACK reports it first (D-SACK, RFC 2883); empty when both edges are equal. */
   twiceLeft: Seq = seq(0);
   twiceRight: Seq = seq(0);
+  /** Up to here text came with PSH, or closed a gap. */
+  pushed: Seq = seq(0);
   /** The peer's FIN is known to stand at this sequence number, beyond a gap; valid while `finHeld`. */
   finAt: Seq = seq(0);
   finHeld = false;
@@ -311,6 +314,7 @@ export class Tcb implements Ends {
   board: Scoreboard | null = null;
   stats: Statistics = new Statistics();
   uto: UserTimeouts | null = null;
+  cork: Cork | null = null;
   /** Larger or smaller segments are being tried, or were (RFC 4821). */
   search: MtuSearch | null = null;
   /** The path was seen to reorder (RACK.reordering_seen). */
@@ -391,6 +395,7 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     fastOpen: tcb.fastOpen === null ? null : { ...tcb.fastOpen },
     board: tcb.board === null ? null : tcb.board.clone(),
     stats: copyStatistics(tcb.stats),
+    cork: tcb.cork === null ? null : Object.assign(new Cork(), tcb.cork),
     uto: tcb.uto === null ? null : Object.assign(new UserTimeouts(), tcb.uto),
     search: tcb.search === null ? null : Object.assign(new MtuSearch(0, 0), tcb.search),
     resumes:

@@ -4,7 +4,7 @@
  */
 
 import { diff, gt, le, lt, seq } from '../wire/seq.ts';
-import { FIN, type Segment, SYN } from '../wire/tcp.ts';
+import { FIN, PSH, type Segment, SYN } from '../wire/tcp.ts';
 import type { TcpEnv } from './env.ts';
 import { advance, hold, noteTwice, takeText } from './reassembly.ts';
 import { resetConnection } from './reset.ts';
@@ -66,6 +66,7 @@ export function processText(tcb: Tcb, env: TcpEnv, segment: Segment, now: number
   tcb.signals |= SIGNAL_READABLE;
   tcb.stats.bytesReceived += taken;
   rcv.unacked += taken;
+  if (gap || segment.flags & PSH) rcv.pushed = rcv.nxt;
   // A segment that fills a gap, in whole or in part, is acknowledged at once; else every second one (SHLD-19).
   if (gap || rcv.unacked >= 2 * rcv.largest) tcb.owed.ack = true;
   else if (tcb.timers.delayedAck === Infinity) setTimer(tcb, env, 'delayedAck', now + env.config.delayedAck, now);
@@ -142,6 +143,7 @@ export function takeHeld(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): 
   advance(tcb);
   if (tcb.rcv.nxt !== expected) {
     tcb.stats.bytesReceived += diff(tcb.rcv.nxt, expected);
+    tcb.rcv.pushed = tcb.rcv.nxt;
     tcb.signals |= SIGNAL_READABLE;
     tcb.owed.ack = true;
   }

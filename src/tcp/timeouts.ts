@@ -3,6 +3,7 @@
  * with nothing due is harmless.
  */
 
+import { corkTimeout } from './cork.ts';
 import type { TcpEnv } from './env.ts';
 import { isEarly } from './fastopen.ts';
 import { suspectBlackHole } from './plpmtud.ts';
@@ -27,6 +28,7 @@ export function timeouts(tcb: Tcb, env: TcpEnv, now: number): void {
     env.counters.TcpExtDelayedACKs++;
     tcb.owed.ack = true;
   }
+  if (tcb.cork !== null) corkTimeout(tcb, env, tcb.cork, now);
   if (takeTimer(tcb, env, 'keepAlive', now)) keepAliveTimeout(tcb, env, now);
 }
 

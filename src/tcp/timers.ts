@@ -23,13 +23,13 @@ const NAMES: Readonly<Record<TimerKey, TimerName>> = {
 
 export function setTimer(tcb: Tcb, env: TcpEnv, timer: TimerKey, due: number, now: number): void {
   tcb.timers[timer] = due;
-  if (env.trace !== null) trace(tcb, env, timer, due, now);
+  if (env.trace !== null) traceTimer(tcb, env, nameOf(tcb, timer), due, now);
 }
 
 export function stopTimer(tcb: Tcb, env: TcpEnv, timer: TimerKey, now: number): void {
   if (tcb.timers[timer] === Infinity) return;
   tcb.timers[timer] = Infinity;
-  if (env.trace !== null) trace(tcb, env, timer, Infinity, now);
+  if (env.trace !== null) traceTimer(tcb, env, nameOf(tcb, timer), Infinity, now);
 }
 
 /** Takes a timer that is due: it is off afterwards. */
@@ -45,20 +45,23 @@ export function takeTimer(tcb: Tcb, env: TcpEnv, timer: TimerKey, now: number): 
 
 export function stopAllTimers(tcb: Tcb, env: TcpEnv, now: number): void {
   for (const timer of Object.keys(NAMES) as TimerKey[]) stopTimer(tcb, env, timer, now);
+  if (tcb.cork !== null) tcb.cork.due = Infinity;
 }
 
 /** The earliest deadline, ms; `Infinity` when there is none. */
 export function nextDeadline(tcb: Tcb): number {
   const { retransmission, probe, reordering, persist, delayedAck, keepAlive, pacing, user, closing } = tcb.timers;
-  return Math.min(retransmission, probe, reordering, persist, delayedAck, keepAlive, pacing, user, closing);
+  const least = Math.min(retransmission, probe, reordering, persist, delayedAck, keepAlive, pacing, user, closing);
+  return tcb.cork === null ? least : Math.min(least, tcb.cork.due);
 }
 
 function nameOf(tcb: Tcb, timer: TimerKey): TimerName {
   return timer === 'closing' && tcb.state === 'FIN-WAIT-2' ? 'fin-wait-2' : NAMES[timer];
 }
 
-function trace(tcb: Tcb, env: TcpEnv, timer: TimerKey, due: number, now: number): void {
-  const event = { time: now, host: env.name, connection: env.describe(tcb), timer: nameOf(tcb, timer) };
+/** A timer was set, or stopped (`due` is `Infinity`). Called only while tracing. */
+export function traceTimer(tcb: Tcb, env: TcpEnv, timer: TimerName, due: number, now: number): void {
+  const event = { time: now, host: env.name, connection: env.describe(tcb), timer };
   if (due === Infinity) env.trace!({ type: 'timer-stopped', ...event });
   else env.trace!({ type: 'timer-set', ...event, due });
 }

@@ -27,6 +27,7 @@ export type TimerName =
   | 'pacing'
   | 'user'
   | 'linger'
+  | 'cork'
   | 'time-wait'
   | 'fin-wait-2';
 

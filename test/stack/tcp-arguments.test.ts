@@ -77,6 +77,7 @@ describe('wrong arguments', () => {
       keepAliveIdle: [0, -1, NaN, '1'],
       keepAliveInterval: [0],
       keepAliveProbes: [-1, 0.5],
+      keepAliveGarbage: [1],
       userTimeout: [0, -1, NaN, '1'],
       userTimeoutOption: [0, -5, NaN, 'on', null],
       linger: [-1, NaN, '1', true],
