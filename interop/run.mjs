@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /** Raise it as cases are added: fewer than these is a failure. */
-const MINIMUM = 108;
+const MINIMUM = 118;
 
 const { values: options } = parseArgs({
   options: {

@@ -2,8 +2,9 @@
 
 import { bulk } from './bulk.mjs';
 import { close } from './close.mjs';
+import { fastOpen } from './fastopen.mjs';
 import { mission } from './mission.mjs';
 import { open } from './open.mjs';
 import { tools } from './tools.mjs';
 
-export const cases = [...open, ...close, ...mission, ...tools, ...bulk];
+export const cases = [...open, ...fastOpen, ...close, ...mission, ...tools, ...bulk];

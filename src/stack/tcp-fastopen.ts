@@ -46,8 +46,9 @@ export class FastOpenServer {
   judge(listener: TcpListener, tcb: Tcb, segment: Segment, now: number): void {
     if (segment.fastOpenLength === ABSENT || listener.fastOpen === 0) return;
     if (listener.fastOpenPending(now) >= listener.fastOpen) {
-      // Fast open is off until there are fewer (RFC 7413 4.2).
+      // Fast open is off until there are fewer (RFC 7413 4.2), and text on SYNs is dropped (5.1).
       this.#counters.TcpExtTCPFastOpenListenOverflow++;
+      tcb.fastOpen = new FastOpen(null);
       return;
     }
     const fast = new FastOpen(makeCookie(this.#key, tcb), 0, segment.fastOpenExperimental);

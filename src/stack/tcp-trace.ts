@@ -52,6 +52,12 @@ function segmentView(segment: Segment): SegmentView {
     ...(segment.windowScale === ABSENT ? {} : { windowScale: segment.windowScale }),
     ...(segment.sackPermitted ? { sackPermitted: true } : {}),
     ...(segment.timestamps ? { tsVal: unsigned(segment.tsVal), tsEcr: unsigned(segment.tsEcr) } : {}),
+    ...(segment.fastOpenLength === ABSENT ? {} : { fastOpen: cookieText(segment) }),
     ...(sack.length > 0 ? { sack } : {}),
   };
+}
+
+function cookieText(segment: Segment): string {
+  const octets = Array.from(segment.fastOpenCookie.subarray(0, segment.fastOpenLength));
+  return octets.map((octet) => octet.toString(16).padStart(2, '0')).join('');
 }

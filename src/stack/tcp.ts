@@ -154,7 +154,7 @@ export class Tcp implements TransportProtocol, Task {
   }
 
   /**
-   * Active OPEN: a SYN leaves now; the handler hears of the rest.
+   * Active OPEN: a SYN leaves now, or with `fastOpen` at the end of the turn; the handler hears of the rest.
    *
    * @throws TsynError ERR_INVALID_ARG_VALUE, ENETUNREACH (no route, or not a unicast address: MUST-46), EADDRNOTAVAIL,
    *   EADDRINUSE (the pair is in use), ERR_INVALID_STATE (the stack is closed)

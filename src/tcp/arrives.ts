@@ -5,7 +5,7 @@
 
 import { InvariantError } from '../base/invariant.ts';
 import { add, diff, type Seq } from '../wire/seq.ts';
-import { ABSENT, ACK, FIN, RST, type Segment, SYN } from '../wire/tcp.ts';
+import { ACK, FIN, RST, type Segment, SYN } from '../wire/tcp.ts';
 import { acknowledged, becomeEstablished, isAcceptableAck, type Step } from './ack.ts';
 import type { TcpEnv } from './env.ts';
 import { noteAnswer, openEarly } from './fastopen.ts';
@@ -69,8 +69,8 @@ function segmentArrivesListen(tcb: Tcb, env: TcpEnv, segment: Segment, now: numb
   tcb.snd.wl2 = tcb.snd.iss;
   enter(tcb, env, 'SYN-RECEIVED', now);
   if (tcb.fastOpen?.accept) openEarly(tcb, env, segment, now);
-  // A peer that tried fast open will send its text again at once.
-  else if (segment.fastOpenLength === ABSENT) holdForLater(tcb, env, segment);
+  // A peer whose cookie does not do will send its text again at once.
+  else if (tcb.fastOpen === null) holdForLater(tcb, env, segment);
   tcb.owed.syn = true;
 }
 

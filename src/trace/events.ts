@@ -61,6 +61,8 @@ export interface SegmentView {
   readonly mss?: number;
   readonly windowScale?: number;
   readonly sackPermitted?: boolean;
+  /** The fast open cookie in hexadecimal digits, empty for the request for one. */
+  readonly fastOpen?: string;
   readonly tsVal?: number;
   readonly tsEcr?: number;
   readonly sack?: ReadonlyArray<readonly [number, number]>;

@@ -60,6 +60,7 @@ export class RelativeNumbers {
     if (segment.mss !== undefined) parts.push(`mss=${segment.mss}`);
     if (segment.sackPermitted === true) parts.push('sackOK');
     if (segment.windowScale !== undefined) parts.push(`ws=${segment.windowScale}`);
+    if (segment.fastOpen !== undefined) parts.push(segment.fastOpen === '' ? 'tfo' : `tfo=${segment.fastOpen}`);
     if (segment.flags & SYN && segment.tsVal !== undefined) parts.push('ts');
     if (segment.sack !== undefined && segment.sack.length > 0) {
       parts.push(`sack=${segment.sack.map(([from, to]) => `${relative(from, back)}-${relative(to, back)}`).join(',')}`);

@@ -4,6 +4,8 @@ import type { PartialConfig } from '../../src/stack/config.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 import type { TcpSocket } from '../../src/stack/tcp-socket.ts';
 import { copyTcb } from '../../src/tcp/index.ts';
+import type { TraceEvent } from '../../src/trace/events.ts';
+import { renderLadder } from '../../src/trace/index.ts';
 import { bytes, pattern } from '../helpers/endpoint.ts';
 import { type Raw, World } from './hosts.ts';
 import { code, drain, type Forged, forge, recorder, type Seen, see } from './tcp-peer.ts';
@@ -337,8 +339,9 @@ describe('two hosts with fast open', () => {
     early: boolean;
   }
 
-  function pair(loss = 0): { world: SimWorld; a: Stack; b: Stack; fetch: () => Exchange } {
-    const world = new SimWorld({ seed: 11 });
+  function pair(loss = 0): { trace: TraceEvent[]; a: Stack; b: Stack; fetch: () => Exchange } {
+    const trace: TraceEvent[] = [];
+    const world = new SimWorld({ seed: 11, trace: (event) => void trace.push(event) });
     const a = world.host('a', { tcp: { fastOpen: true } });
     const b = world.host('b');
     world.join(a, b, { forth: { delay: 50, loss }, back: { delay: 50, loss } });
@@ -377,16 +380,37 @@ describe('two hosts with fast open', () => {
       expect(got).toEqual(pattern(600));
       return { took, early: served.pop()! };
     };
-    return { world, a, b, fetch };
+    return { trace, a, b, fetch };
   }
 
   it('exchange request and response in one round trip, from the second time on', () => {
-    const { a, b, fetch } = pair();
-    expect([fetch(), fetch(), fetch()]).toEqual([
-      { took: 200, early: false },
+    const { trace, a, b, fetch } = pair();
+    expect(fetch()).toEqual({ took: 200, early: false });
+    trace.length = 0;
+    expect([fetch(), fetch()]).toEqual([
       { took: 100, early: true },
       { took: 100, early: true },
     ]);
+    const second = trace.slice(
+      0,
+      trace.findIndex((event) => event.type === 'state' && event.to === 'TIME-WAIT'),
+    );
+    expect(renderLadder(second, { left: 'a', right: 'b' })).toMatchInlineSnapshot(`
+      "   ms  a                                                                                                   b                ms
+             CLOSED        |                                                                                  |  CLOSED
+      20000                | OPEN                                                                             |
+      20000                | SEND 600 octets                                                                  |
+      20000  SYN-SENT      |---- SYN seq=0 len=600 win=65535 mss=1460 sackOK ws=4 tfo=03a61dfabffa8434 ts --->|  LISTEN        20050
+                           |                                                                             OPEN |                20050
+                           |                                                                  SEND 600 octets |  SYN-RECEIVED  20050
+                           |                                                                            CLOSE |                20050
+      20100  ESTABLISHED   |<-------------------- SYN,ACK seq=0 ack=601 win=65535 mss=1460 sackOK ws=4 ts ----|                20050
+      20100  CLOSE-WAIT    |<------------------------------- FIN,PSH,ACK seq=1 len=600 ack=601 win=524288 ----|                20050
+      20100  LAST-ACK      | CLOSE                                                                            |
+      20100                |---- FIN,ACK seq=601 ack=602 win=524288 ----------------------------------------->|  ESTABLISHED   20150
+                           |                                                                                  |  FIN-WAIT-1    20150
+                           |                                                                                  |  FIN-WAIT-2    20150"
+    `);
     expect(b.tcp.counters).toMatchObject({ TcpExtTCPFastOpenCookieReqd: 1, TcpExtTCPFastOpenPassive: 2 });
     expect(a.tcp.counters).toMatchObject({ TcpExtTCPFastOpenActive: 2, TcpExtTCPFastOpenActiveFail: 0 });
   });

@@ -100,6 +100,7 @@ describe('a listener with fast open', () => {
       const [synAck] = ask(raw, forge('SYN', { ...own, ...SYN_TEXT, cookie: forged }));
       expect([synAck!.ack, synAck!.cookie]).toEqual([1001, cookie]);
       expect(log).toEqual([]);
+      expect([...a.tcp.table].map((s) => (s as TcpSocket).tcb.rcv.held)).toEqual([null]);
       ask(raw, forge('RST', { ...own, seq: 1001 }));
     }
     expect([a.tcp.table.size, listener.halfOpen, sockets]).toEqual([0, 0, []]);
@@ -131,7 +132,12 @@ describe('a listener with fast open', () => {
     for (const value of [[], cookie, [1, 2, 3, 4]]) {
       const [synAck] = ask(raw, forge('SYN', { dport: 81, sport: 7, ...SYN_TEXT, cookie: value }));
       expect([synAck!.ack, synAck!.cookie, plain.waiting.length]).toEqual([1001, null, 0]);
-      ask(raw, forge('RST', { dport: 81, sport: 7, seq: 1001 }));
+      // The text of the SYN waits for the handshake, as any.
+      ask(raw, forge('ACK', { dport: 81, sport: 7, seq: 1006, ack: synAck!.seq + 1 }));
+      const socket = plain.accept()!;
+      expect(new TextDecoder().decode(drain(socket))).toBe('GET /');
+      socket.abort();
+      w.run(0);
     }
     expect(a.tcp.counters).toMatchObject({ TcpExtTCPFastOpenPassiveFail: 0, TcpExtTCPFastOpenCookieReqd: 1 });
   });
@@ -362,6 +368,7 @@ describe('the bound of connections pending by a cookie', () => {
     const first = syn(1);
     syn(2);
     expect(syn(3)).toMatchObject({ ack: 1001, cookie: null });
+    expect([...a.tcp.table].map((s) => (s as TcpSocket).tcb.rcv.held)).toEqual([null, null, null]);
     expect(ask(raw, forge('SYN', { sport: 4, cookie: [] }))[0]!.cookie).toBeNull();
     expect(a.tcp.counters).toMatchObject({ TcpExtTCPFastOpenListenOverflow: 2, TcpExtTCPFastOpenPassive: 2 });
     expect([log.length, listener.fastOpens]).toEqual([4, 2]);
