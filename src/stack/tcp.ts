@@ -342,7 +342,9 @@ export class Tcp implements TransportProtocol, Task {
     if (error.kind === 'packet-too-big') {
       this.#stack.paths.packetTooBig(path, error.mtu);
     } else {
-      icmpError(tcb, this.env, error.hard, softErrorName(error), this.now());
+      // Every parameter problem is a soft error to TCP, of IPv6 too (RFC 9293 3.9.2.2, MUST-56).
+      const hard = error.hard && error.kind === 'unreachable';
+      icmpError(tcb, this.env, hard, softErrorName(error), this.now());
     }
     this.#touch(entry);
     if (!this.#busy) this.#later();
