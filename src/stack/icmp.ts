@@ -1,7 +1,7 @@
 /**
  * Owns: ICMP for IPv4 (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): echo requests answered, errors sent and received.
  *
- * Ignored and counted: source quench (RFC 6633), redirects (by policy), router discovery, timestamps, everything else.
+ * Ignored and counted: source quench (RFC 6633, MUST-55), redirects (by policy), router discovery, timestamps, everything else.
  */
 
 import type { Packet } from '../link/packet.ts';

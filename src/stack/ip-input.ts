@@ -1,7 +1,7 @@
 /**
  * Owns: what happens to a packet between a link and a transport (RFC 1122 3.2.1, RFC 8200): is it sound, may its source
  * be, is it for us, is it whole, who takes it. Leaves to others: reassembly (`fragments.ts`), packets for others
- * (`forward.ts`), error messages (`icmp.ts`, `icmpv6.ts`). Options are passed over; source routes are not honoured.
+ * (`forward.ts`), error messages (`icmp.ts`, `icmpv6.ts`). Options are passed over (MUST-50, MAY-10, MAY-11); source routes are not honoured.
  */
 
 import type { Packet } from '../link/packet.ts';

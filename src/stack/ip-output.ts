@@ -44,7 +44,7 @@ export class IpOutput {
     const h = this.#v4;
     h.tos = tos;
     h.totalLength = packet.len;
-    // Atomic datagrams need none (RFC 6864 4.1); the others count for each destination apart.
+    // Atomic datagrams need none (RFC 6864 4.1; MAY-4); the others count for each destination apart.
     h.id = dontFragment ? 0 : nextId(path) & 0xffff;
     h.dontFragment = dontFragment;
     h.ttl = ttl;

@@ -5,7 +5,7 @@ import { formatAddress } from '../wire/address.ts';
 import { syscallError, type TsynError } from './errors.ts';
 import type { IcmpError } from './transport.ts';
 
-/** Why a connection ended; null for an orderly end and for one that this side chose. */
+/** Why a connection ended (MUST-12); null for an orderly end and for one that this side chose. */
 export function failureError(tcb: Tcb): TsynError | null {
   const address = formatAddress(tcb.remote);
   const port = tcb.remotePort;

@@ -8,6 +8,7 @@ import type { TcpHandler } from './tcp-socket.ts';
 export interface ConnectOptions {
   readonly address: string;
   readonly port: number;
+  /** One of this host's addresses (MUST-43); by default the one that suits the route (MUST-44). */
   readonly localAddress?: string;
   readonly localPort?: number;
   readonly options?: Partial<TcpOptions>;

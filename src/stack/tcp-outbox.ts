@@ -46,6 +46,7 @@ export class TcpOutbox implements Outbox {
     if (text !== null) text.copy(at, segment.dataLength, buf, off + header);
     packet.len = ipHeader + length;
     packet.segmentSize = segment.segmentSize;
+    // The checksum (MUST-2): here, or by a link that offers to.
     const pseudo = pseudoHeader(path.local, path.remote, PROTO_TCP, length);
     if (path.iface.link.offload.checksum) {
       packet.checksum = CSUM_PARTIAL;

@@ -38,7 +38,7 @@ export interface TcpHandler {
   onDrained?(socket: TcpSocket): void;
   /** Urgent data was announced (RFC 9293 3.8.5). */
   onUrgent?(socket: TcpSocket): void;
-  /** Trouble that may pass: R1 reached, or a soft ICMP error, by name. */
+  /** Trouble that may pass: R1 reached, or a soft ICMP error, by name (MUST-47, SHLD-25); absent, nobody is told (SHLD-20). */
   onSoftError?(socket: TcpSocket, reason: string): void;
   /** It is over: both directions have ended (null), or it failed. What was received in order can still be read. */
   onClose?(socket: TcpSocket, error: TsynError | null): void;

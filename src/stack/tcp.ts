@@ -127,7 +127,7 @@ export class Tcp implements TransportProtocol, Task {
   // ---- The user's calls ----
 
   /**
-   * Passive OPEN.
+   * Passive OPEN. Connections stay as they are (MUST-41), those that are being opened from this port too (MUST-42).
    *
    * @throws TsynError EADDRINUSE, EADDRNOTAVAIL, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE (the stack is closed)
    */
@@ -328,7 +328,7 @@ export class Tcp implements TransportProtocol, Task {
     if (listener.opening.size > listener.maxHalfOpen) this.#giveWay(listener);
   }
 
-  /** ICMP (RFC 9293 3.9.2.2, RFC 5927): only about a segment that may still be in the network. */
+  /** ICMP (RFC 9293 3.9.2.2, RFC 5927): for the connection it quotes (MUST-54), about a segment that may be in the network. */
   error(error: IcmpError): void {
     const { buf, quoteOffset } = error;
     const localPort = readU16(buf, quoteOffset);

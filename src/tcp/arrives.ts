@@ -133,6 +133,7 @@ function segmentArrivesSynSent(tcb: Tcb, env: TcpEnv, segment: Segment, now: num
     if (segment.dataLength > 0 || segment.flags & FIN) afterAck(tcb, env, segment, now);
     return;
   }
+  // Simultaneous open (MUST-10).
   tcb.snd.wnd = segment.window;
   tcb.snd.maxWnd = segment.window;
   tcb.snd.wl1 = segment.seq;

@@ -17,9 +17,9 @@ export interface TcpConfig {
   readonly minRto: number;
   /** Largest RTO after back-off; at least 60 s (RFC 6298 2.5). */
   readonly maxRto: number;
-  /** Retransmissions of one segment after which the IP layer is advised and the user told (RFC 9293 3.8.3 R1). */
+  /** Retransmissions of one segment after which the IP layer is advised and the user told (RFC 9293 3.8.3 R1; SHLD-10). */
   readonly r1: number;
-  /** How long a segment may stay unacknowledged before the connection is given up (RFC 9293 3.8.3 R2). */
+  /** How long a segment may stay unacknowledged before the connection is given up (RFC 9293 3.8.3 R2; SHLD-11). */
   readonly r2: number;
   /** Limits of the R2 that follows from a peer's wish (RFC 5482 3.1 L_LIMIT: at least 100 s, and U_LIMIT). */
   readonly minUserTimeout: number;
@@ -28,7 +28,7 @@ export interface TcpConfig {
   readonly synR2: number;
   /** R2 of a connection whose application has gone. */
   readonly orphanR2: number;
-  /** How long an ACK of in-order text may wait for company; under 500 ms (MUST-40). */
+  /** How long an ACK of in-order text may wait for company; under 500 ms (MUST-40, SHLD-18). */
   readonly delayedAck: number;
   /** Greatest interval between zero-window probes. */
   readonly maxPersist: number;
@@ -92,7 +92,7 @@ export interface TcpOptions {
   readonly sendBuffer: number;
   /** Do not hold small segments back while others are unacknowledged (MUST-17). */
   readonly noDelay: boolean;
-  /** Probe an idle peer (MUST-24, MUST-25). */
+  /** Probe an idle peer (MUST-24, MUST-25, MAY-5). */
   readonly keepAlive: boolean;
   /** Silence before the first keep-alive, ms (MUST-27, MUST-28). */
   readonly keepAliveIdle: number;

@@ -13,7 +13,7 @@ import type { Acknowledgment, CongestionController } from './congestion/controll
 import type { TcpCounters } from './counters.ts';
 import type { Scoreboard } from './scoreboard.ts';
 
-/** The two sockets that name a connection. */
+/** The two sockets that name a connection; they stay the same for its life (MUST-45). */
 export interface Ends {
   readonly local: Address;
   readonly localPort: number;

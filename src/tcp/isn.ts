@@ -1,6 +1,6 @@
 /**
  * Owns: initial sequence numbers and timestamp offsets (RFC 9293 3.4.1, RFC 6528; RFC 7323 7.1): a clock that ticks
- * every 4 microseconds plus a keyed hash of the connection's ends. The key is given; it never leaves.
+ * every 4 microseconds plus a keyed hash of the connection's ends (SHLD-1). The key is given; it never leaves (MUST-9).
  */
 
 import { type Key128, siphash } from '../base/siphash.ts';

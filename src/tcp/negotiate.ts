@@ -18,7 +18,7 @@ export function defaultMss(ipHeader: 20 | 40): number {
   return ipHeader === 20 ? 536 : 1220;
 }
 
-/** The MSS we announce (MUST-67): what fits the path's MTU, or less if the user says so. */
+/** The MSS we announce (MUST-67, SHLD-6): what fits the path's MTU, or less if the user says so. */
 export function announcedMss(tcb: Tcb): number {
   const fits = tcb.mtu - tcb.ipHeader - TCP_HEADER;
   return tcb.options.maxSegment === null ? fits : Math.min(fits, tcb.options.maxSegment);
@@ -32,7 +32,7 @@ export function prepareOffer(tcb: Tcb): void {
   tcb.rcv.shift = tcb.options.windowScaling ? shiftFor(tcb.options.receiveBuffer) : 0;
 }
 
-/** Writes our offer into a SYN; a SYN,ACK answers only what the peer offered (RFC 7323 1.3, RFC 2018 2). */
+/** Writes our offer into a SYN, MSS always (MUST-14, MUST-65, SHLD-5, MAY-3); a SYN,ACK answers only what the peer offered (RFC 7323 1.3, RFC 2018 2). */
 export function writeOffer(tcb: Tcb, out: Segment, answering: boolean): void {
   out.mss = tcb.rcv.mss;
   if (answering ? tcb.scaling : tcb.options.windowScaling) out.windowScale = tcb.rcv.shift;

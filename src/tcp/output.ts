@@ -76,7 +76,8 @@ const NOTHING = -1;
 
 /**
  * May something be sent, and how much? The octets of text of the next segment from SND.RXT: 0 for a FIN by itself,
- * NOTHING when all is sent or must wait. Sender's silly-window avoidance and Nagle (RFC 9293 3.8.6.2.1, 3.7.4).
+ * NOTHING when all is sent or must wait. Sender's silly-window avoidance and Nagle (RFC 9293 3.8.6.2.1, 3.7.4;
+ * MUST-38, SHLD-7), whole segments where possible (SHLD-28).
  */
 function nextText(tcb: Tcb, env: TcpEnv): number {
   const { snd } = tcb;
@@ -263,9 +264,10 @@ function emitSegment(
   if (length > snd.mss && !isProbe(tcb, from)) out.segmentSize = snd.mss;
   if (fin) out.flags |= FIN;
   if (fresh && length > 0 && tcb.ecn !== null) markText(tcb.ecn, out);
-  // The segment that empties the queue says so (MUST-61).
+  // The segment that empties the queue says so, for all writes in it (MUST-61, SHLD-27).
   if (length > 0 && add(from, length) === textEnd(tcb) && !isHeld(tcb)) out.flags |= PSH;
   if (snd.urgent && gt(snd.up, from)) {
+    // As far as the field can say: urgent text may be longer (MUST-31).
     out.flags |= URG;
     out.urgent = Math.min(diff(snd.up, from), 65535);
   }
@@ -381,11 +383,12 @@ function armTimers(tcb: Tcb, env: TcpEnv, now: number): void {
   const waiting = outstanding || (snd.synAcked && diff(textEnd(tcb), snd.rxt) + (snd.closed ? 1 : 0) > 0);
   if (!waiting) stopTimer(tcb, env, 'persist', now);
   else if (timers.persist === Infinity && timers.pacing === Infinity) {
-    // A closed window is probed from one RTO on, ever more seldom (SHLD-29, SHLD-30); a silly one is overridden.
+    // A closed window is probed from one RTO on, ever more seldom (MUST-35, MUST-36, SHLD-29, SHLD-30); a silly one
+    // is overridden.
     const after = closedWindow ? Math.min(backedOff(tcb, env), env.config.maxPersist) : Math.min(tcb.rtt.rto, OVERRIDE);
     setTimer(tcb, env, 'persist', now + after, now);
   }
 }
 
-/** Longest wait before a silly window is used all the same (RFC 9293 3.8.6.2.1: 0.1 to 1 s), ms. */
+/** Longest wait before a silly window is used all the same (RFC 9293 3.8.6.2.1: 0.1 to 1 s; MUST-60), ms. */
 const OVERRIDE = 1000;

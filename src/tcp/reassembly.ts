@@ -1,5 +1,5 @@
 /**
- * Owns: putting text in its place. In-order text extends `rcv.text`; text beyond a gap goes straight to where it will
+ * Owns: putting text in its place (SHLD-31). In-order text extends `rcv.text`; text beyond a gap goes straight to where it will
  * belong in the same ring and is remembered as a range. The memory is the receive buffer's, whatever arrives; the ranges
  * have a bound. Octets that came first win over octets that overlap them.
  */

@@ -1,5 +1,5 @@
 /**
- * Owns: the retransmission time-out (RFC 6298) and what may be measured (Karn's rule: nothing that was sent twice,
+ * Owns: the retransmission time-out (RFC 6298, MUST-18) and what may be measured (Karn's rule: nothing that was sent twice,
  * unless timestamps say which copy is acknowledged).
  */
 

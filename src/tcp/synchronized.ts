@@ -120,7 +120,7 @@ function peersSynAgain(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): St
   return 'done';
 }
 
-/** Second, check the RST bit, as RFC 5961 3 has it: only the exact sequence number resets. */
+/** Second, check the RST bit, as RFC 5961 3 has it: only the exact sequence number resets, with text or without (SHLD-2). */
 function checkReset(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): Step {
   if ((segment.flags & RST) === 0) return 'continue';
   if (segment.seq !== tcb.rcv.nxt) {
@@ -161,6 +161,7 @@ function checkUrgent(tcb: Tcb, segment: Segment): void {
   if (rcv.urgent && !lt(rcv.up, up)) return;
   // A pointer further ahead than any window is nonsense.
   if (diff(up, rcv.nxt) > 65535) return;
+  // Announced, or moved ahead (MUST-32).
   rcv.up = up;
   rcv.urgent = true;
   tcb.signals |= SIGNAL_URGENT;

@@ -28,7 +28,7 @@ export class SendVariables {
   nxt: Seq = seq(0);
   /** What is sent next: equal to `nxt`, or before it while octets are sent again after a timeout. */
   rxt: Seq = seq(0);
-  /** Send window, in octets from `una`. */
+  /** Send window, in octets from `una`: 30 bits with the largest shift (REC-1). */
   wnd = 0;
   /** Urgent pointer: the octet after the urgent text, while `urgent`. */
   up: Seq = seq(0);

@@ -61,7 +61,7 @@ function retransmissionTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
   if (tcb.board !== null) timedOutWithSack(tcb, env, tcb.board, now);
   else if (tcb.snd.synAcked || tcb.snd.finSent || isEarly(tcb)) retransmissionTimedOut(tcb, env, now);
   tcb.rtt.backoff++;
-  // R1: tell whoever can find another way, and the user (MUST-20, SHLD-9).
+  // R1: tell whoever can find another way, and the user (MUST-20, SHLD-9), of a SYN too (MUST-22).
   if (tcb.rtt.backoff === env.config.r1) tcb.signals |= SIGNAL_SOFT_ERROR;
 }
 
@@ -78,7 +78,9 @@ function reorderingTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
   traceCongestion(tcb, env, now);
 }
 
-/** Zero-window probe, or the override of silly-window avoidance. A peer that is silent for R2 is given up. */
+/** Zero-window probe, or the override of silly-window avoidance. A peer that is silent for R2 is given
+ * up; one that answers is not, however long its window stays closed (MUST-37, MAY-8).
+ */
 function persistTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
   if (tcb.snd.wnd > 0) {
     tcb.owed.override = true;

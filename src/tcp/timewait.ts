@@ -111,7 +111,7 @@ function isFin(record: TimeWait, segment: Segment): boolean {
   return at === add(record.rcvNxt, -1) || at === record.rcvNxt;
 }
 
-/** The tests of RFC 6191 2 for a SYN of the same pair. */
+/** The tests of RFC 6191 2 for a SYN of the same pair (SHLD-4). */
 function isNewer(record: TimeWait, segment: Segment): boolean {
   const later = !lt(segment.seq, record.rcvNxt);
   if (!record.timestamps) return segment.timestamps || later;
@@ -168,7 +168,7 @@ export function timeWaitExpired(record: TimeWait, env: TcpEnv, now: number): voi
   env.trace({ type: 'state', time: now, host: env.name, connection, from: 'TIME-WAIT', to: 'CLOSED' });
 }
 
-/** When a TIME-WAIT that begins now ends: 2 MSL. */
+/** When a TIME-WAIT that begins now ends: 2 MSL (MUST-13). */
 export function timeWaitEnd(env: TcpEnv, now: number): number {
   return now + 2 * env.config.msl;
 }

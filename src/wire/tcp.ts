@@ -29,7 +29,7 @@ export class Segment {
   ack: Seq = seq(0);
   /** FIN | SYN | RST | PSH | ACK | URG | ECE | CWR */
   flags = 0;
-  /** The window field as on the wire, unscaled: 0 .. 65535. */
+  /** The window field as on the wire, unscaled and unsigned: 0 .. 65535 (MUST-1). */
   window = 0;
   urgent = 0;
   /** The ECN field of the IP header (RFC 3168 5): 0 .. 3, and 3 is "congestion experienced". */
@@ -171,6 +171,7 @@ export function parseTcp(buf: Uint8Array, off: number, len: number, into: Segmen
   return header === TCP_HEADER ? 'ok' : parseOptions(buf, off + TCP_HEADER, off + header, into);
 }
 
+/** On any segment (MUST-5), beginning anywhere (MUST-64): end, NOP and the kinds of `parseOption` (MUST-4). */
 function parseOptions(buf: Uint8Array, at: number, end: number, into: Segment): TcpParse {
   while (at < end) {
     const kind = buf[at]!;
@@ -290,7 +291,8 @@ function fastOpenOption(segment: Segment, used: number): number {
 /**
  * Writes the header with its options; the checksum field is left 0 and the text is the caller's to place after it.
  * Options come in the order of the SYNs most hosts send (MSS, SACK-permitted, timestamps, window scale), user timeout, as many
- * SACK blocks as fit, then fast open; NOPs align each to 32 bits, so the list needs no end.
+ * SACK blocks as fit, then fast open, each with its length (MUST-68); NOPs align each to 32 bits, so the list needs no end
+ * and no padding (MUST-69).
  *
  * @returns octets written, 20 .. 60
  */

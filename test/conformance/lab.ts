@@ -50,6 +50,15 @@ export interface Setup {
 /** The MSS that the peer announces unless a test says otherwise: smaller than what either family carries here. */
 export const SEGMENT = 1400;
 
+/** TCP without its extensions; a test asks for what it wants. */
+const PLAIN: Partial<TcpOptions> = {
+  timestamps: false,
+  sack: false,
+  windowScaling: false,
+  congestion: 'newreno',
+  mtuProbing: 'off',
+};
+
 const labs: Lab[] = [];
 
 afterEach(() => {
@@ -86,7 +95,7 @@ export class Lab {
       scheduler: this.world.scheduler,
       random: new SeededRandom(seed),
       config,
-      tcp: { timestamps: false, sack: false, windowScaling: false, congestion: 'newreno', ...tcp },
+      tcp: { ...PLAIN, ...tcp },
       pool: this.world.pool,
       trace,
       ...(setup.secret === undefined ? {} : { secret: setup.secret }),

@@ -124,11 +124,8 @@ describe('3.1, 3.2 options', () => {
         const options = [...pad, ...mss(777), ...timestamps(0x01020304, 0), ...SACK_PERMITTED, ...windowScale(9)];
         const peer = lab.dial({ options, window: 65_535 });
         const { sndMss, sndWscale, options: agreed } = peer.socket.info();
-        expect([sndMss, sndWscale, agreed], `${nops} NOPs`).toEqual([
-          777 - 12,
-          9,
-          { timestamps: true, sack: true, wscale: true },
-        ]);
+        expect([sndMss, sndWscale], `${nops} NOPs`).toEqual([777 - 12, 9]);
+        expect(agreed).toMatchObject({ timestamps: true, sack: true, wscale: true });
         expect(stamps(peer.all()[0]!)?.[1]).toBe(0x01020304);
       }
     });

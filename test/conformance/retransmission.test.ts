@@ -50,8 +50,9 @@ describe('3.8.1 retransmission timeout', () => {
             const again = timesOf(talk, talk.expected - 4, rtt);
             expect(again[0]).toBeCloseTo(oracle.rto, 6);
             talk.send('ACK').pass(0);
-            // The timestamp clock ticks in whole milliseconds.
-            if (on) oracle.sample(Math.floor(lab.now) - Math.floor(lab.now - rtt + again.at(-1)!));
+            // Without a measurement it stays backed off (RFC 6298 5.5). The timestamp clock ticks in milliseconds.
+            if (!on) oracle.rto *= 2 ** again.length;
+            else oracle.sample(Math.floor(lab.now) - Math.floor(lab.now - rtt + again.at(-1)!));
           }
           expect(talk.socket.info().rto, `${rtt}, timestamps ${on}`).toBeCloseTo(oracle.rto, 3);
         }

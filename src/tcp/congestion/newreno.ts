@@ -1,5 +1,5 @@
 /**
- * Owns: the window rules of RFC 5681 as NewReno uses them: congestion avoidance by one segment a round trip, halving;
+ * Owns: the window rules of RFC 5681 as NewReno uses them (MUST-19): congestion avoidance by one segment a round trip, halving;
  * and the gentler reduction when a router marked segments and lost none (RFC 8511).
  */
 
