@@ -285,8 +285,9 @@ function vitest(root, files, pattern) {
   });
 }
 
-/** Runs all tests of conformance; notes what is wrong. */
+/** Runs all tests of conformance; notes what is wrong. @returns whether all passed */
 async function runTests({ all }) {
+  const before = problems.length;
   const ran = await vitest(ROOT, [TESTS], null);
   if (ran === null) problems.push('the tests did not end in time');
   else {
@@ -296,6 +297,7 @@ async function runTests({ all }) {
       if (status !== 'passed') problems.push(`${file}: ${status}: ${title}`);
     }
   }
+  return problems.length === before;
 }
 
 /** A copy of the repository that may be spoilt. */
@@ -359,8 +361,8 @@ if (args[0] === '--static') {
   const current = existsSync(join(ROOT, PAGE)) ? read(PAGE) : '';
   if (current !== page(facts)) problems.push(`${PAGE} is out of date: npm run conformance`);
 } else {
-  await runTests(facts);
-  if (args[0] === '--mutate' && problems.length === 0) [killed, survived] = await mutate(facts, args.slice(1));
+  const good = await runTests(facts);
+  if (args[0] === '--mutate' && good) [killed, survived] = await mutate(facts, args.slice(1));
   else if (args.length === 0 && problems.length === 0) writeFileSync(join(ROOT, PAGE), page(facts));
 }
 for (const problem of problems) console.log(problem);

@@ -65,7 +65,7 @@ describe('3.8.4 keep-alives', () => {
       // Outstanding text is retransmitted; the probe waits.
       talk.write('outstanding');
       talk.take();
-      talk.pass(60_000);
+      talk.pass(300_000);
       const sent = talk.take();
       expect(sent.length).toBeGreaterThan(3);
       expect(sent.every((f) => f.text.length > 0)).toBe(true);

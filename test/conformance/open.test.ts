@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createPipe } from '../../src/link/pipe.ts';
 import { copyTcb } from '../../src/tcp/tcb.ts';
 import { Duo } from '../helpers/duo.ts';
+import { Peer } from '../helpers/endpoint.ts';
 import { code } from '../stack/tcp-peer.ts';
 import { encode, mss } from './codec.ts';
 import { both, HOST, Lab, PEER, Talk } from './lab.ts';
@@ -71,6 +72,12 @@ describe('3.5 establishing a connection', () => {
       active.pass(300_000);
       expect(caller.said()).toEqual([]);
     });
+    // The same without a host around it.
+    const listening = new Peer().synReceived();
+    expect([listening.send('RST', { seq: 1 }).state, listening.sent()]).toEqual(['LISTEN', []]);
+    const calling = new Peer().synSent().send('SYN');
+    expect(calling.state).toBe('SYN-RECEIVED');
+    expect([calling.send('RST', { seq: 1 }).state, calling.tcb.failure]).toEqual(['CLOSED', 'refused']);
   });
 });
 
