@@ -41,7 +41,7 @@ export interface TcpConfig {
   readonly finWait2: number;
   /** Least time between challenge ACKs, and between ACKs of out-of-window segments without text (RFC 5961 7). */
   readonly challengeInterval: number;
-  /** Ranges of out-of-order text kept at most for one connection. */
+  /** Ranges of out-of-order text kept at most for one connection; fewer where the receive buffer is small. */
   readonly maxReorderRanges: number;
   /** Initial congestion window in segments (RFC 6928). */
   readonly initialWindow: number;
@@ -51,7 +51,10 @@ export interface TcpConfig {
   readonly minMss: number;
   /** MSS that a black hole is answered with, and that a search from the start begins with (RFC 4821 7.2: 1024). */
   readonly baseMss: number;
-  /** Least MSS that a search goes down to, over IPv4; IPv6 paths carry 1280 octets. */
+  /**
+   * Least MSS that a search goes down to, over IPv4; IPv6 paths carry 1280 octets. Nothing today carries less than this, and a
+   * path that merely loses much would be made worse by smaller segments.
+   */
   readonly probeFloor: number;
   /** Time after which a search that has ended is begun anew (RFC 4821 7.3). */
   readonly probeInterval: number;
@@ -74,12 +77,12 @@ export const defaultTcpConfig: TcpConfig = {
   msl: 30_000,
   finWait2: 60_000,
   challengeInterval: 500,
-  maxReorderRanges: 512,
+  maxReorderRanges: 131_072,
   initialWindow: 10,
   duplicateThreshold: 3,
   minMss: 88,
   baseMss: 1024,
-  probeFloor: 48,
+  probeFloor: 512,
   probeInterval: 600_000,
   blackHoleTimeouts: 2,
 };

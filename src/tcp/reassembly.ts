@@ -4,9 +4,10 @@
  * have a bound. Octets that came first win over octets that overlap them.
  */
 
-import { diff, ge, gt, le, lt, max, type Seq, seq } from '../wire/seq.ts';
+import { add, diff, ge, gt, lt, type Seq, seq } from '../wire/seq.ts';
 import type { TcpEnv } from './env.ts';
-import type { Tcb } from './tcb.ts';
+import type { Ranges } from './ranges.ts';
+import { Held, type Tcb } from './tcb.ts';
 
 /**
  * Takes `length` octets of text that stand at `start`, which lies in the window and not before RCV.NXT.
@@ -31,84 +32,61 @@ export function hold(tcb: Tcb, env: TcpEnv, start: Seq, data: Uint8Array, offset
   if (length <= 0) return true;
   const rcv = tcb.rcv;
   const end = seq(start + length);
-  rcv.held ??= [];
-  const held = rcv.held;
-
-  // The ranges [first, last) touch or overlap the new one and become one with it.
-  const first = lowerBound(held, start);
-  let last = first;
-  while (last < held.length && le(held[last]!, end)) last += 2;
-  if (first === last && held.length >= 2 * env.config.maxReorderRanges && gt(start, rcv.nxt)) {
-    if (held.length === 0) rcv.held = null;
+  const held = rcv.held ?? new Held();
+  const { ranges } = held;
+  if (ranges.count >= mostRanges(tcb, env) && gt(start, rcv.nxt) && isApart(ranges, start, end)) {
     env.counters.TcpExtTCPOFODrop++;
     return false;
   }
-
-  if (last - first === 2 && le(held[first]!, start) && ge(held[first + 1]!, end)) noteTwice(tcb, start, end);
+  rcv.held = held;
+  if (!ranges.findHole(start, end)) noteTwice(tcb, start, end);
   // Write only the parts that are not there yet.
   const base = rcv.text.length;
-  let at = start;
-  for (let i = first; i < last && lt(at, end); i += 2) {
-    if (lt(at, held[i]!)) put(tcb, env, base, at, held[i]!, start, data, offset);
-    at = max(at, held[i + 1]!);
+  for (let at = start; lt(at, end) && ranges.findHole(at, end); at = ranges.right) {
+    const { left, right } = ranges;
+    rcv.text.put(env.buffers, base + diff(left, rcv.nxt), data, offset + diff(left, start), diff(right, left));
   }
-  if (lt(at, end)) put(tcb, env, base, at, end, start, data, offset);
-
-  let left = start;
-  let right = end;
-  if (first < last) {
-    if (lt(held[first]!, left)) left = held[first]!;
-    right = max(right, held[last - 1]!);
-  }
-  if (last - first === 2) {
-    held[first] = left;
-    held[first + 1] = right;
-  } else {
-    held.splice(first, last - first, left, right);
-  }
-  rcv.heldLast = start;
+  ranges.add(start, end);
+  noteRecent(held.recent, start, ranges.left, ranges.right);
   return true;
 }
+
+/** Ranges that one connection may have: enough for every second segment of its window to be missing. */
+function mostRanges(tcb: Tcb, env: TcpEnv): number {
+  return Math.min(env.config.maxReorderRanges, Math.max(tcb.options.receiveBuffer >> 10, 512));
+}
+
+/** [start, end) would be a range of its own. */
+function isApart(ranges: Ranges, start: Seq, end: Seq): boolean {
+  return !ranges.find(add(start, -1)) || gt(ranges.left, end);
+}
+
+/** The range [left, right), in which `at` lies, has grown last: the others step back. */
+function noteRecent(recent: Seq[], at: Seq, left: Seq, right: Seq): void {
+  let i = 0;
+  while (i < recent.length && (lt(recent[i]!, left) || ge(recent[i]!, right))) i++;
+  if (i === recent.length && i < MOST_BLOCKS) recent.push(at);
+  for (i = Math.min(i, recent.length - 1); i > 0; i--) recent[i] = recent[i - 1]!;
+  recent[0] = at;
+}
+
+/** SACK blocks that have room in a header (RFC 2018 3). */
+const MOST_BLOCKS = 4;
 
 /** Moves RCV.NXT over a held range that begins there. */
 export function advance(tcb: Tcb): void {
   const rcv = tcb.rcv;
-  const held = rcv.held;
-  if (held === null || gt(held[0]!, rcv.nxt)) return;
-  const right = held[1]!;
+  if (rcv.held === null) return;
+  const { ranges } = rcv.held;
+  if (!ranges.find(seq(rcv.nxt - 1)) || gt(ranges.left, rcv.nxt)) return;
+  const { right } = ranges;
   const count = diff(right, rcv.nxt);
   if (count > 0) {
     rcv.text.extend(count);
     rcv.nxt = right;
   }
-  if (held.length === 2) rcv.held = null;
-  else held.splice(0, 2);
-}
-
-function put(
-  tcb: Tcb,
-  env: TcpEnv,
-  base: number,
-  from: Seq,
-  to: Seq,
-  start: Seq,
-  data: Uint8Array,
-  offset: number,
-): void {
-  const at = base + diff(from, tcb.rcv.nxt);
-  tcb.rcv.text.put(env.buffers, at, data, offset + diff(from, start), diff(to, from));
-}
-
-/** Index of the first range whose right edge is not before `start`. */
-function lowerBound(held: readonly Seq[], start: Seq): number {
-  let low = 0;
-  let high = held.length >> 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ge(held[middle * 2 + 1]!, start)) high = middle;
-    else low = middle + 1;
-  }
-  return low * 2;
+  ranges.dropBefore(rcv.nxt);
+  if (ranges.count === 0) rcv.held = null;
 }
 
 /** [left, right) has come a second time: the peer may like to know that it need not have sent it (RFC 2883 4). */
@@ -119,13 +97,13 @@ export function noteTwice(tcb: Tcb, left: Seq, right: Seq): void {
 }
 
 /**
- * The SACK blocks to report: what came twice (RFC 2883 4), then the range that arrived last, then the others (RFC 2018 4),
- * at most `limit`.
+ * The SACK blocks to report: what came twice (RFC 2883 4), then the range that arrived last, then those that did before it
+ * (RFC 2018 4), then the lowest others; at most `limit`.
  *
  * @returns the number of blocks written to `blocks` as pairs
  */
 export function sackBlocks(tcb: Tcb, blocks: Seq[], limit: number): number {
-  const { held, twiceLeft, twiceRight } = tcb.rcv;
+  const { held, twiceLeft, twiceRight, nxt } = tcb.rcv;
   let count = 0;
   if (twiceLeft !== twiceRight) {
     blocks[0] = twiceLeft;
@@ -133,15 +111,23 @@ export function sackBlocks(tcb: Tcb, blocks: Seq[], limit: number): number {
     count = 1;
   }
   if (held === null) return count;
-  const recent = Math.min(lowerBound(held, tcb.rcv.heldLast), held.length - 2);
-  blocks[count * 2] = held[recent]!;
-  blocks[count * 2 + 1] = held[recent + 1]!;
-  count++;
-  for (let i = 0; i < held.length && count < limit; i += 2) {
-    if (i === recent) continue;
-    blocks[count * 2] = held[i]!;
-    blocks[count * 2 + 1] = held[i + 1]!;
-    count++;
+  const first = count;
+  const { ranges, recent } = held;
+  for (let i = 0; i < recent.length && count < limit; i++) {
+    const at = recent[i]!;
+    if (lt(at, nxt) || !ranges.find(at)) continue;
+    count = report(blocks, first, count, ranges.left, ranges.right);
+  }
+  for (let at = nxt; count < limit && count - first < ranges.count && ranges.find(at); at = ranges.right) {
+    count = report(blocks, first, count, ranges.left, ranges.right);
   }
   return count;
+}
+
+/** Adds a block unless it is among those from `first` on. @returns the number of blocks */
+function report(blocks: Seq[], first: number, count: number, left: Seq, right: Seq): number {
+  for (let i = first; i < count; i++) if (blocks[2 * i] === left) return count;
+  blocks[2 * count] = left;
+  blocks[2 * count + 1] = right;
+  return count + 1;
 }

@@ -12,6 +12,7 @@ import { Cork } from './cork.ts';
 import type { Ends } from './env.ts';
 import type { FastOpen } from './fastopen.ts';
 import { MtuSearch } from './plpmtud.ts';
+import { Ranges } from './ranges.ts';
 import type { Scoreboard } from './scoreboard.ts';
 import type { State } from './state.ts';
 import { copyStatistics, Statistics } from './statistics.ts';
@@ -58,6 +59,17 @@ export class SendVariables {
   }
 }
 
+/** Text beyond a gap: it lies in `rcv.text` already, and is not yet declared present. */
+export class Held {
+  readonly ranges: Ranges;
+  /** A sequence number in each of the ranges that grew last, the latest first. */
+  recent: Seq[] = [];
+
+  constructor(ranges: Ranges = new Ranges()) {
+    this.ranges = ranges;
+  }
+}
+
 /** Receive sequence variables. */
 export class ReceiveVariables {
   /** Next sequence number expected. */
@@ -81,10 +93,8 @@ export class ReceiveVariables {
   lastAck: Seq = seq(0);
   /** Text that the user has not read; offset `length` is `nxt`. Out-of-order text lies beyond its length. */
   readonly text: Ring;
-  /** Out-of-order ranges, pairs of left and right edge in order, or null. */
-  held: Seq[] | null = null;
-  /** A sequence number in the range that arrived last (the first SACK block, RFC 2018 4). */
-  heldLast: Seq = seq(0);
+  /** What lies beyond a gap, or null. */
+  held: Held | null = null;
   /** Text that came a second time: the next ACK reports it first (D-SACK, RFC 2883); empty when both edges are equal. */
   twiceLeft: Seq = seq(0);
   twiceRight: Seq = seq(0);
@@ -382,7 +392,7 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
   const rcv = new ReceiveVariables(tcb.rcv.text.clone(pool));
   Object.assign(copy, tcb, {
     snd: Object.assign(snd, tcb.snd, { text: snd.text }),
-    rcv: Object.assign(rcv, tcb.rcv, { text: rcv.text, held: tcb.rcv.held === null ? null : tcb.rcv.held.slice() }),
+    rcv: Object.assign(rcv, tcb.rcv, { text: rcv.text, held: tcb.rcv.held === null ? null : copyHeld(tcb.rcv.held) }),
     rtt: Object.assign(new RoundTrip(), tcb.rtt),
     ts: Object.assign(new Timestamps(), tcb.ts, {
       disorder: tcb.ts.disorder === null ? null : Object.assign(new Disorder(seq(0)), tcb.ts.disorder),
@@ -415,4 +425,10 @@ export function copyCongestion(cc: Congestion): Congestion {
 function copyUndo(undo: Undo): Undo {
   const before = copyCongestion(undo.before);
   return Object.assign(new Undo(before, undo.marker, undo.until), undo, { before });
+}
+
+function copyHeld(held: Held): Held {
+  const copy = new Held(held.ranges.clone());
+  copy.recent = held.recent.slice();
+  return copy;
 }
