@@ -32,8 +32,8 @@ export class FastOpen {
   received: Uint8Array | null = null;
   /** ... and acknowledged some text. */
   taken = false;
-  /** Active: the host has noted that this path may be one that drops such SYNs. */
-  suspected = false;
+  /** Active: the host has counted this as a failure. */
+  failed = false;
 
   constructor(cookie: Uint8Array | null, mss: number = 0, experimental: boolean = false) {
     this.cookie = cookie;

@@ -8,7 +8,8 @@ import type { TraceEvent } from '../../src/trace/events.ts';
 import { renderLadder } from '../../src/trace/index.ts';
 import { bytes, pattern } from '../helpers/endpoint.ts';
 import { type Raw, World } from './hosts.ts';
-import { code, drain, type Forged, forge, recorder, type Seen, see } from './tcp-peer.ts';
+import { icmpPacket } from './packets.ts';
+import { code, drain, type Forged, forge, PEER, recorder, type Seen, see, US } from './tcp-peer.ts';
 
 const COOKIE = [0xc0, 1, 2, 3, 4, 5, 6, 7];
 const MINUTE = 60_000;
@@ -27,10 +28,10 @@ class Client {
     this.raw = raw;
   }
 
-  connect(fastOpen = true, address = '10.0.0.2'): TcpSocket {
+  connect(fastOpen = true, address = '10.0.0.2', port = 80): TcpSocket {
     const options = { fastOpen, timestamps: false };
     const handler = recorder(this.log, 'c');
-    return this.a.tcp.connect({ address, port: 80, localPort: ++this.#port, options, handler });
+    return this.a.tcp.connect({ address, port, localPort: ++this.#port, options, handler });
   }
 
   /** What has been sent since the last time. */
@@ -236,9 +237,9 @@ describe('connecting with fast open', () => {
 });
 
 describe('what a client remembers of fast open', () => {
-  it('a SYN that gets no answer is sent again bare, and the next connections are plain for a minute, then two', () => {
+  it('a SYN that gets no answer is sent again bare, and the next connections are plain for a minute, then two, and so on to an hour', () => {
     const c = new Client().learn();
-    for (const minutes of [1, 2, 4]) {
+    for (const minutes of [1, 2, 4, 8, 16, 32, 64, 64]) {
       const { socket, syn, tried } = c.next();
       expect(tried).toEqual(WITH);
       c.w.run(1000);
@@ -253,7 +254,7 @@ describe('what a client remembers of fast open', () => {
       c.w.run(1000);
       c.sent();
     }
-    expect(c.counters.TcpExtTCPFastOpenActiveFail).toBe(3);
+    expect(c.counters.TcpExtTCPFastOpenActiveFail).toBe(8);
     expect(c.next().tried).toEqual(WITH);
   });
 
@@ -279,6 +280,30 @@ describe('what a client remembers of fast open', () => {
       c.sent();
       expect(c.next().tried).toEqual(WITH);
     }
+  });
+
+  it('text that is not taken, and no cookie with the SYN,ACK: plain for a while at that port, not at others', () => {
+    const c = new Client().learn();
+    const { socket, syn } = c.next();
+    c.reply(socket, 'SYN,ACK', syn);
+    expect(c.next().tried).toEqual(WITHOUT);
+    c.connect(true, '10.0.0.2', 81).write(bytes('GET /'));
+    expect(c.sent().map((s) => [words(s), s.cookie])).toEqual([WITH]);
+    c.w.run(MINUTE);
+    c.sent();
+    expect(c.next().tried).toEqual(WITH);
+  });
+
+  it('an ICMP error in answer to such a SYN: plain for a while', () => {
+    const c = new Client().learn();
+    const socket = c.connect();
+    socket.write(bytes('GET /'));
+    c.w.run(0);
+    const [syn] = c.raw.received.splice(0);
+    c.raw.send(icmpPacket(PEER, US, 3, 2, 0, syn!));
+    expect(c.sent()).toEqual([]);
+    expect([socket.state, c.log.length]).toEqual(['CLOSED', 1]);
+    expect(c.next().tried).toEqual(WITHOUT);
   });
 
   it('a request that gets no answer is made again after a minute', () => {
@@ -320,7 +345,7 @@ describe('what a client remembers of fast open', () => {
       return syn;
     };
     expect(peers.map((peer) => ask(peer).cookie)).toEqual([[], [], []]);
-    expect(ask('10.0.0.3').cookie).toEqual(COOKIE);
+    c.connect(true, '10.0.0.3').abort();
     expect(ask('10.0.0.2').cookie).toEqual([]); // 10.0.0.4 goes
     expect(ask('10.0.0.3').cookie).toEqual(COOKIE);
     expect(ask('10.0.0.4').cookie).toEqual([]);

@@ -279,6 +279,14 @@ describe('a connection opened early', () => {
     expect([b.sockets[0]!.state, b.sockets[0]!.writableLength]).toEqual(['ESTABLISHED', 0]);
   });
 
+  it('has of the text what its window takes', () => {
+    const { a, raw } = bench();
+    const small = a.tcp.listen({ port: 81, fastOpen: true, options: { receiveBuffer: 3 } });
+    const [synAck] = ask(raw, forge('SYN', { dport: 81, ...SYN_TEXT, cookie: cookieOf(raw) }));
+    expect([synAck!.ack, synAck!.window]).toEqual([1004, 0]);
+    expect(new TextDecoder().decode(drain(small.accept()!))).toBe('GET');
+  });
+
   it('sends no more than the initial window before it hears anything', () => {
     const b = early({ mss: 1000, window: 65_535 }, bench(true, { onReadable: (s) => void s.write(pattern(60_000)) }));
     expect(b.out.length).toBe(1 + 10);

@@ -123,7 +123,11 @@ class Fuzz {
       const [answer] = ask(this.raw, forge('SYN', { ...ends, sport: early.sport, seq: 76, data: 'hello', cookie }));
       this.#targets.push({ ...early, ack: (answer!.seq + 1) >>> 0 });
       this.raw.received.length = 0;
-      const opening = this.a.tcp.connect({ address: six ? 'fd00::2' : '10.0.0.2', port: ++this.#sport });
+      const opening = this.a.tcp.connect({
+        address: six ? 'fd00::2' : '10.0.0.2',
+        port: ++this.#sport,
+        options: { fastOpen: true },
+      });
       this.w.run(0);
       add({
         six,
