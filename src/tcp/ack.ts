@@ -48,8 +48,9 @@ export function checkAck(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): 
   const flight = flightSize(tcb);
   if (tcb.ecn !== null) tcb.ecn.echoed = (segment.flags & ECE) !== 0;
   if (gt(ack, snd.una)) acknowledged(tcb, env, segment, now);
-  else if (tcb.sack && segment.sackCount > 0) acknowledgedWithSack(tcb, env, segment, flight, false, now);
-  else if (ack === snd.una && !tcb.sack) maybeDuplicate(tcb, env, segment, now);
+  else if (tcb.sack && (segment.sackCount > 0 || tcb.board?.rack.probing)) {
+    acknowledgedWithSack(tcb, env, segment, flight, false, now);
+  } else if (ack === snd.una && !tcb.sack) maybeDuplicate(tcb, env, segment, now);
   if (tcb.ecn?.echoed) congestionEchoed(tcb, env, tcb.ecn, flight, now);
   if (ge(ack, snd.una)) updateWindow(tcb, env, segment, now);
 

@@ -372,7 +372,7 @@ function armTimers(tcb: Tcb, env: TcpEnv, now: number): void {
     if (timers.retransmission === Infinity) setTimer(tcb, env, 'retransmission', now + backedOff(tcb, env), now);
     if (timers.probe === Infinity) {
       const wait = probeTimeout(tcb);
-      if (wait !== Infinity) setTimer(tcb, env, 'probe', now + wait, now);
+      if (wait !== Infinity) setTimer(tcb, env, 'probe', Math.min(now + wait, timers.retransmission), now);
     }
     if (timers.user === Infinity) setTimer(tcb, env, 'user', now + giveUpAfter(tcb, env), now);
     return;

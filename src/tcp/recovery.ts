@@ -152,8 +152,8 @@ export function restartAfterIdle(tcb: Tcb, env: TcpEnv, now: number): void {
   tcb.undo = null;
 }
 
-/** The windows, for whoever watches. */
-export function traceCongestion(tcb: Tcb, env: TcpEnv, now: number): void {
+/** The windows, for whoever watches. `undone`: a reduction was taken back. */
+export function traceCongestion(tcb: Tcb, env: TcpEnv, now: number, undone = false): void {
   if (env.trace === null) return;
   const { cwnd, ssthresh, recovering } = tcb.cc;
   const phase = recovering
@@ -165,5 +165,6 @@ export function traceCongestion(tcb: Tcb, env: TcpEnv, now: number): void {
         : 'congestion-avoidance';
   const connection = env.describe(tcb);
   const pipe = tcb.board === null ? flightSize(tcb) : tcb.board.pipe;
-  env.trace({ type: 'congestion', time: now, host: env.name, connection, cwnd, ssthresh, pipe, phase });
+  const event = { type: 'congestion', time: now, host: env.name, connection, cwnd, ssthresh, pipe, phase } as const;
+  env.trace(undone ? { ...event, undone } : event);
 }

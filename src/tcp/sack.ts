@@ -60,32 +60,32 @@ export function acknowledgedWithSack(
     return;
   }
   const { rack } = board;
+  const recovering = board.length > 0 && lt(board.start(0), cc.recover);
   board.begin();
   const earliest = earliestSending(tcb, rack, segment, now);
   board.acknowledge(snd.una, earliest);
   const duplicate = takeBlocks(tcb, board, segment, earliest);
-  if (duplicate) duplicateReported(tcb, board);
+  const wider = duplicate && duplicateReported(tcb, board);
   const verdict = judgeReduction(tcb, env, segment, advanced, duplicate, now);
   const { delivery } = board;
   if (delivery.octets > 0) {
     measureDelivery(tcb, board, now);
     stopTimer(tcb, env, 'probe', now); // the output pass sets it anew, where there is a reason
   }
-  endProbeEpisode(tcb, env, board, duplicate, now);
+  endProbeEpisode(tcb, env, board, segment, duplicate, now);
   if (verdict === 'wait') return;
+  if (recovering && ge(snd.una, cc.recover)) endRecovery(tcb, rack, wider);
+  // What is found now, even with the ACK that ends a recovery, is congestion of its own.
   findLosses(tcb, env, now);
 
-  if (cc.recovering && ge(snd.una, cc.recover)) {
-    cc.cwnd = Math.max(cc.ssthresh, snd.mss);
-    cc.recovering = false;
-  }
   if (cc.recovering) reduceProportionally(tcb, board, delivery.octets);
   else if (delivery.octets > 0) {
     const rtt = delivery.sent < 0 || delivery.resent ? -1 : now - delivery.sent;
     tellController(tcb, env, delivery.octets, flight, rtt, now);
   }
   if (env.trace !== null) traceCongestion(tcb, env, now);
-  if (snd.una === snd.nxt) dropBoard(tcb, env);
+  // What RACK knows of the path is kept while there is more to send, and what a probe waits to hear.
+  if (snd.una === snd.nxt && snd.text.length === 0 && !rack.probing) dropBoard(tcb, env);
 }
 
 /** Whether the last reduction was needless, by what this ACK says. */
@@ -119,6 +119,14 @@ function earliestSending(tcb: Tcb, rack: Rack, segment: Segment, now: number): n
 
 /** The timestamp clock does not tell times within this apart, ms. */
 const ALMOST_A_TICK = 0.999;
+
+/** Everything that was outstanding when recovery, fast or after a time-out, began is acknowledged. */
+function endRecovery({ cc, snd }: Tcb, rack: Rack, wider: boolean): void {
+  if (!wider && --rack.reoWndPersist <= 0) rack.reoWndMult = 1;
+  if (!cc.recovering) return;
+  cc.cwnd = Math.max(cc.ssthresh, snd.mss);
+  cc.recovering = false;
+}
 
 /** @returns whether the first block is a D-SACK: it reports octets that had arrived before (RFC 2883 4) */
 function takeBlocks(tcb: Tcb, board: Scoreboard, segment: Segment, earliest: number): boolean {
@@ -157,10 +165,10 @@ function measureDelivery(tcb: Tcb, board: Scoreboard, now: number): void {
     rack.minRtt = rtt;
     rack.minRttAt = now;
   }
+  rack.rtt = rtt;
   if (delivery.sent > rack.sent || (delivery.sent === rack.sent && gt(delivery.end, rack.end))) {
     rack.sent = delivery.sent;
     rack.end = delivery.end;
-    rack.rtt = rtt;
   }
 }
 
@@ -170,19 +178,24 @@ const MIN_RTT_WINDOW = 300_000;
 /** RACK.reo_wnd (RFC 8985 6.2 step 4), ms. */
 function reorderingWindow(tcb: Tcb, env: TcpEnv, board: Scoreboard): number {
   const { rack } = board;
-  if (!tcb.reordering && (tcb.cc.recovering || board.sackedSegments >= env.config.duplicateThreshold)) return 0;
+  const recovering = lt(tcb.snd.una, tcb.cc.recover);
+  if (!tcb.reordering && (recovering || board.sackedSegments >= env.config.duplicateThreshold)) return 0;
   return Math.min((rack.reoWndMult * Math.max(rack.minRtt, 0)) / 4, Math.max(tcb.rtt.srtt, 0));
 }
 
-/** A D-SACK says that a retransmission was needless: be more patient with reordering, once a round trip. */
-function duplicateReported(tcb: Tcb, { rack }: Scoreboard): void {
+/**
+ * A D-SACK says that a retransmission was needless: be more patient with reordering, once a round trip.
+ *
+ * @returns whether this was the first of the round trip
+ */
+function duplicateReported(tcb: Tcb, { rack }: Scoreboard): boolean {
   const { snd } = tcb;
   rare(tcb).dsackDups++;
-  if (ge(snd.una, rack.dsackRound)) {
-    rack.dsackRound = snd.nxt;
-    rack.reoWndMult = Math.min(rack.reoWndMult + 1, 64);
-    rack.reoWndPersist = REO_WND_PERSIST;
-  }
+  if (!ge(snd.una, rack.dsackRound)) return false;
+  rack.dsackRound = snd.nxt;
+  rack.reoWndMult = Math.min(rack.reoWndMult + 1, 64);
+  rack.reoWndPersist = REO_WND_PERSIST;
+  return true;
 }
 
 /** Recoveries after which the patience is forgotten again. */
@@ -192,11 +205,14 @@ const REO_WND_PERSIST = 16;
 export function findLosses(tcb: Tcb, env: TcpEnv, now: number): void {
   const { board } = tcb;
   if (board === null || board.rack.sent < 0) return;
-  const { rack } = board;
+  const { rack, pipe } = board;
+  const { cc } = tcb;
   const wait = board.detectLost(rack.sent, rack.end, rack.rtt + reorderingWindow(tcb, env, board), tcb.snd.mss, now);
   if (wait > 0) setTimer(tcb, env, 'reordering', now + wait, now);
   else stopTimer(tcb, env, 'reordering', now);
-  if (board.lost === 0 || tcb.cc.recovering || !ge(tcb.snd.una, tcb.cc.recover)) return;
+  // Losses found without anything delivered allow one segment at most: PRR goes by what is delivered.
+  if (cc.recovering) cc.cwnd = Math.min(cc.cwnd, board.pipe + Math.max(cc.cwnd - pipe, tcb.snd.mss));
+  if (board.lost === 0 || cc.recovering || !ge(tcb.snd.una, cc.recover)) return;
   if (tcb.search !== null && onlyProbeLost(env, tcb.search, board)) return;
   beginRecovery(tcb, env, board, now);
 }
@@ -214,7 +230,6 @@ function beginRecovery(tcb: Tcb, env: TcpEnv, board: Scoreboard, now: number): v
   rack.prrDelivered = 0;
   rack.prrOut = 0;
   rack.prrFlight = flight;
-  if (--rack.reoWndPersist <= 0) rack.reoWndMult = 1;
   env.counters.TcpFastRetransmits++;
   // The first retransmission does not wait for anything.
   cc.cwnd = board.pipe + snd.mss;
@@ -257,7 +272,7 @@ export function timedOutWithSack(tcb: Tcb, env: TcpEnv, board: Scoreboard, now: 
 
 // ---- Tail loss probe ----
 
-/** When the probe is due, ms from now; Infinity where the rules of RFC 8985 7.2 have none. */
+/** When the probe is due, ms from now and not after the time-out; Infinity where the rules of RFC 8985 7.2 have none. */
 export function probeTimeout(tcb: Tcb): number {
   const { board, cc, rtt } = tcb;
   if (board === null || cc.recovering || board.rack.probing || board.sackedSegments > 0 || board.lost > 0)
@@ -265,9 +280,7 @@ export function probeTimeout(tcb: Tcb): number {
   if (rtt.srtt < 0 || rtt.backoff > 0) return Infinity;
   // A tail beyond a window that has shrunk has to wait (SHLD-16).
   if (diff(tcb.snd.nxt, tcb.snd.una) > tcb.snd.wnd) return Infinity;
-  const patience = Math.max(2 * rtt.srtt, LEAST_PROBE_TIMEOUT) + (board.octets <= tcb.snd.mss ? MAX_ACK_DELAY : 0);
-  // Where the retransmission timer is no later, it is the better judge.
-  return patience < rtt.rto ? patience : Infinity;
+  return Math.max(2 * rtt.srtt, LEAST_PROBE_TIMEOUT) + (board.octets <= tcb.snd.mss ? MAX_ACK_DELAY : 0);
 }
 
 /** Two ticks of the coarsest delayed-ACK clocks around, ms. */
@@ -282,15 +295,24 @@ export function probeSent(tcb: Tcb, { rack }: Scoreboard, resent: boolean): void
   rack.probeEnd = tcb.snd.nxt;
 }
 
-/** RFC 8985 7.4.2: did the probe mend a loss that nobody would have noticed? Then it counts as one. */
-function endProbeEpisode(tcb: Tcb, env: TcpEnv, { rack }: Scoreboard, duplicate: boolean, now: number): void {
+/**
+ * RFC 8985 7.4.2: did the probe mend a loss that nobody would have noticed? Then it counts as one. While only its end is
+ * acknowledged that is not known: a D-SACK, or a duplicate without any SACK, may still tell that both copies arrived.
+ */
+function endProbeEpisode(
+  tcb: Tcb,
+  env: TcpEnv,
+  { rack, delivery }: Scoreboard,
+  segment: Segment,
+  duplicate: boolean,
+  now: number,
+): void {
   const { snd, cc } = tcb;
-  if (!rack.probing || !ge(snd.una, rack.probeEnd)) return;
+  if (!rack.probing || !ge(segment.ack, rack.probeEnd)) return;
+  const both = duplicate || (delivery.octets === 0 && segment.sackCount === 0 && segment.dataLength === 0);
+  if (rack.probeResent && !both && segment.ack === rack.probeEnd) return;
   rack.probing = false;
-  if (!rack.probeResent || duplicate || cc.recovering) return;
-  // Without a D-SACK for it the probe was what arrived: the tail had been lost.
-  if (gt(snd.una, rack.probeEnd) || !duplicate) {
-    controllerOf(tcb, env).congested(cc, 'loss', diff(snd.nxt, snd.una), snd.mss, now);
-    cc.cwnd = Math.min(cc.cwnd, Math.max(cc.ssthresh, snd.mss));
-  }
+  if (!rack.probeResent || both || cc.recovering) return;
+  controllerOf(tcb, env).congested(cc, 'loss', diff(snd.nxt, snd.una), snd.mss, now);
+  cc.cwnd = Math.min(cc.cwnd, Math.max(cc.ssthresh, snd.mss));
 }

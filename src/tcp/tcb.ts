@@ -205,6 +205,8 @@ export class Undo {
   /** Our timestamp of the first of them. */
   stamp: Seq = seq(0);
   stamped = false;
+  /** Segments sent again before the reduction were still in flight: an echo older than `stamp` may be theirs. */
+  earlier = false;
   /** After a time-out: which ACK F-RTO waits for (RFC 5682). */
   frto: 'off' | 'first' | 'second' = 'off';
   /** Recovery is over; forgotten when `until` is acknowledged. F-RTO: what was sent before the time-out ends there. */

@@ -19,8 +19,9 @@ export function timeouts(tcb: Tcb, env: TcpEnv, now: number): void {
   // R2 before the retransmission of the same instant: a connection that is given up sends nothing more.
   if (takeTimer(tcb, env, 'user', now)) userTimeout(tcb, env, now);
   if (takeTimer(tcb, env, 'closing', now)) closingTimeout(tcb, env, now);
-  if (takeTimer(tcb, env, 'retransmission', now)) retransmissionTimeout(tcb, env, now);
+  // The probe before the time-out of the same instant: it goes in its place (RFC 8985 7.2).
   if (takeTimer(tcb, env, 'probe', now)) tailProbe(tcb, env, now);
+  if (takeTimer(tcb, env, 'retransmission', now)) retransmissionTimeout(tcb, env, now);
   if (takeTimer(tcb, env, 'reordering', now)) reorderingTimeout(tcb, env, now);
   takeTimer(tcb, env, 'pacing', now); // the output pass goes on
   if (takeTimer(tcb, env, 'persist', now)) persistTimeout(tcb, env, now);

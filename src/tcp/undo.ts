@@ -23,6 +23,7 @@ export function beforeReduction(tcb: Tcb, timeout: boolean): void {
     return;
   }
   tcb.undo = new Undo(copyCongestion(cc), snd.una, snd.nxt);
+  tcb.undo.earlier = tcb.board !== null && tcb.board.resentOctets > 0;
   // Losses that were being mended already say nothing about the timer (RFC 5682 2.1 step 1).
   if (timeout) tcb.undo.frto = 'first';
 }
@@ -56,7 +57,7 @@ export function reductionWasNeedless(
   advanced: boolean,
   now: number,
 ): boolean {
-  const early = advanced && undo.stamped && segment.timestamps && segment.tsEcr !== seq(0);
+  const early = advanced && undo.stamped && !undo.earlier && segment.timestamps && segment.tsEcr !== seq(0);
   if (early && lt(segment.tsEcr, undo.stamp) && gt(tcb.snd.una, undo.marker)) {
     if (undo.frto === 'off') env.counters.TcpExtTCPFullUndo++;
     else env.counters.TcpExtTCPSpuriousRTOs++;
@@ -148,7 +149,7 @@ function takeBack(tcb: Tcb, env: TcpEnv, undo: Undo, now: number): void {
   tcb.rtt.backoff = 0;
   tcb.reordering = true;
   if (tcb.ecn !== null) tcb.ecn.reduced = false;
-  if (env.trace !== null) traceCongestion(tcb, env, now);
+  if (env.trace !== null) traceCongestion(tcb, env, now, true);
 }
 
 /** Witnesses come until a round trip after the end of recovery. */

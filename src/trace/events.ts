@@ -122,6 +122,8 @@ export interface CongestionEvent extends At {
   /** Octets taken to be in the network: sent, and neither acknowledged, reported nor lost (RFC 6675 4). */
   readonly pipe: number;
   readonly phase: 'slow-start' | 'congestion-avoidance' | 'fast-recovery' | 'loss';
+  /** The last reduction was found needless and is taken back. */
+  readonly undone?: true;
 }
 
 /** A user call of RFC 9293 3.10.1 to 3.10.6, with its result. */

@@ -133,6 +133,70 @@ describe('recovery with SACK', () => {
     expect(peer.env.counters.TcpExtTCPTimeouts).toBe(0);
   });
 
+  it('sends the probe in the place of a time-out that would come no later (RFC 8985 7.2)', () => {
+    const peer = new Peer({ options: { noDelay: true } });
+    peer.synReceived({ mss: MSS, sackPermitted: true });
+    peer.advance(300);
+    peer.send('ACK', { seq: 1, ack: 1 });
+    for (let i = 0; i < 40; i++) {
+      peer.write(pattern(MSS));
+      peer.advance(300);
+      report(peer, i + 1);
+    }
+    expect(peer.tcb.rtt.rto).toBeLessThan(302);
+    peer.write(pattern(2 * MSS));
+    peer.seen().advance(302);
+    expect(peer.sent()).toEqual(['PSH,ACK 41001+1000 ack 1']);
+    expect([peer.env.counters.TcpExtTCPLossProbes, peer.env.counters.TcpExtTCPTimeouts]).toEqual([1, 0]);
+    // The time-out counts from the probe.
+    peer.advance(302);
+    expect(peer.sent()).toEqual(['ACK 40001+1000 ack 1']);
+    expect(peer.env.counters.TcpExtTCPTimeouts).toBe(1);
+  });
+
+  describe('after a probe that repeats the last segment (RFC 8985 7.4.2)', () => {
+    const probed = (): Peer => {
+      const peer = new Peer({ config: { minRto: 1000 }, options: { noDelay: true } });
+      peer.synReceived({ mss: MSS, sackPermitted: true });
+      peer.advance(100);
+      peer.send('ACK', { seq: 1, ack: 1 });
+      peer.write(pattern(3000));
+      peer.advance(250);
+      report(peer, 3);
+      expect(peer.env.counters.TcpExtTCPLossProbes).toBe(1);
+      return peer;
+    };
+
+    it('a D-SACK says that nothing was lost, and the window stays', () => {
+      const peer = probed();
+      expect(peer.tcb.cc.ssthresh).toBe(Infinity);
+      report(peer, 3, [2, 3]);
+      peer.write(pattern(1000));
+      peer.advance(100);
+      report(peer, 4);
+      expect(peer.tcb.cc.ssthresh).toBe(Infinity);
+      expect(peer.tcb.board).toBeNull();
+    });
+
+    it('so does a duplicate ACK of a peer that reports nothing', () => {
+      const peer = probed();
+      report(peer, 3);
+      peer.write(pattern(1000));
+      peer.advance(100);
+      report(peer, 4);
+      expect(peer.tcb.cc.ssthresh).toBe(Infinity);
+    });
+
+    it('an ACK beyond it without either says that it mended a loss, which is congestion', () => {
+      const peer = probed();
+      peer.write(pattern(1000));
+      peer.advance(100);
+      expect(peer.tcb.cc.ssthresh).toBe(Infinity);
+      report(peer, 4);
+      expect(peer.tcb.cc.ssthresh).toBe(2 * MSS);
+    });
+  });
+
   it('forgets what was reported when the peer goes back on its word (RFC 2018 8)', () => {
     const peer = sending(4);
     report(peer, 0, [1, 4]);
