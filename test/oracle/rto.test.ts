@@ -9,8 +9,8 @@ describe('the retransmission time-out is what RFC 6298 computes from the trace',
     const forth = { delay: 40, jitter: 60, loss: 0.03, rate: 2e6, reorder: 0.05, reorderDelay: 30 };
     const book = new RtoBook();
     judge(run({ seed, forth, back: { delay: 20, jitter: 30, loss: 0.02 }, duration: 20_000 }), book);
-    expect(book.samples).toBeGreaterThan(200);
-    expect(book.compared).toBeGreaterThan(200);
+    expect(book.samples).toBeGreaterThan(100);
+    expect(book.compared).toBeGreaterThan(100);
   });
 
   it.each(SEEDS)('without timestamps: one segment at a time, and none that was sent twice (Karn), seed %d', (seed) => {
