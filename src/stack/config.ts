@@ -12,6 +12,8 @@ export interface IpConfig {
   readonly ttl: number;
   /** Whether packets for others are forwarded. A host does not (RFC 1122 3.1). */
   readonly forwarding: boolean;
+  /** Whether IPv4 source routes are sent, followed and answered (RFC 1122 3.2.1.8). RFC 7126 4.3 advises against. */
+  readonly sourceRoutes: boolean;
   /** Remembered (remote, local) pairs with their route and path MTU; the least recently asked for is forgotten first. */
   readonly maxPaths: number;
   /** Smallest path MTU believed for IPv4 (RFC 1191 3 allows 68; 552 is what Linux holds against RFC 5927 7.2 attacks). */
@@ -136,6 +138,7 @@ export const defaultStackConfig: StackConfig = {
   ip: {
     ttl: 64,
     forwarding: false,
+    sourceRoutes: false,
     maxPaths: 4096,
     minPmtu4: 552,
     pmtuAge: 600_000,
@@ -190,6 +193,7 @@ const bounds: Bounds<StackConfig> = {
   ip: {
     ttl: [1, 255],
     forwarding: 'boolean',
+    sourceRoutes: 'boolean',
     maxPaths: [1, 1_000_000],
     minPmtu4: [68, 1500],
     pmtuAge: [300_000, DAY],

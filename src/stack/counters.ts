@@ -31,6 +31,9 @@ export const DROP_REASONS = [
   'ipv4-header-checksum',
   'ipv4-fragment-overflow',
   'ipv4-fragment-length',
+  'ipv4-option-length',
+  'ipv4-option-pointer',
+  'ipv4-option-twice',
   // The IPv6 header and its extension headers
   'ipv6-truncated',
   'ipv6-version',
@@ -58,6 +61,7 @@ export const DROP_REASONS = [
   'ip-unicast-in-link-broadcast',
   'ip-unknown-protocol',
   'ip-no-next-header',
+  'ip-source-route',
   // Reassembly
   'fragment-empty',
   'fragment-too-long',

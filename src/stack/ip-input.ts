@@ -1,7 +1,8 @@
 /**
  * Owns: what happens to a packet between a link and a transport (RFC 1122 3.2.1, RFC 8200): is it sound, may its source
  * be, is it for us, is it whole, who takes it. Leaves to others: reassembly (`fragments.ts`), packets for others
- * (`forward.ts`), error messages (`icmp.ts`, `icmpv6.ts`). Options are passed over (MUST-50, MAY-10, MAY-11); source routes are not honoured.
+ * (`forward.ts`), error messages (`icmp.ts`, `icmpv6.ts`), source routes where those are on (`source-route.ts`). Other
+ * options are passed over (MUST-50, MAY-10, MAY-11).
  */
 
 import type { Packet } from '../link/packet.ts';
@@ -21,12 +22,13 @@ import {
   ICMPV6_UNKNOWN_NEXT_HEADER,
   ICMPV6_UNKNOWN_OPTION,
 } from '../wire/icmpv6.ts';
-import { Ipv4Header, type Ipv4Parse, PROTO_ICMP, PROTO_ICMPV6, parseIpv4 } from '../wire/ipv4.ts';
+import { IPV4_HEADER, Ipv4Header, type Ipv4Parse, PROTO_ICMP, PROTO_ICMPV6, parseIpv4 } from '../wire/ipv4.ts';
 import { Ipv6Header, type Ipv6Parse, NEXT_HOP_BY_HOP, NEXT_NONE, parseIpv6 } from '../wire/ipv6.ts';
 import type { DropReason } from './counters.ts';
 import type { Forwarder } from './forward.ts';
 import type { Reassembly } from './fragments.ts';
 import type { Interface } from './interface.ts';
+import { type SourceRoute, SourceRoutes } from './source-route.ts';
 import type { Stack } from './stack.ts';
 import { IpView } from './transport.ts';
 
@@ -79,6 +81,7 @@ export class IpInput {
   readonly #forwarder: Forwarder;
   readonly #v4: Ipv4Header = new Ipv4Header();
   readonly #v6: Ipv6Header = new Ipv6Header();
+  readonly #routes: SourceRoutes;
   readonly #view4: IpView = new IpView();
   readonly #view6: IpView = new IpView();
 
@@ -86,6 +89,7 @@ export class IpInput {
     this.#stack = stack;
     this.#reassembly = reassembly;
     this.#forwarder = forwarder;
+    this.#routes = new SourceRoutes(stack);
     this.#view4.src = this.#v4.src;
     this.#view4.dst = this.#v4.dst;
     this.#view6.family = 6;
@@ -129,7 +133,9 @@ export class IpInput {
         stack.drop('ip-unicast-in-link-broadcast', packet);
         return;
       }
-      this.#local4(packet, iface, destination === 'group');
+      if (h.headerLength > IPV4_HEADER && destination === 'ours' && stack.config.ip.sourceRoutes) {
+        this.#routed4(packet, iface);
+      } else this.#local4(packet, iface, destination === 'group');
     } else if (destination === 'other' && stack.config.ip.forwarding && !group) {
       this.#forwarder.forward4(packet, iface, h);
     } else {
@@ -212,7 +218,13 @@ export class IpInput {
     return this.#stack.isLocal(dst) ? 'ours' : 'other';
   }
 
-  #local4(packet: Packet, iface: Interface, broadcast: boolean): void {
+  #routed4(packet: Packet, iface: Interface): void {
+    const outcome = this.#routes.input(packet, iface, this.#v4);
+    if (outcome === 'onward') this.#forwarder.forward4(packet, iface, this.#v4);
+    else if (outcome === 'arrived') this.#local4(packet, iface, false, this.#routes.back);
+  }
+
+  #local4(packet: Packet, iface: Interface, broadcast: boolean, route: SourceRoute | null = null): void {
     const stack = this.#stack;
     const h = this.#v4;
     const view = this.#view4;
@@ -233,6 +245,7 @@ export class IpInput {
     view.payloadLength = h.payloadLength;
     view.headerOffset = packet.off;
     view.broadcast = broadcast;
+    view.route = route;
     view.fragmented = fragmented;
     const transport = h.protocol === PROTO_ICMPV6 ? null : stack.transports[h.protocol]!;
     if (transport === null) {

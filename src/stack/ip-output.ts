@@ -10,6 +10,7 @@ import { IPV4_HEADER, Ipv4Header, writeIpv4 } from '../wire/ipv4.ts';
 import { IPV6_HEADER, Ipv6Header, writeIpv6 } from '../wire/ipv6.ts';
 import { fragment4, fragment6 } from './fragmentation.ts';
 import type { Path } from './paths.ts';
+import type { SourceRoute } from './source-route.ts';
 import type { Stack } from './stack.ts';
 
 export class IpOutput {
@@ -24,7 +25,15 @@ export class IpOutput {
   }
 
   /** See `IpLayer.send`. */
-  send(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment: boolean): void {
+  send(
+    packet: Packet,
+    path: Path,
+    protocol: number,
+    ttl: number,
+    tos: number,
+    dontFragment: boolean,
+    route: SourceRoute | null = null,
+  ): void {
     const stack = this.#stack;
     if (!stack.paths.refresh(path)) {
       if (path.family === 4) stack.mib.IpOutNoRoutes++;
@@ -34,11 +43,19 @@ export class IpOutput {
     }
     if (path.pmtuExpires !== Infinity) stack.paths.age(path, stack.scheduler.now);
     const hops = ttl === 0 ? stack.config.ip.ttl : ttl;
-    if (path.family === 4) this.#send4(packet, path, protocol, hops, tos, dontFragment);
+    if (path.family === 4) this.#send4(packet, path, protocol, hops, tos, dontFragment, route);
     else this.#send6(packet, path, protocol, hops, tos, dontFragment);
   }
 
-  #send4(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment: boolean): void {
+  #send4(
+    packet: Packet,
+    path: Path,
+    protocol: number,
+    ttl: number,
+    tos: number,
+    dontFragment: boolean,
+    route: SourceRoute | null,
+  ): void {
     const { mib } = this.#stack;
     mib.IpOutRequests++;
     const h = this.#v4;
@@ -52,6 +69,7 @@ export class IpOutput {
     h.src = path.local;
     h.dst = path.remote;
     writeIpv4(packet.buf, packet.off, h);
+    if (route !== null) route.write(packet);
     if (packet.len <= path.mtu || packet.segmentSize > 0) this.transmit(packet, path);
     else if (dontFragment) this.#tooBig(packet, 4);
     else this.fragment(packet, path);

@@ -13,6 +13,7 @@ import type { Interface } from './interface.ts';
 import { IpInput } from './ip-input.ts';
 import { IpOutput } from './ip-output.ts';
 import type { Path, PathResult } from './paths.ts';
+import type { SourceRoute } from './source-route.ts';
 import type { Stack } from './stack.ts';
 import { Unreachable } from './unreachable.ts';
 
@@ -54,9 +55,18 @@ export class IpLayer {
    * @param ttl 1 .. 255; 0 stands for `config.ip.ttl`
    * @param tos DSCP and ECN
    * @param dontFragment packets larger than the path MTU are dropped (`ip-too-big`) instead of fragmented
+   * @param route an IPv4 source route, room for which is left after the header; `path` leads to its first host
    */
-  send(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment: boolean): void {
-    this.output.send(packet, path, protocol, ttl, tos, dontFragment);
+  send(
+    packet: Packet,
+    path: Path,
+    protocol: number,
+    ttl: number,
+    tos: number,
+    dontFragment: boolean,
+    route: SourceRoute | null = null,
+  ): void {
+    this.output.send(packet, path, protocol, ttl, tos, dontFragment, route);
   }
 
   /** A datagram from a link whose medium is 'ip'. */

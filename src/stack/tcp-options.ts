@@ -11,6 +11,8 @@ export interface ConnectOptions {
   /** One of this host's addresses (MUST-43); by default the one that suits the route (MUST-44). */
   readonly localAddress?: string;
   readonly localPort?: number;
+  /** IPv4 hosts to come by on the way, the nearest first (MUST-51); needs `config.ip.sourceRoutes`. */
+  readonly sourceRoute?: readonly string[];
   readonly options?: Partial<TcpOptions>;
   /** What the connection's events go to. */
   readonly handler?: TcpHandler;

@@ -12,6 +12,7 @@ import { PROTO_TCP } from '../wire/ipv4.ts';
 import { type Segment, tcpHeaderLength, writeTcp } from '../wire/tcp.ts';
 import { ipHeaderLength } from './ip.ts';
 import type { Path } from './paths.ts';
+import type { SourceRoute } from './source-route.ts';
 import type { Stack } from './stack.ts';
 import { traceSegment } from './tcp-trace.ts';
 
@@ -20,6 +21,8 @@ const CHECKSUM_OFFSET = 16;
 export class TcpOutbox implements Outbox {
   /** The way of the connection that the engine is working on; null where there is none, and its segments are dropped. */
   path: Path | null = null;
+  /** The source route of its packets: `path` leads to the first host of it. */
+  route: SourceRoute | null = null;
   ttl = 64;
   tos = 0;
   readonly #stack: Stack;
@@ -29,14 +32,16 @@ export class TcpOutbox implements Outbox {
   }
 
   segment(ends: Ends, segment: Segment, text: Ring | null, at: number): void {
-    const { path } = this;
+    const { path, route } = this;
     if (path === null) {
       this.#stack.mib.IpOutNoRoutes++;
       return;
     }
     segment.srcPort = ends.localPort;
     segment.dstPort = ends.remotePort;
-    const ipHeader = ipHeaderLength(path.family);
+    const ipHeader = ipHeaderLength(path.family) + (route === null ? 0 : route.octets);
+    // With a source route the checksum is about the last destination (RFC 9293 3.1).
+    const remote = route === null ? path.remote : ends.remote;
     const header = tcpHeaderLength(segment);
     const length = header + segment.dataLength;
     const packet = this.#stack.pool.take(ipHeader + length);
@@ -47,8 +52,8 @@ export class TcpOutbox implements Outbox {
     packet.len = ipHeader + length;
     packet.segmentSize = segment.segmentSize;
     // The checksum (MUST-2): here, or by a link that offers to.
-    const pseudo = pseudoHeader(path.local, path.remote, PROTO_TCP, length);
-    if (path.iface.link.offload.checksum) {
+    const pseudo = pseudoHeader(path.local, remote, PROTO_TCP, length);
+    if (path.iface.link.offload.checksum && route === null) {
       packet.checksum = CSUM_PARTIAL;
       writeU16(buf, off + CHECKSUM_OFFSET, fold(pseudo));
     } else {
@@ -56,9 +61,9 @@ export class TcpOutbox implements Outbox {
     }
     if (this.#stack.trace !== null) {
       packet.id = this.#stack.pool.nextId();
-      traceSegment(this.#stack, 'segment-sent', packet.id, path.local, path.remote, segment);
+      traceSegment(this.#stack, 'segment-sent', packet.id, path.local, remote, segment);
     }
-    this.#stack.ip.send(packet, path, PROTO_TCP, this.ttl, this.tos | segment.ecn, this.#mayDiscover(path));
+    this.#stack.ip.send(packet, path, PROTO_TCP, this.ttl, this.tos | segment.ecn, this.#mayDiscover(path), route);
   }
 
   /**

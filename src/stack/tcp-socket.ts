@@ -19,6 +19,7 @@ import {
 import { type Address, formatAddress } from '../wire/address.ts';
 import { invalidArgument, invalidType, syscallError, TsynError } from './errors.ts';
 import type { Path } from './paths.ts';
+import type { SourceRoute } from './source-route.ts';
 import type { Tcp } from './tcp.ts';
 import { type TcpInfo, tcpInfo } from './tcp-info.ts';
 import type { TcpListener } from './tcp-listener.ts';
@@ -54,6 +55,8 @@ export class TcpSocket implements TableEntry, Task {
 
   // The rest is the stack's.
   path: Path;
+  /** The source route of what is sent; `path` leads to its first host. */
+  route: SourceRoute | null = null;
   listener: TcpListener | null = null;
   dirty = false;
   endOnConnect = false;

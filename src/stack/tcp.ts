@@ -48,6 +48,7 @@ import { syscallError, TsynError } from './errors.ts';
 import type { Interface } from './interface.ts';
 import { deriveKey, drawSecret } from './keys.ts';
 import type { Path } from './paths.ts';
+import { checkSourceRoute, type SourceRoute, takeRoute } from './source-route.ts';
 import type { Stack } from './stack.ts';
 import { SynCookies } from './tcp-cookies.ts';
 import { softErrorName } from './tcp-errors.ts';
@@ -169,19 +170,23 @@ export class Tcp implements TransportProtocol, Task {
     if (isMulticast(remote) || isUnspecified(remote)) {
       throw syscallError('ENETUNREACH', 'connect', settings.address, settings.port);
     }
-    const path = this.#stack.ip.pathTo(remote, local);
+    const route = checkSourceRoute(this.#stack, settings.sourceRoute, remote);
+    const path = this.#stack.ip.pathTo(route === null ? remote : route.first, local);
     if (path === 'no-source') throw syscallError('EADDRNOTAVAIL', 'connect', settings.address, settings.port);
     if (path === 'no-route' || path.broadcast) {
       throw syscallError('ENETUNREACH', 'connect', settings.address, settings.port);
     }
     const localPort =
       settings.localPort || ephemeralPort(this.#stack.ports, this.table, this.listeners, path, settings.port);
-    const ends: Ends = { local: path.local, localPort, remote: path.remote, remotePort: settings.port };
+    const peer = route === null ? path.remote : remote;
+    const ends: Ends = { local: path.local, localPort, remote: peer, remotePort: settings.port };
     if (this.table.find(ends.local, localPort, ends.remote, ends.remotePort) !== null) {
       throw syscallError('EADDRINUSE', 'connect', settings.address, settings.port);
     }
-    const tcb = this.#createTcb(ends, options, path);
+    const tcb = new Tcb(++this.#ids, ends, options);
+    this.#setPath(tcb, path, route);
     const socket = new TcpSocket(this, tcb, path, settings.handler ?? {});
+    socket.route = route;
     this.table.insert(socket);
     this.prepare(socket);
     if (options.fastOpen) tcb.fastOpen = this.#fastOpenCache.prepare(tcb, this.now());
@@ -246,7 +251,7 @@ export class Tcp implements TransportProtocol, Task {
     this.#busy = true;
     const entry = this.table.find(ip.dst, segment.dstPort, ip.src, segment.srcPort);
     if (entry === null) this.#toListener(segment, ip, null);
-    else if (entry instanceof TcpSocket) this.#toConnection(entry, segment, ip.tos);
+    else if (entry instanceof TcpSocket) this.#toConnection(entry, segment, ip);
     else this.#toTimeWait(entry as TimeWaitEntry, segment, ip);
     stack.pool.give(packet);
   }
@@ -256,15 +261,16 @@ export class Tcp implements TransportProtocol, Task {
   }
 
   /** A segment for a connection: its own steps now, answers at the end of the burst. */
-  #toConnection(socket: TcpSocket, segment: Segment, tos: number): void {
+  #toConnection(socket: TcpSocket, segment: Segment, ip: IpView): void {
     const { tcb } = socket;
-    socket.receivedDscp = tos >> 2;
+    socket.receivedDscp = ip.tos >> 2;
     if (tcb.state === 'SYN-RECEIVED' && socket.listener?.full && (segment.flags & (ACK | RST)) === ACK) {
       // No room to accept it yet: the peer will say it again (RFC 9293 3.10.1; the kernel does the same).
       this.counters.TcpExtListenOverflows++;
       return;
     }
     const { una } = tcb.snd;
+    if (ip.route !== null) takeRoute(this.#stack, socket, segment, ip.route);
     this.prepare(socket);
     arrive(tcb, this.env, segment, this.now());
     if (tcb.signals & SIGNAL_ESTABLISHED) socket.listener?.arrived(socket);
@@ -305,8 +311,11 @@ export class Tcp implements TransportProtocol, Task {
     tcb.remote = path.remote;
     tcb.localPort = segment.dstPort;
     tcb.remotePort = segment.srcPort;
-    this.#setPath(tcb, path);
-    this.#bind(path, tcb.options);
+    const route = opens ? ip.route : null;
+    const way = route === null ? path : this.#stack.ip.pathTo(route.first, ip.dst);
+    if (typeof way === 'string' || way.broadcast) return;
+    this.#setPath(tcb, way, route);
+    this.#bind(way, tcb.options, route);
     if (resumes === null && this.#cookies.take(listener, tcb, segment, this.now()) === 'done') return;
     if (resumes !== null) {
       this.timeWaits.remove(resumes);
@@ -317,7 +326,8 @@ export class Tcp implements TransportProtocol, Task {
       arrive(tcb, this.env, segment, this.now());
     }
     if (tcb.state === 'LISTEN') return;
-    const socket = new TcpSocket(this, tcb, path, listener.handler);
+    const socket = new TcpSocket(this, tcb, way, listener.handler);
+    socket.route = route;
     socket.receivedDscp = ip.tos >> 2;
     socket.listener = listener;
     listener.opening.add(socket);
@@ -356,7 +366,7 @@ export class Tcp implements TransportProtocol, Task {
   prepare(socket: TcpSocket): void {
     this.env.trace = this.#stack.trace;
     const { tcb, path } = socket;
-    this.#bind(path, tcb.options);
+    this.#bind(path, tcb.options, socket.route);
     // Another connection of this path may have heard what it carries.
     if (tcb.mtu !== path.mtu) pathMtuChanged(tcb, this.env, path.mtu);
   }
@@ -558,20 +568,16 @@ export class Tcp implements TransportProtocol, Task {
     if (this.#stack.closed) throw new TsynError('ERR_INVALID_STATE', 'the stack is closed');
   }
 
-  #createTcb(ends: Ends, options: TcpOptions, path: Path): Tcb {
-    const tcb = new Tcb(++this.#ids, ends, options);
-    this.#setPath(tcb, path);
-    return tcb;
-  }
-
-  #setPath(tcb: Tcb, path: Path): void {
+  #setPath(tcb: Tcb, path: Path, route: SourceRoute | null): void {
     tcb.mtu = path.mtu;
     tcb.ipHeader = path.family === 4 ? 20 : 40;
-    tcb.superSegment = path.iface.link.offload.segmentation;
+    tcb.ipOptions = route === null ? 0 : route.octets;
+    tcb.superSegment = route === null ? path.iface.link.offload.segmentation : 0;
   }
 
-  #bind(path: Path | null, options: TcpOptions): void {
+  #bind(path: Path | null, options: TcpOptions, route: SourceRoute | null = null): void {
     this.#outbox.path = path;
+    this.#outbox.route = route;
     this.#outbox.ttl = options.ttl;
     this.#outbox.tos = options.dscp << 2;
   }

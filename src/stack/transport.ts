@@ -6,6 +6,7 @@
 import type { Packet } from '../link/packet.ts';
 import { Address, ANY4 } from '../wire/address.ts';
 import type { Interface } from './interface.ts';
+import type { SourceRoute } from './source-route.ts';
 
 /** A protocol above IP. */
 export interface TransportProtocol {
@@ -41,6 +42,8 @@ export class IpView {
   headerOffset = 0;
   /** The destination is a broadcast or multicast address, of IP or of the link: no errors, no resets (RFC 1122 3.2.2). */
   broadcast = false;
+  /** The way back that its source route gives; null without one, or where they are off. */
+  route: SourceRoute | null = null;
   /** It came in pieces, or with a fragment header (RFC 6980 forbids that to Neighbor Discovery). */
   fragmented = false;
 }

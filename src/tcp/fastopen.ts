@@ -63,7 +63,7 @@ export function writeFastOpen(tcb: Tcb, out: Segment): number {
   out.fastOpenCookie.set(cookie);
   if (tcb.state !== 'SYN-SENT' || cookie.length === 0 || tcb.snd.urgent) return 0;
   // The MSS does not count options (RFC 6691), the SYN's are longer than those of other segments.
-  const room = Math.min(fast.mss + 20, tcb.mtu - tcb.ipHeader) - tcpHeaderLength(out);
+  const room = Math.min(fast.mss + 20, tcb.mtu - tcb.ipHeader) - tcpHeaderLength(out) - tcb.ipOptions;
   fast.sent = Math.min(tcb.snd.text.length, Math.max(room, 0));
   return fast.sent;
 }

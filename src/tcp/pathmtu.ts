@@ -30,6 +30,13 @@ export function icmpError(tcb: Tcb, env: TcpEnv, hard: boolean, reason: string, 
   else tcb.signals |= SIGNAL_SOFT_ERROR;
 }
 
+/** IP options take so many octets of every packet from now on. */
+export function ipOptionsChanged(tcb: Tcb, octets: number): void {
+  tcb.ipOptions = octets;
+  tcb.superSegment = 0;
+  updateSegmentSize(tcb);
+}
+
 /** The path carries less (or more) than it did: later segments fit; what is outstanding and too large is sent anew. */
 export function pathMtuChanged(tcb: Tcb, env: TcpEnv, mtu: number): void {
   const shrunk = mtu < tcb.mtu;

@@ -48,9 +48,14 @@ const LEAST_WINDOW = 11;
 /** IPv6 paths carry this much (RFC 8200 5). */
 const MIN_MTU6 = 1280;
 
-/** Octets of an IP packet with `mss` octets of TCP options and text. */
+/** Octets of an IP packet with `mss` octets of options and text. */
 function packetSize(tcb: Tcb, mss: number): number {
   return mss + tcb.ipHeader + 20;
+}
+
+/** Options of both headers on every segment with text. */
+function optionOctets(tcb: Tcb): number {
+  return (tcb.ts.on ? 12 : 0) + tcb.ipOptions;
 }
 
 /** The largest size that may be tried. */
@@ -81,7 +86,7 @@ export function suspectBlackHole(tcb: Tcb, env: TcpEnv): void {
   const { snd, board } = tcb;
   if (tcb.options.mtuProbing === 'off' || !snd.synAcked) return;
   const oldest = board !== null && board.length > 0 ? board.size(0) : diff(snd.nxt, snd.una);
-  const size = packetSize(tcb, Math.min(oldest, snd.mss) + (tcb.ts.on ? 12 : 0));
+  const size = packetSize(tcb, Math.min(oldest, snd.mss) + optionOctets(tcb));
   const now = tcb.search?.low ?? ceiling(tcb);
   const base = baseSize(tcb, env);
   // Of the base size and less another reason is more likely: twice the patience.
@@ -114,7 +119,7 @@ export function nextProbe(tcb: Tcb, env: TcpEnv, search: MtuSearch, unsent: numb
   if (cc.cwnd < LEAST_WINDOW * snd.mss) return NO_PROBE;
   const size = candidate(tcb, env, search, now);
   if (size === 0) return NO_PROBE;
-  const text = size - tcb.ipHeader - 20 - (tcb.ts.on ? 12 : 0);
+  const text = size - packetSize(tcb, optionOctets(tcb));
   const needed = text + (env.config.duplicateThreshold + 1) * snd.mss;
   if (text <= snd.mss || unsent < needed || snd.wnd < needed) return NO_PROBE;
   const flight = diff(snd.nxt, snd.una);
@@ -138,7 +143,7 @@ function candidate(tcb: Tcb, env: TcpEnv, search: MtuSearch, now: number): numbe
 
 /** `length` octets of text have left as a probe from `start`. */
 export function probeLeft(tcb: Tcb, search: MtuSearch, start: Seq, length: number): void {
-  search.size = packetSize(tcb, length + (tcb.ts.on ? 12 : 0));
+  search.size = packetSize(tcb, length + optionOctets(tcb));
   search.start = start;
   search.end = add(start, length);
 }

@@ -305,6 +305,8 @@ export class Tcb implements Ends {
   /** Path MTU and IP header in octets, told by the host. */
   mtu = 1500;
   ipHeader: 20 | 40 = 20;
+  /** Octets that IP options add to it (RFC 9293 3.7.1). */
+  ipOptions = 0;
   /** Largest IP packet the link takes as a super-segment; 0 for none. */
   superSegment = 0;
   /** The MSS the peer announced, or the default (MUST-15). */
