@@ -4,7 +4,7 @@
  * (MUST-60), as it is in Linux.
  */
 
-import { diff } from '../wire/seq.ts';
+import { le } from '../wire/seq.ts';
 import type { TcpEnv } from './env.ts';
 import { type Tcb, textEnd } from './tcb.ts';
 import { traceTimer } from './timers.ts';
@@ -27,7 +27,7 @@ export function isHeld({ cork, snd }: Tcb): boolean {
 
 /** Everything that was written has been sent. */
 export function nothingUnsent(tcb: Tcb): boolean {
-  return diff(textEnd(tcb), tcb.snd.nxt) <= 0;
+  return le(textEnd(tcb), tcb.snd.nxt);
 }
 
 /** A SEND has brought text. @param first nothing was unsent before */
