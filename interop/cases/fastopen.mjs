@@ -16,18 +16,22 @@ function kernelFastOpen() {
 /** `TCPI_OPT_SYN_DATA` of `TCP_INFO`: text on the SYN was acknowledged by the SYN,ACK. */
 const EARLY = "'early' if s.getsockopt(socket.IPPROTO_TCP, 11, 8)[5] & 32 else 'late'";
 
-/** Sends its text with MSG_FASTOPEN, closes its direction, and prints what it got and whether the SYN brought it. */
+/**
+ * Sends each text over a connection of its own, with MSG_FASTOPEN; prints what came back and whether the SYN brought it.
+ */
 const CLIENT = `
 import socket, sys
-there, port, here, text = sys.argv[1:]
-s = socket.socket(socket.AF_INET6 if ':' in there else socket.AF_INET)
-s.bind((here, 0))
-s.sendto(text.encode(), 0x20000000, (there, int(port)))
-s.shutdown(socket.SHUT_WR)
-got = b''
-while piece := s.recv(65536):
-    got += piece
-print(got.decode(), ${EARLY})
+there, port, here, *texts = sys.argv[1:]
+sockets = [socket.socket(socket.AF_INET6 if ':' in there else socket.AF_INET) for text in texts]
+for s, text in zip(sockets, texts):
+    s.bind((here, 0))
+    s.sendto(text.encode(), 0x20000000, (there, int(port)))
+for s in sockets:
+    s.shutdown(socket.SHUT_WR)
+    got = b''
+    while piece := s.recv(65536):
+        got += piece
+    print(got.decode(), ${EARLY})
 `;
 
 /** Answers each connection's first text with the same and whether a SYN brought it, and closes. */
@@ -68,15 +72,19 @@ function answer(world, fastOpen) {
   return { port: listener.port, states };
 }
 
-async function ask(world, port, text) {
-  const words = ['-c', CLIENT, world.address, `${port}`, world.kernelAddress, text];
+async function ask(world, port, ...texts) {
+  const words = ['-c', CLIENT, world.address, `${port}`, world.kernelAddress, ...texts];
   return (await tool('python3', words)).said.trim();
 }
+
+/** The kernel repeats a SYN or SYN,ACK after a second, whatever the route says; a busy machine may need longer. */
+const BUSY = ['retransmission', 'spurious_retransmission', 'duplicate_ack', 'out_of_order'];
+const TFO = ['tfo_syn', 'tfo_ack', 'tfo_ignored', ...BUSY];
 
 export const fastOpen = [
   test('a connection made from a SYN cookie has all options of the kernel’s SYN, and carries streams', {
     world: { tcp: { synCookies: 'always' } },
-    allow: BENIGN,
+    allow: [...BENIGN, ...BUSY],
   }, async ({ world, quick }) => {
     const { flow, socket } = await world.pair('kernel');
     const { scaling, sack, ts, rcv, snd } = flow.socket.tcb;
@@ -86,21 +94,23 @@ export const fastOpen = [
     await exchange({ flow, socket }, quick ? 500_000 : 5_000_000, 20_000);
   }),
 
-  test('many clients of the kernel get in by cookies at once', {
+  test('many clients of the kernel get in by cookies, one after the other', {
     world: { tcp: { synCookies: 'always' } },
+    allow: BUSY,
   }, async ({ world }) => {
     const { port } = answer(world, false);
-    const said = await Promise.all(Array.from({ length: 8 }, (_, i) => ask(world, port, `client-${i}`)));
+    const texts = Array.from({ length: 8 }, (_, i) => `client-${i}`);
+    const said = await ask(world, port, ...texts);
     assert.deepEqual(
-      said,
-      said.map((_, i) => `client-${i} late`),
+      said.split('\n'),
+      texts.map((text) => `${text} late`),
     );
     assert.equal(world.tcpCounters.TcpExtSyncookiesRecv, 8);
     assert.equal(world.tcpCounters.TcpExtSyncookiesFailed, 0);
   }),
 
   test('the kernel opens fast to tsyn once it has a cookie, also by the key before the last, not by older ones', {
-    allow: ['tfo_syn', 'tfo_ack', 'tfo_ignored', 'retransmission', 'out_of_order'],
+    allow: TFO,
   }, async ({ world }) => {
     kernelFastOpen();
     const { port, states } = answer(world, true);
@@ -118,7 +128,7 @@ export const fastOpen = [
   }),
 
   test('tsyn opens fast to the kernel once it has a cookie', {
-    allow: ['tfo_syn', 'tfo_ack', 'tfo_ignored'],
+    allow: TFO,
   }, async ({ world }) => {
     kernelFastOpen();
     const service = server('python3', ['-c', SERVER, world.kernelAddress, `${PORT}`]);

@@ -58,9 +58,12 @@ export function writeFastOpen(tcb: Tcb, out: Segment): number {
   const fast = tcb.fastOpen!;
   const { cookie } = fast;
   if (cookie === null) return 0;
+  const bare = tcpHeaderLength(out);
   out.fastOpenLength = cookie.length;
   out.fastOpenExperimental = fast.experimental;
   out.fastOpenCookie.set(cookie);
+  // No room beside the other options: a plain handshake (4.2.2, 1 a).
+  if (tcpHeaderLength(out) === bare) return 0;
   if (tcb.state !== 'SYN-SENT' || cookie.length === 0 || tcb.snd.urgent) return 0;
   // The MSS does not count options (RFC 6691), the SYN's are longer than those of other segments.
   const room = Math.min(fast.mss + 20, tcb.mtu - tcb.ipHeader) - tcpHeaderLength(out) - tcb.ipOptions;

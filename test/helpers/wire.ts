@@ -47,6 +47,7 @@ export const segments: fc.Arbitrary<Segment> = fc
       fc.constantFrom(0, 4, 6, 8, 16).chain((n) => fc.uint8Array({ minLength: n, maxLength: n })),
       { nil: null },
     ),
+    experimental: fc.boolean(),
   })
   .map((r) => {
     const s = new Segment();
@@ -71,7 +72,8 @@ export const segments: fc.Arbitrary<Segment> = fc
       s.sack[i * 2] = left;
       s.sack[i * 2 + 1] = right;
     });
-    if (r.cookie !== null && tcpHeaderLength(s) + 4 * Math.ceil((r.cookie.length + 2) / 4) <= 60) {
+    if (r.cookie !== null && tcpHeaderLength(s) + 4 * Math.ceil((r.cookie.length + 4) / 4) <= 60) {
+      s.fastOpenExperimental = r.experimental;
       s.fastOpenLength = r.cookie.length;
       s.fastOpenCookie.set(r.cookie);
     }
@@ -94,6 +96,7 @@ export function shown(s: Segment): object {
     timestamps: s.timestamps ? [s.tsVal, s.tsEcr] : null,
     sack: s.sack.slice(0, s.sackCount * 2),
     cookie: s.fastOpenLength === ABSENT ? null : Array.from(s.fastOpenCookie.subarray(0, s.fastOpenLength)),
+    experimental: s.fastOpenExperimental,
   };
 }
 
