@@ -282,6 +282,7 @@ function emitSyn(tcb: Tcb, env: TcpEnv, now: number): void {
   out.timestamps = false;
   writeOffer(tcb, out, answering);
   if (out.timestamps) stamp(tcb, out, now);
+  if (tcb.uto !== null) writeUserTimeout(tcb, env, tcb.uto, out); // before fast open looks for room
   out.window = offerWindow(tcb, true);
   const again = snd.nxt !== snd.iss;
   if (again) {
@@ -348,7 +349,7 @@ function stamp(tcb: Tcb, out: Segment, now: number): void {
 }
 
 function emit(tcb: Tcb, env: TcpEnv, out: Segment, at: number, now: number, text: Ring = tcb.snd.text): void {
-  if (tcb.uto !== null) writeUserTimeout(tcb, env, tcb.uto, out);
+  if (tcb.uto !== null && (out.flags & SYN) === 0) writeUserTimeout(tcb, env, tcb.uto, out);
   env.counters.TcpOutSegs++;
   countOut(tcb, out);
   if (out.flags & ACK) {

@@ -68,6 +68,8 @@ export function sendCookie(tcb: Tcb, env: TcpEnv, key: Key128, segment: Segment,
     out.tsEcr = segment.tsVal;
   }
   out.seq = cookie(key, tcb, segment.seq, Math.floor(now / COOKIE_PERIOD), mssIndex(tcb), bits);
+  // The next SYN is another peer's; what this one said about time-outs its next segment says again (RFC 5482 3).
+  tcb.uto = null;
   env.counters.TcpExtSyncookiesSent++;
   env.counters.TcpOutSegs++;
   env.outbox.segment(tcb, out, null, 0);

@@ -129,6 +129,15 @@ describe('a connection made from a SYN cookie', () => {
     }
   });
 
+  it('does not take what another SYN said about time-outs for its own', () => {
+    const { a, raw } = bench();
+    const listener = a.tcp.listen({ port: 81, options: { userTimeoutOption: true } });
+    ask(raw, forge('SYN', { ...OFFER, dport: 81, sport: 1, userTimeout: 300 }));
+    const fields = { ...OFFER, dport: 81 };
+    ask(raw, forge('ACK', back(cookie(raw, fields), fields)));
+    expect(listener.accept()!.tcb.uto).toMatchObject({ remote: -1 });
+  });
+
   it('carries streams both ways between two hosts', () => {
     const w = new SimWorld({ seed: 5 });
     const a = w.host('a');

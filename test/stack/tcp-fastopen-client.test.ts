@@ -171,6 +171,20 @@ describe('connecting with fast open', () => {
     c.w.judge();
   });
 
+  it('opens plainly when there is no room for the cookie beside the other options', () => {
+    const long = new Array<number>(16).fill(5);
+    const c = new Client().learn({ cookie: long });
+    for (const [userTimeoutOption, tried] of [
+      [false, ['GET /', long]],
+      [true, WITHOUT],
+    ] as const) {
+      const options = { fastOpen: true, userTimeoutOption };
+      c.a.tcp.connect({ address: '10.0.0.2', port: 80, options }).write(bytes('GET /'));
+      expect(c.sent().map((s) => [words(s), s.cookie])).toEqual([tried]);
+    }
+    c.w.judge();
+  });
+
   it('sends the text again at once when the SYN,ACK acknowledges the SYN alone, with the fresh cookie in the cache', () => {
     const fresh = [9, 9, 9, 9];
     for (const sackPermitted of [false, true]) {

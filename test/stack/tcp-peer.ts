@@ -34,6 +34,8 @@ export interface Forged {
   /** Fast open: a cookie, empty for a request. */
   readonly cookie?: readonly number[];
   readonly experimental?: boolean;
+  /** The field of the User Timeout option. */
+  readonly userTimeout?: number;
 }
 
 const BITS: Readonly<Record<string, number>> = { FIN, SYN, RST, ACK, PSH: 8, URG: 32, ECE: 64, CWR: 128 };
@@ -50,6 +52,7 @@ export function forge(flags: string, fields: Forged = {}): Uint8Array {
   if (fields.mss !== undefined && s.flags & BITS['SYN']!) s.mss = fields.mss;
   if (fields.windowScale !== undefined) s.windowScale = fields.windowScale;
   s.sackPermitted = fields.sackPermitted ?? false;
+  if (fields.userTimeout !== undefined) s.userTimeout = fields.userTimeout;
   if (fields.cookie !== undefined) {
     s.fastOpenLength = fields.cookie.length;
     s.fastOpenCookie.set(fields.cookie);
