@@ -2,12 +2,13 @@
 
 import { cheapestPath } from './limit.mjs';
 import * as nodeNet from './node-net.mjs';
+import * as recovery from './recovery.mjs';
 import * as tsyn from './tsyn.mjs';
 
 const [side, workload, seconds, options = '{}'] = process.argv.slice(2);
 const result =
   side === 'limit'
     ? { rate: cheapestPath(Number(seconds)) }
-    : await { tsyn, 'node:net': nodeNet }[side][workload](Number(seconds), JSON.parse(options));
+    : await { tsyn, recovery, 'node:net': nodeNet }[side][workload](Number(seconds), JSON.parse(options));
 console.log(JSON.stringify(result));
 process.exit(0);

@@ -17,7 +17,7 @@ import type { Direction } from './tap.ts';
 import { complete } from './transport.ts';
 
 /** Packets on the way in one direction at most. */
-export const MAX_IN_FLIGHT = 65536;
+export const MAX_IN_FLIGHT = 262_144;
 
 /** What both lanes of a link share. */
 export interface LaneContext {

@@ -7,7 +7,10 @@
  * has reported before is remembered as ranges, so that a repeated report costs a search and nothing else.
  */
 
-import { add, diff, ge, gt, le, lt, max, min, type Seq, seq } from '../wire/seq.ts';
+import { add, diff, ge, gt, lt, type Seq, seq } from '../wire/seq.ts';
+import { LostQueue } from './lost-queue.ts';
+import { type Delivery, Rack } from './rack.ts';
+import { Ranges } from './ranges.ts';
 
 // One segment is six numbers in a row.
 const START = 0;
@@ -28,57 +31,6 @@ const RESENT = 4;
 const PROBE = 8;
 
 const NONE = -1;
-
-/** What one ACK has delivered. */
-export interface Delivery {
-  /** Octets acknowledged or SACKed for the first time. */
-  octets: number;
-  /** Of the segments delivered, the one sent last: when, and its end. -1: none that says anything. */
-  sent: number;
-  end: Seq;
-  /** That one was sent more than once. */
-  resent: boolean;
-  /** Some was delivered that was sent only once: the end of the lowest such segment. */
-  original: boolean;
-  originalEnd: Seq;
-  /** A segment sent once was delivered after one behind it: the path reorders. */
-  reordered: boolean;
-}
-
-/** What loss recovery remembers while something is outstanding: RACK, TLP (RFC 8985 5.2, 7.3), PRR (RFC 6937). */
-export class Rack {
-  /** Of the segments delivered, the one sent last: when, its end, its RTT (ms); -1 none. */
-  sent = -1;
-  end: Seq = seq(0);
-  rtt = 0;
-  /** Least RTT lately and when it was seen, ms; -1 none. */
-  minRtt = -1;
-  minRttAt = 0;
-  /** How patient to be with reordering, in quarters of the least RTT. */
-  reoWndMult = 1;
-  reoWndPersist = 16;
-  dsackRound: Seq = seq(0);
-  /** A tail loss probe is out: SND.NXT when it left, and whether it was an old segment. */
-  probing = false;
-  probeEnd: Seq = seq(0);
-  probeResent = false;
-  prrDelivered = 0;
-  prrOut = 0;
-  prrFlight = 0;
-
-  /** For the next connection that needs a board. */
-  reset(): void {
-    this.sent = -1;
-    this.rtt = 0;
-    this.minRtt = -1;
-    this.reoWndMult = 1;
-    this.reoWndPersist = 16;
-    this.probing = false;
-    this.prrDelivered = 0;
-    this.prrOut = 0;
-    this.prrFlight = 0;
-  }
-}
 
 export class Scoreboard {
   /** Segments on the board. */
@@ -109,13 +61,15 @@ export class Scoreboard {
   /** Ends of the list of segments in flight, by slot. */
   #oldest = NONE;
   #newest = NONE;
-  /** Ranges SACKed above SND.UNA: pairs of edges in order; those before `#rangesFrom` are history. */
-  #ranges: Seq[] = [];
-  #rangesFrom = 0;
-  /** No segment before this index is marked lost. */
-  #lostFrom = 0;
-  /** All goes well: entries may stand for several segments. */
+  /** What the peer has reported above SND.UNA. */
+  #reported: Ranges = new Ranges();
+  /** Of a report, what is news: pairs of edges. */
+  readonly #news: Seq[] = [];
+  /** Where what is lost begins. */
+  #toResend: LostQueue = new LostQueue();
+  /** All goes well: entries may stand for several segments, from this index on. */
   #coarse = true;
+  #coarseFrom = 0;
 
   /** Octets in flight: sent, not SACKed, not taken for lost (pipe of RFC 6675 4). */
   get pipe(): number {
@@ -136,7 +90,7 @@ export class Scoreboard {
     const cells = this.#cells;
     if (probe || this.#newest === NONE || cells[last + SENT] !== now || cells[last + FLAGS] !== 0) {
       this.#push(start, length, now);
-      if (probe) cells[this.#newest * STRIDE + FLAGS] = PROBE;
+      if (probe) this.#cells[this.#newest * STRIDE + FLAGS] = PROBE;
       return;
     }
     cells[last + LENGTH] = cells[last + LENGTH]! + length;
@@ -193,42 +147,30 @@ export class Scoreboard {
       this.#unlink(this.#head);
       this.#head = (this.#head + 1) & this.#mask;
       this.length--;
-      if (this.#lostFrom > 0) this.#lostFrom--;
+      if (this.#coarseFrom > 0) this.#coarseFrom--;
     }
     if (gt(una, this.fack)) this.fack = una;
-    this.#forgetRanges(una);
-    if (this.sackedSegments === 0 && this.lost === 0) this.#coarse = true;
+    this.#reported.dropBefore(una);
+    if (this.#coarse || this.sackedSegments > 0 || this.lost > 0) return;
+    this.#coarse = true;
+    this.#coarseFrom = this.length;
   }
 
   /** The peer reports that it holds [left, right), which lies within what is on the board. */
   sack(left: Seq, right: Seq, mss: number, earliest: number): void {
     this.#takeApart(mss);
-    const ranges = this.#ranges;
-    // The known ranges that touch the new one become one with it; only what was unknown is looked at.
-    let first = this.#rangesFrom >> 1;
-    let high = ranges.length >> 1;
-    while (first < high) {
-      const middle = (first + high) >> 1;
-      if (ge(ranges[middle * 2 + 1]!, left)) high = middle;
-      else first = middle + 1;
+    const reported = this.#reported;
+    // An honest report covers whole segments; one that does not is not remembered without end.
+    if (reported.count > this.length + SPARE_RANGES) return;
+    const news = this.#news;
+    news.length = 0;
+    for (let at = left; lt(at, right) && reported.findHole(at, right); at = reported.right) {
+      news.push(reported.left, reported.right);
     }
-    first *= 2;
-    let last = first;
-    while (last < ranges.length && le(ranges[last]!, right)) last += 2;
-    const from = first < last ? min(ranges[first]!, left) : left;
-    const to = first < last ? max(ranges[last - 1]!, right) : right;
-    let at = left;
-    for (let i = first; i < last; i += 2) {
-      if (lt(at, ranges[i]!)) this.#mark(at, ranges[i]!, from, to, earliest);
-      at = max(at, ranges[i + 1]!);
-    }
-    if (lt(at, right)) this.#mark(at, right, from, to, earliest);
-    if (last - first === 2) {
-      ranges[first] = from;
-      ranges[first + 1] = to;
-    } else {
-      ranges.splice(first, last - first, from, to);
-    }
+    if (news.length === 0) return;
+    reported.add(left, right);
+    const { left: from, right: to } = reported;
+    for (let i = 0; i < news.length; i += 2) this.#mark(news[i]!, news[i + 1]!, from, to, earliest);
   }
 
   /** Segments in [left, right) that the range [from, to) covers whole are SACKed. */
@@ -333,8 +275,7 @@ export class Scoreboard {
   /** The peer no longer holds what it said it held (RFC 2018 8): nothing is SACKed any more, everything is lost. */
   renege(mss: number): void {
     const cells = this.#cells;
-    this.#ranges.length = 0;
-    this.#rangesFrom = 0;
+    this.#reported.clear();
     for (let i = 0; i < this.length; i++) {
       const slot = (this.#head + i) & this.#mask;
       const cell = slot * STRIDE;
@@ -356,12 +297,15 @@ export class Scoreboard {
 
   /** Index of the first segment to be sent again, -1 when there is none. */
   nextLost(): number {
-    if (this.lost === 0) return NONE;
-    for (let i = this.#lostFrom; i < this.length; i++) {
-      if (this.#cells[((this.#head + i) & this.#mask) * STRIDE + FLAGS]! & LOST) {
-        this.#lostFrom = i;
-        return i;
-      }
+    const queue = this.#toResend;
+    if (this.lost === 0) {
+      queue.clear();
+      return NONE;
+    }
+    for (; queue.length > 0; queue.pop()) {
+      const index = this.#find(queue.first);
+      if (index < this.length && this.#cells[((this.#head + index) & this.#mask) * STRIDE + FLAGS]! & LOST)
+        return index;
     }
     return NONE;
   }
@@ -422,11 +366,11 @@ export class Scoreboard {
     this.#head = 0;
     this.#oldest = NONE;
     this.#newest = NONE;
-    this.#lostFrom = 0;
+    this.#toResend.clear();
     this.#coarse = true;
+    this.#coarseFrom = 0;
     this.rack.reset();
-    this.#ranges.length = 0;
-    this.#rangesFrom = 0;
+    this.#reported.clear();
     if (this.#mask > LARGEST_KEPT) {
       this.#cells = new Float64Array(16 * STRIDE);
       this.#mask = 15;
@@ -444,10 +388,10 @@ export class Scoreboard {
     copy.#head = this.#head;
     copy.#oldest = this.#oldest;
     copy.#newest = this.#newest;
-    copy.#ranges = this.#ranges.slice();
-    copy.#lostFrom = this.#lostFrom;
-    copy.#rangesFrom = this.#rangesFrom;
+    copy.#reported = this.#reported.clone();
+    copy.#toResend = this.#toResend.clone();
     copy.#coarse = this.#coarse;
+    copy.#coarseFrom = this.#coarseFrom;
     return copy;
   }
 
@@ -460,6 +404,7 @@ export class Scoreboard {
       const slot = (this.#head + i) & this.#mask;
       const cell = slot * STRIDE;
       if (cells[cell + FLAGS]! & SACKED) continue;
+      if ((cells[cell + FLAGS]! & (LOST | RESENT)) === (LOST | RESENT)) this.resentOctets += cells[cell + LENGTH]!;
       cells[cell + FLAGS] = cells[cell + FLAGS]! & ~LOST;
       slots.push(slot);
     }
@@ -477,8 +422,7 @@ export class Scoreboard {
     this.#cells[cell + FLAGS] = this.#cells[cell + FLAGS]! | LOST;
     this.lost += this.#cells[cell + LENGTH]!;
     if (this.#cells[cell + FLAGS]! & RESENT) this.resentOctets -= this.#cells[cell + LENGTH]!;
-    const index = (slot - this.#head) & this.#mask;
-    if (index < this.#lostFrom) this.#lostFrom = index;
+    this.#toResend.push(this.#cells[cell + START]! as Seq);
   }
 
   /** Takes `change` octets of a segment into the sums. */
@@ -514,55 +458,60 @@ export class Scoreboard {
     else cells[newer * STRIDE + OLDER] = older;
   }
 
-  #forgetRanges(una: Seq): void {
-    const ranges = this.#ranges;
-    let from = this.#rangesFrom;
-    while (from < ranges.length && le(ranges[from + 1]!, una)) from += 2;
-    if (from < ranges.length && lt(ranges[from]!, una)) ranges[from] = una;
-    // The history is thrown away when it is the larger part: each range is moved once on the average.
-    if (from > 64 && from * 2 > ranges.length) {
-      ranges.splice(0, from);
-      from = 0;
-    }
-    this.#rangesFrom = from;
-  }
-
-  /** Makes segments of entries that stand for several. All of them are in flight: else they would be segments already. */
+  /**
+   * Makes segments of entries that stand for several: those at the end, pushed since all went well. All of them are in
+   * flight, or they would be segments already; each octet is taken apart once.
+   */
   #takeApart(mss: number): void {
-    if (!this.#coarse) return;
     this.#coarse = false;
-    const old = this.#cells;
-    const first: number[] = []; // of the segments of each entry
-    let parts = 0;
-    for (let i = 0; i < this.length; i++) {
-      first.push(parts);
-      parts += Math.ceil(this.size(i) / mss);
+    const from = this.#coarseFrom;
+    const { length } = this;
+    this.#coarseFrom = length;
+    // Where the segments of each entry will stand.
+    const places: number[] = [from];
+    for (let i = from; i < length; i++) places.push(places[i - from]! + Math.ceil(this.size(i) / mss));
+    const parts = places[length - from]!;
+    if (parts === length) return;
+    while (parts > this.#mask + 1) this.#grow();
+    const head = this.#head;
+    const mask = this.#mask;
+    const cells = this.#cells;
+    const old = new Float64Array((length - from) * STRIDE);
+    for (let i = from; i < length; i++) {
+      const cell = ((head + i) & mask) * STRIDE;
+      old.set(cells.subarray(cell, cell + STRIDE), (i - from) * STRIDE);
     }
-    if (parts === this.length) return;
-    let size = this.#mask + 1;
-    while (size <= parts) size *= 2;
-    const cells = new Float64Array(size * STRIDE);
-    const byTime: number[] = [];
-    for (let slot = this.#oldest; slot !== NONE; slot = old[slot * STRIDE + NEWER]!) byTime.push(slot);
-    this.#oldest = NONE;
-    this.#newest = NONE;
-    this.#cells = cells;
-    for (const slot of byTime) {
-      const from = slot * STRIDE;
-      const length = old[from + LENGTH]!;
-      let to = first[(slot - this.#head) & this.#mask]!;
-      for (let done = 0; done < length; done += mss, to++) {
-        const cell = to * STRIDE;
-        cells[cell + START] = add(old[from + START]! as Seq, done);
-        cells[cell + LENGTH] = Math.min(length - done, mss);
-        cells[cell + FLAGS] = old[from + FLAGS]!;
-        this.#append(to, old[from + SENT]!);
+    // Slots of the first or the last segment that is in the place of what stood in a slot.
+    const moved = (slot: number, last: 0 | 1): number => {
+      const i = (slot - head) & mask;
+      return slot === NONE || i < from ? slot : (head + places[i - from + last]! - last) & mask;
+    };
+    for (let i = from; i < length; i++) {
+      const entry = (i - from) * STRIDE;
+      const older = moved(old[entry + OLDER]!, 1);
+      const newer = moved(old[entry + NEWER]!, 0);
+      const first = places[i - from]!;
+      const last = places[i - from + 1]! - 1;
+      for (let part = first; part <= last; part++) {
+        const slot = (head + part) & mask;
+        const cell = slot * STRIDE;
+        const done = (part - first) * mss;
+        cells[cell + START] = add(old[entry + START]! as Seq, done);
+        cells[cell + LENGTH] = Math.min(old[entry + LENGTH]! - done, mss);
+        cells[cell + SENT] = old[entry + SENT]!;
+        cells[cell + FLAGS] = old[entry + FLAGS]!;
+        cells[cell + OLDER] = part === first ? older : (slot - 1) & mask;
+        cells[cell + NEWER] = part === last ? newer : (slot + 1) & mask;
       }
+      const firstSlot = (head + first) & mask;
+      const lastSlot = (head + last) & mask;
+      if (older === NONE) this.#oldest = firstSlot;
+      else cells[older * STRIDE + NEWER] = firstSlot;
+      if (newer === NONE) this.#newest = lastSlot;
+      else cells[newer * STRIDE + OLDER] = lastSlot;
     }
-    this.#head = 0;
-    this.#mask = size - 1;
     this.length = parts;
-    this.#lostFrom = 0;
+    this.#coarseFrom = parts;
   }
 
   #grow(): void {
@@ -584,6 +533,9 @@ export class Scoreboard {
     this.#cells = cells;
   }
 }
+
+/** Ranges that a board remembers beyond one for each segment. */
+const SPARE_RANGES = 16;
 
 /** A board that has grown larger than this (segments) gives its storage back when it is cleared. */
 const LARGEST_KEPT = 1023;
