@@ -20,6 +20,8 @@ export interface TcpInfoOptions {
   /** Explicit congestion notification; and a segment of the peer's could be marked, so the path leaves the field alone. */
   readonly ecn: boolean;
   readonly ecnSeen: boolean;
+  /** Text on the SYN was taken (Fast Open). */
+  readonly synData: boolean;
 }
 
 /** A snapshot. Times in ms, sizes in octets unless said otherwise. */
@@ -126,6 +128,7 @@ export function tcpInfo(tcb: Tcb, config: TcpConfig, now: number): TcpInfo {
       wscale: tcb.scaling,
       ecn: tcb.ecn !== null,
       ecnSeen: tcb.ecn?.seen ?? false,
+      synData: tcb.fastOpened,
     },
     sndWscale: snd.shift,
     rcvWscale: rcv.shift,
@@ -178,9 +181,10 @@ export function tcpInfo(tcb: Tcb, config: TcpConfig, now: number): TcpInfo {
   };
 }
 
-function congestionState({ snd, rtt, cc, board }: Tcb): CongestionState {
+function congestionState({ snd, rtt, cc, board, ecn }: Tcb): CongestionState {
   if (cc.recovering) return 'recovery';
   if (rtt.backoff > 0 || lt(snd.una, cc.recover)) return 'loss';
+  if (ecn !== null && ecn.echoes > 0 && lt(snd.una, ecn.recover)) return 'cwr';
   return cc.duplicates > 0 || (board !== null && board.sackedSegments > 0) ? 'disorder' : 'open';
 }
 

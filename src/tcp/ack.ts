@@ -10,7 +10,7 @@ import { congestionEchoed } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import { textOnSynAcknowledged } from './fastopen.ts';
 import { probeAcknowledged, startSearch } from './plpmtud.ts';
-import { duplicateAck, flightSize, newlyAcknowledged, startCongestion } from './recovery.ts';
+import { duplicateAck, flightSize, keepMarksNear, newlyAcknowledged, startCongestion } from './recovery.ts';
 import { resetUnknown } from './reset.ts';
 import { endBackoff, finishTiming } from './rto.ts';
 import { acknowledgedWithSack } from './sack.ts';
@@ -116,6 +116,7 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
   if (snd.urgent && le(snd.up, ack)) snd.urgent = false;
   if (text > 0) noteAcknowledged(tcb, text, now);
   if (tcb.search !== null) probeAcknowledged(tcb, env, tcb.search);
+  keepMarksNear(tcb);
 
   const rtt = tcb.ts.on && segment.timestamps ? measureEcho(tcb, env, segment, now) : finishTiming(tcb, env, ack, now);
   if (tcb.sack) acknowledgedWithSack(tcb, env, segment, flight, true, now);

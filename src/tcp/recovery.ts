@@ -4,7 +4,7 @@
  * congestion controller's.
  */
 
-import { diff, ge, gt } from '../wire/seq.ts';
+import { add, diff, ge, gt } from '../wire/seq.ts';
 import type { Segment } from '../wire/tcp.ts';
 import type { CongestionController } from './congestion/controller.ts';
 import { windowReduced } from './ecn.ts';
@@ -33,6 +33,16 @@ export function congestionWindow(tcb: Tcb, env: TcpEnv): number {
   const { cwnd, duplicates, recovering } = tcb.cc;
   if (recovering || duplicates === 0 || duplicates >= env.config.duplicateThreshold) return cwnd;
   return cwnd + duplicates * tcb.snd.mss;
+}
+
+/** Beyond half the sequence space behind SND.UNA a remembered number would seem to lie ahead of it. */
+const FARTHEST = 1 << 30;
+
+/** SND.UNA has moved: marks of a loss or a reduction long ago follow it. */
+export function keepMarksNear({ cc, ecn, board, snd }: Tcb): void {
+  if (diff(snd.una, cc.recover) > FARTHEST) cc.recover = add(snd.una, -1);
+  if (ecn !== null && diff(snd.una, ecn.recover) > FARTHEST) ecn.recover = snd.una;
+  if (board !== null && diff(snd.una, board.rack.dsackRound) > FARTHEST) board.rack.dsackRound = snd.una;
 }
 
 /** A connection is established: the initial window (RFC 6928), smaller if the SYN was lost (RFC 5681 3.1). */

@@ -52,6 +52,8 @@ export interface SegmentFields {
   mss?: number;
   windowScale?: number;
   sackPermitted?: boolean;
+  /** Blocks, relative to our ISN. */
+  sack?: [number, number][];
   tsVal?: number;
   tsEcr?: number;
   /** As on the wire: the high bit says minutes. */
@@ -106,6 +108,8 @@ export class Peer {
     if (fields.mss !== undefined) segment.mss = fields.mss;
     if (fields.windowScale !== undefined) segment.windowScale = fields.windowScale;
     segment.sackPermitted = fields.sackPermitted ?? false;
+    for (const edge of fields.sack?.flat() ?? []) segment.sack[segment.sackCount++] = seq(this.iss + edge);
+    segment.sackCount /= 2;
     if (fields.userTimeout !== undefined) segment.userTimeout = fields.userTimeout;
     if (fields.tsVal !== undefined) {
       segment.timestamps = true;

@@ -58,7 +58,7 @@ describe('info()', () => {
       retransmits: 0,
       probes: 0,
       backoff: 0,
-      options: { timestamps: true, sack: true, wscale: true, ecn: false, ecnSeen: false },
+      options: { timestamps: true, sack: true, wscale: true, ecn: false, ecnSeen: false, synData: false },
       sndWscale: 4,
       rcvWscale: 2,
       deliveryRateAppLimited: false,
@@ -114,6 +114,7 @@ describe('info()', () => {
       wscale: true,
       ecn: false,
       ecnSeen: false,
+      synData: false,
     });
   });
 
@@ -353,6 +354,36 @@ describe('info()', () => {
     peer.advance(2);
     acknowledge(peer, 71_000);
     expect(info(peer)).toMatchObject({ deliveryRate: 5_000_000, deliveryRateAppLimited: true });
+  });
+
+  it('tells of a window that was reduced for a mark, for a round trip', () => {
+    const peer = new Peer({ options: { noDelay: true, congestion: 'newreno' } });
+    peer.listen();
+    peer.send('SYN,ECE,CWR', { mss: MSS });
+    peer.send('ACK', { seq: 1, ack: 1 });
+    peer.write(pattern(8000));
+    expect(info(peer)).toMatchObject({ caState: 'open', deliveredCe: 0 });
+    peer.send('ACK,ECE', { seq: 1, ack: 1001 });
+    expect(info(peer)).toMatchObject({ caState: 'cwr', deliveredCe: 1 });
+    peer.send('ACK', { seq: 1, ack: 7001 });
+    expect(info(peer).caState).toBe('cwr');
+    peer.send('ACK', { seq: 1, ack: 8001 });
+    expect(info(peer)).toMatchObject({ caState: 'open', deliveredCe: 1 });
+  });
+
+  it('tells of text that the SYN carried', () => {
+    const world = new World({ seed: 1 });
+    const a = world.host('a', { tcp: { fastOpen: true } });
+    const b = world.host('b', { tcp: { fastOpen: true } });
+    world.join(a, b);
+    b.tcp.listen({ port: 80, fastOpen: true });
+    const carried = [1, 2].map(() => {
+      const socket = a.tcp.connect({ address: '10.0.0.2', port: 80 });
+      socket.write(pattern(10));
+      world.run(world.now + 1000);
+      return socket.info().options.synData;
+    });
+    expect(carried).toEqual([false, true]);
   });
 
   it('counts the segments of a super-segment', () => {
