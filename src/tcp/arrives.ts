@@ -20,7 +20,7 @@ import { holdForLater } from './text.ts';
 
 /** A segment whose addresses, ports and checksum are right for this connection. */
 export function segmentArrives(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
-  tcb.lastHeard = now;
+  tcb.lastHeard = Math.ceil(now);
   tcb.keepAlives = 0;
   tcb.probedAt = -1;
   if (tcb.state !== 'LISTEN') countIn(tcb, segment, now);

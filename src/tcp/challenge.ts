@@ -13,7 +13,7 @@ export function challenge(tcb: Tcb, env: TcpEnv, now: number): void {
     env.counters.TcpExtTCPACKSkipped++;
     return;
   }
-  tcb.lastChallenge = now;
+  tcb.lastChallenge = Math.ceil(now);
   env.counters.TcpExtTCPChallengeACK++;
   tcb.owed.ack = true;
 }

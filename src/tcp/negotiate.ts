@@ -57,7 +57,7 @@ export function takeOffer(tcb: Tcb, env: TcpEnv, segment: Segment, now: number):
   takeUserTimeout(tcb, env, segment);
   if (tcb.ts.on) {
     tcb.ts.recent = segment.tsVal;
-    tcb.ts.recentAt = now;
+    tcb.ts.recentAt = Math.floor(now);
   }
   updateSegmentSize(tcb);
 }

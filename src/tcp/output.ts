@@ -67,7 +67,7 @@ function mayGoOn(tcb: Tcb, env: TcpEnv, search: MtuSearch, now: number): boolean
     snd.rxt = search.end;
     startTiming(tcb, snd.nxt, now);
     noteSent(tcb, env, from, length, now, true);
-    tcb.cc.lastSent = now;
+    tcb.cc.lastSent = Math.floor(now);
   }
   return length >= NO_PROBE;
 }
@@ -142,7 +142,7 @@ function emitText(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
     stopTimer(tcb, env, 'probe', now); // it counts from the last new segment
   }
   if (fin) snd.finSent = true;
-  tcb.cc.lastSent = now;
+  tcb.cc.lastSent = Math.floor(now);
 }
 
 /** The oldest unacknowledged segment again, whatever the windows say (fast retransmit, partial acknowledgment). */
@@ -209,7 +209,7 @@ function emitAgain(tcb: Tcb, env: TcpEnv, start: Seq, size: number, now: number)
     done += length + (fin ? 1 : 0);
   }
   stopTiming(tcb);
-  tcb.cc.lastSent = now;
+  tcb.cc.lastSent = Math.floor(now);
 }
 
 /** Tail loss probe (RFC 8985 7.3): something new if there is something and the window has room, else the last segment again. */

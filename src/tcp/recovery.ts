@@ -51,7 +51,7 @@ export function startCongestion(tcb: Tcb, env: TcpEnv, now: number): void {
   const { mss } = tcb.snd;
   cc.cwnd = tcb.rtt.backoff > 0 ? mss : Math.min(env.config.initialWindow * mss, Math.max(2 * mss, 14600));
   cc.recover = tcb.snd.iss;
-  cc.lastSent = now;
+  cc.lastSent = Math.floor(now);
   controllerOf(tcb, env).start(cc, now);
   traceCongestion(tcb, env, now);
 }

@@ -111,7 +111,7 @@ function peersSynAgain(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): St
   // The newest timestamp is the one to echo (RFC 7323 4.3), and the timer counts from this SYN,ACK.
   if (tcb.ts.on && segment.timestamps && lt(tcb.ts.recent, segment.tsVal)) {
     tcb.ts.recent = segment.tsVal;
-    tcb.ts.recentAt = now;
+    tcb.ts.recentAt = Math.floor(now);
   }
   if (tcb.ecn !== null) takeEcnOffer(tcb, segment); // a SYN that was sent again may ask for less (RFC 3168 6.1.1.1)
   stopTimer(tcb, env, 'retransmission', now);

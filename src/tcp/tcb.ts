@@ -333,6 +333,7 @@ export class Tcb implements Ends {
   search: MtuSearch | null = null;
   /** The path was seen to reorder (RACK.reordering_seen). */
   reordering = false;
+  // Times since which something lasts are whole milliseconds: such a number needs no box.
   /** When a segment last came, ms. */
   lastHeard = 0;
   /** Unanswered keep-alives. */

@@ -88,7 +88,7 @@ function persistTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
     return;
   }
   const patience = giveUpAfter(tcb, env);
-  if (tcb.probedAt < 0) tcb.probedAt = now;
+  if (tcb.probedAt < 0) tcb.probedAt = Math.ceil(now);
   if (now - tcb.probedAt >= patience) {
     env.counters.TcpExtTCPAbortOnTimeout++;
     destroy(tcb, env, 'timed-out', now);

@@ -58,7 +58,7 @@ export function noteRecent(tcb: Tcb, segment: Segment, now: number): void {
   if (!le(segment.seq, tcb.rcv.lastAck)) return;
   if (lt(segment.tsVal, tcb.ts.recent) && now - tcb.ts.recentAt < RECENT_LIFETIME) return;
   tcb.ts.recent = segment.tsVal;
-  tcb.ts.recentAt = now;
+  tcb.ts.recentAt = Math.floor(now);
 }
 
 /** RTTM (RFC 7323 4): the echo of an acknowledgment of something new measures the round trip. @returns it, ms; -1 for none */
