@@ -76,7 +76,7 @@ describe('tsyn demo', () => {
 
   it('loses the last ACK and gives it again from TIME-WAIT', () => {
     const lines = act(english.stdout, 5);
-    expect(lines.join('\n')).toMatch(/X lost[\s\S]*retransmission timer fires[\s\S]*FIN,ACK[\s\S]*ACK[\s\S]*CLOSED/);
+    expect(lines.join('\n')).toMatch(/X lost[\s\S]*tail-loss-probe timer fires[\s\S]*FIN,ACK[\s\S]*ACK[\s\S]*CLOSED/);
     expect(states(lines, 'right')).toEqual(['CLOSE-WAIT', 'LAST-ACK', 'CLOSED']);
     expect(lines.filter((line) => line.includes('TIME-WAIT timer set: 60 s'))).toHaveLength(2);
   });
