@@ -22,8 +22,8 @@ again and time-outs, are in [throughput.json](throughput.json); a run of CI may 
 - *Loss* is independent from packet to packet; *bursts* have the same mean, and 5 packets in a row are lost on the average (Gilbert's
   channel). *Reordering*: 5 % of the packets are late by up to a quarter of the RTT, evenly spread.
 - Without loss the rate is measured from 30 to 60 round trips after the connection is established. (Where the queue of 20 packets is more than two
-  bandwidth-delay products a round trip counts as a third of that with a full queue.) With loss it is measured after 20 loss events, over at least 200
-  more and 200,000 segments, or over 2,500,000 segments. A loss event is a fast recovery or a time-out.
+  bandwidth-delay products a round trip counts as a third of that with a full queue.) With loss it is measured after 20 loss events, over at least 120
+  more and 100,000 segments, or over 1,500,000 segments. A loss event is a fast recovery or a time-out.
 
 ## What is asked
 
