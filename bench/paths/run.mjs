@@ -19,8 +19,12 @@ import { measure } from './transfer.mjs';
 
 const GOLDEN = fileURLToPath(new URL('../../docs/throughput.json', import.meta.url));
 const PAGE = fileURLToPath(new URL('../../docs/throughput.md', import.meta.url));
-/** A figure may differ from the golden one by this share before somebody has to look at it. */
+/**
+ * A figure may differ from the golden one by this share before somebody has to look at it: without losses, and where another
+ * order of events lets the same dice hit other segments.
+ */
 const TOLERANCE = 0.03;
+const TOLERANCE_LOSS = 0.15;
 
 if (process.send) work();
 else await main();
@@ -109,7 +113,8 @@ function judge(cell, results, golden) {
     const wanted = `${asked.share} of ${asked.reference.toPrecision(4)} (${asked.against})`;
     return { asked, problem: `${mbps.toPrecision(4)} Mbit/s is less than ${wanted}` };
   }
-  if (golden !== undefined && !(Math.abs(mbps / golden.mbps - 1) <= TOLERANCE)) {
+  const tolerance = cell.loss === 0 ? TOLERANCE : TOLERANCE_LOSS;
+  if (golden !== undefined && !(Math.abs(mbps / golden.mbps - 1) <= tolerance)) {
     return {
       asked,
       problem: `${mbps.toPrecision(4)} Mbit/s; docs/throughput.json has ${golden.mbps.toPrecision(4)} (--write replaces it)`,
