@@ -63,8 +63,8 @@ export function acknowledgedWithSack(
   const { rack } = board;
   const recovering = board.length > 0 && lt(board.start(0), cc.recover);
   board.begin();
-  const earliest = earliestSending(tcb, rack, segment, now);
-  board.acknowledge(snd.una, earliest);
+  const earliest = now - Math.max(rack.minRtt >= 0 ? rack.minRtt : tcb.rtt.srtt, 0);
+  board.acknowledge(snd.una, Math.min(earliest, latestEchoed(tcb, segment, now)));
   const duplicate = takeBlocks(tcb, board, segment, earliest);
   const wider = duplicate && duplicateReported(tcb, board);
   const verdict = judgeReduction(tcb, env, segment, advanced, duplicate, now);
@@ -108,14 +108,13 @@ function judgeReduction(
 }
 
 /**
- * What was sent again after this time cannot be what this ACK is about: it would have been faster than anything was, or
- * the ACK echoes the timestamp of an older copy (RFC 8985 6.2 step 2).
+ * What was sent again after this time is not what an ACK's left edge moved over: it echoes the timestamp of an older copy
+ * (RFC 8985 6.2 step 2). Of what is reported beyond the edge the echo tells nothing (RFC 7323 4.3): it is the edge's.
  */
-function earliestSending(tcb: Tcb, rack: Rack, segment: Segment, now: number): number {
-  const byTime = now - Math.max(rack.minRtt >= 0 ? rack.minRtt : tcb.rtt.srtt, 0);
-  if (!tcb.ts.on || !segment.timestamps || segment.tsEcr === seq(0)) return byTime;
+function latestEchoed(tcb: Tcb, segment: Segment, now: number): number {
+  if (!tcb.ts.on || !segment.timestamps || segment.tsEcr === seq(0)) return Infinity;
   const age = diff(timestampNow(tcb.ts.offset, now), segment.tsEcr);
-  return Math.min(byTime, Math.floor(now) - age + ALMOST_A_TICK);
+  return Math.floor(now) - age + ALMOST_A_TICK;
 }
 
 /** The timestamp clock does not tell times within this apart, ms. */

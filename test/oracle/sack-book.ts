@@ -161,7 +161,9 @@ export class SackBook implements Book {
     for (const p of byTime) {
       const rtt = now - p.sentAt;
       if (p.again) {
-        const older = echo !== undefined && p.tsVal !== undefined && ((echo - p.tsVal) | 0) < 0;
+        // The echo is that of the left edge (RFC 7323 4.3); it indicates nothing about what is reported beyond.
+        const told = p.end <= this.#una && echo !== undefined && p.tsVal !== undefined;
+        const older = told && ((echo - p.tsVal!) | 0) < 0;
         if (older || rtt < this.#minRtt - 1e-6) {
           this.ignored++;
           continue;
