@@ -102,6 +102,7 @@ function takeSyn(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
   rcv.irs = segment.seq;
   rcv.nxt = add(segment.seq, 1);
   rcv.lastAck = rcv.nxt;
+  rcv.pushed = rcv.nxt;
   rcv.up = rcv.nxt;
   rcv.edge = add(rcv.nxt, Math.min(tcb.options.receiveBuffer, 65535));
   takeOffer(tcb, env, segment, now);
