@@ -55,9 +55,9 @@ function requirements() {
   return rows(`${TESTS}/requirements.tsv`).map(([id, level, section, meaning]) => ({ id, level, section, meaning }));
 }
 
-/** id -> reason */
+/** id -> 'kind: reason' */
 function deviations() {
-  return new Map(rows(`${TESTS}/deviations.tsv`).map(([id, reason]) => [id, reason]));
+  return new Map(rows(`${TESTS}/deviations.tsv`).map(([id, kind, reason]) => [id, `${kind}: ${reason}`]));
 }
 
 /** Every test of conformance: { file, title, ids }. */
@@ -112,16 +112,21 @@ function symbolAt(lines, at) {
   const names = [];
   for (let i = line; i >= 0; i--) {
     const text = lines[i];
-    if (text.trim() === '' || /^\s*(\/\/|\/?\*)/.test(text) || (i < line && indent(text) >= depth)) continue;
+    if (text.trim() === '' || /^\s*(\/\/|\/?\*|\))/.test(text) || (i < line && indent(text) >= depth)) continue;
     const opens = i === line ? declared(text) !== null && line !== at : /[{([]\s*(\/\/.*)?$/.test(text);
     if (opens || (i === line && /^\s*(?:export\s+)?(?:const|let)\s/.test(text) && indent(text) === 0)) {
       const name = declared(text);
       if (name !== null && (indent(text) === 0 || indent(text) === 2)) names.unshift(name);
     }
-    depth = i === line ? indent(text) + (line === at ? 0 : 0) : Math.min(depth, indent(text));
+    depth = Math.min(depth, indent(text));
     if (depth === 0) break;
   }
   return [...new Set(names)].join('.');
+}
+
+function placeOf(path, lines, at) {
+  const symbol = symbolAt(lines, at);
+  return symbol === '' ? `\`${path}\`` : `\`${path}\` \`${symbol}\``;
 }
 
 /** id -> where comments of the source cite it: 'tcp/output.ts `nextText`'. */
@@ -131,8 +136,7 @@ function citations(files) {
     lines.forEach((line, at) => {
       const comment = /(\/\/|\/\*\*?|^\s*\*)(.*)$/.exec(line)?.[2] ?? '';
       for (const [id] of comment.matchAll(new RegExp(`\\b${ID}\\b`, 'g'))) {
-        const symbol = symbolAt(lines, at);
-        const place = symbol === '' ? `\`${path}\`` : `\`${path}\` \`${symbol}\``;
+        const place = placeOf(path, lines, at);
         if (!found.has(id)) found.set(id, []);
         if (!found.get(id).includes(place)) found.get(id).push(place);
       }
@@ -158,7 +162,7 @@ function marks(files) {
         .replace(/\*\/\s*$/, '')
         .replace(/\s+/g, ' ')
         .trim();
-      found.push({ place: `\`${path}\` \`${symbolAt(lines, at)}\``, text });
+      found.push({ place: placeOf(path, lines, at), text });
     });
   }
   return found;
@@ -205,7 +209,7 @@ function page(model) {
       const shown = (byId.get(r.id) ?? []).map(
         (t) => `passed: ${t.title.replace(/^[^:]*: /, '')} (\`${t.file.slice(TESTS.length + 1)}\`)`,
       );
-      if (excused.has(r.id)) shown.push(`deviation: ${excused.get(r.id)}`);
+      if (excused.has(r.id)) shown.push(excused.get(r.id));
       const not = r.level.endsWith('NOT') ? ' (NOT)' : '';
       const code = (cited.get(r.id) ?? []).slice(0, 4).join('<br>');
       out.push(`| ${r.id}${not} | ${r.section} | ${cell(r.meaning)} | ${cell(shown.join('<br>'))} | ${code} |`);

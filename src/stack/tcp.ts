@@ -579,7 +579,7 @@ export class Tcp implements TransportProtocol, Task {
     this.#outbox.path = path;
     this.#outbox.route = route;
     this.#outbox.ttl = options.ttl;
-    this.#outbox.tos = options.dscp << 2;
+    this.#outbox.tos = options.dscp << 2; // as it is (SHLD-22)
   }
 
   /** The way back to whoever sent this packet; null where there is none, or it leads to more than one host (MUST-63). */

@@ -1,5 +1,5 @@
 /**
- * Owns: explicit congestion notification (RFC 3168): what two SYNs agree on, which packets may be marked by routers, the
+ * Owns: explicit congestion notification (RFC 3168, SHLD-8): what two SYNs agree on, which packets may be marked by routers, the
  * receiver's echo of a mark until the sender says that it has slowed down, the sender's reaction once a round trip. How
  * much slower is the congestion controller's business (RFC 8511).
  */

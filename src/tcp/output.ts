@@ -85,7 +85,7 @@ function nextText(tcb: Tcb, env: TcpEnv): number {
   const finWaits = snd.closed && queued >= 0;
   if (queued < 0 || (queued === 0 && !finWaits)) return NOTHING;
   const flight = diff(snd.rxt, snd.una);
-  const usable = snd.wnd - flight; // negative when the window has shrunk (MUST-34)
+  const usable = snd.wnd - flight; // negative when the window has shrunk (MUST-34, SHLD-15)
   if (usable <= 0) return NOTHING;
   if (queued === 0) return 0;
   if (tcb.timers.pacing !== Infinity) return NOTHING;
@@ -177,7 +177,7 @@ function emitLost(tcb: Tcb, env: TcpEnv, now: number): void {
   if (tcb.undo?.frto === 'second') return; // new text goes first: its ACK tells whether anything is lost (RFC 5682)
   for (let index = board.nextLost(); index >= 0; index = board.nextLost()) {
     const start = board.start(index);
-    // After a shrink only what lies in the window is sent again (SHLD-16).
+    // After a shrink only what lies in the window is sent again (SHLD-16; more would be allowed, MAY-7).
     const size = Math.min(board.size(index), snd.wnd - diff(start, snd.una));
     if (size <= 0) return;
     if (board.pipe + Math.min(size, snd.mss) > tcb.cc.cwnd) {
@@ -380,7 +380,7 @@ function armTimers(tcb: Tcb, env: TcpEnv, now: number): void {
   }
   stopTimer(tcb, env, 'retransmission', now);
   stopTimer(tcb, env, 'probe', now);
-  stopTimer(tcb, env, 'user', now);
+  stopTimer(tcb, env, 'user', now); // text beyond a closed window times nothing out (SHLD-17)
   const waiting = outstanding || (snd.synAcked && diff(textEnd(tcb), snd.rxt) + (snd.closed ? 1 : 0) > 0);
   if (!waiting) stopTimer(tcb, env, 'persist', now);
   else if (timers.persist === Infinity && timers.pacing === Infinity) {

@@ -1,5 +1,5 @@
 /**
- * Owns: the contract of a congestion controller. A controller is a handful of functions on plain data (`tcb.cc`): it
+ * Owns: the contract of a congestion controller (MAY-18). A controller is a handful of functions on plain data (`tcb.cc`): it
  * decides `cwnd` and `ssthresh`; what is lost and what is sent again is `recovery.ts`'s and `sack.ts`'s business. What a
  * controller wants to remember beyond the common fields it keeps in `cc.state`: an object of its own with plain values
  * only (numbers, strings, booleans), so that a connection can be copied and a needless reduction undone.
