@@ -312,23 +312,24 @@ describe('3.8.6 window management', () => {
           lab.listen({ receiveBuffer });
           const talk = lab.dial({ options: [...mss(1400), ...windowScale(0)] });
           const unit = windowScaling ? 2 ** talk.socket.info().rcvWscale : 1;
-          let edge = 0;
+          let edge = talk.all()[0]!.edge;
           const check = (): void => {
             for (const f of talk.take()) {
               const right = f.upTo + f.window * unit;
-              expect(right, `${receiveBuffer} ${windowScaling}`).toBeGreaterThanOrEqual(edge);
-              edge = right;
+              // A full buffer can make the shift round down: less than one unit of it.
+              expect(right, `${receiveBuffer} ${windowScaling}`).toBeGreaterThan(edge - unit);
+              edge = Math.max(edge, right);
             }
           };
           for (let i = 0; i < 600; i++) {
-            const room = Math.max(edge - talk.next, 0);
-            const size = Math.min(1 + ((i * 577) % 1400), room === 0 && i === 0 ? 1000 : room);
+            const size = Math.min(1 + ((i * 577) % 1400), Math.max(edge - talk.next, 0));
             if (size > 0) talk.send('ACK', { text: pattern(size) });
-            if (i % 7 === 3) talk.send('ACK', { text: 'beyond', seq: talk.next + 50 });
-            talk.next = Math.min(talk.next, Math.max(edge, 1001));
+            const { next } = talk;
+            if (i % 7 === 3) talk.send('ACK', { text: 'beyond', seq: next + 50 });
+            talk.next = next;
             talk.pass(i % 3 === 0 ? 50 : 0);
             check();
-            if (i % 5 === 4) talk.socket.read(new Uint8Array((i * 191) % 3000));
+            if (i % 5 === 4) talk.socket.read(new Uint8Array((i * 191) % 7000));
             talk.pass(0);
             check();
           }
@@ -387,10 +388,12 @@ describe('3.8.6 window management', () => {
     both((family) => {
       for (const sack of [false, true]) {
         const talk = outstanding(family, 6, { config: { tcp: { r2: 100_000 } } }, sack);
-        talk.send('ACK', { ack: 2001, window: 0 }).pass(0);
-        for (let i = 0; i < 400; i++) {
-          talk.pass(1000);
-          if (talk.take().length > 0) talk.send('ACK', { ack: 2001, window: 0 }).pass(0);
+        for (const ack of [1, 2001]) {
+          talk.send('ACK', { ack, window: 0 }).pass(0);
+          for (let i = 0; i < 300; i++) {
+            talk.pass(1000);
+            if (talk.take().length > 0) talk.send('ACK', { ack, window: 0 }).pass(0);
+          }
         }
         expect([talk.socket.state, talk.lab.log.filter((line) => line.startsWith('close'))]).toEqual([
           'ESTABLISHED',
