@@ -81,8 +81,8 @@ export function checkSourceRoute(stack: Stack, hops: readonly string[] | undefin
 }
 
 /**
- * A segment has come by a source route: the way back is that of a connection that was opened passively (MUST-53); another
- * one takes its place (SHLD-24). Only where the segment is one that the peer may have sent: anybody can write a route.
+ * A segment has come by a source route: the way back is that of a connection that was opened passively (MUST-53), not of one
+ * that the application gave a route of its own (MUST-52); another one takes its place (SHLD-24). Only where the segment is one that the peer may have sent: anybody can write a route.
  */
 export function takeRoute(stack: Stack, socket: TcpSocket, segment: Segment, route: SourceRoute): void {
   const { tcb } = socket;

@@ -52,6 +52,16 @@ function pseudo(src: Uint8Array, dst: Uint8Array, protocol: number, length: numb
   return header;
 }
 
+/** Where a packet with a source route that is not at its end goes in the end: the last address of the route. */
+function lastStop(options: Uint8Array): Uint8Array | null {
+  for (let at = 0; at < options.length && options[at] !== 0; at += options[at] === 1 ? 1 : Math.max(options[at + 1]!, 1)) {
+    const [kind, length, pointer] = options.subarray(at, at + 3);
+    const route = kind === 131 || kind === 137;
+    if (route && pointer! < length!) return options.subarray(at + length! - 4, at + length!);
+  }
+  return null;
+}
+
 class Judge {
   readonly problems: string[] = [];
   readonly #lenient: boolean;
@@ -128,7 +138,8 @@ class Judge {
     const src = packet.subarray(12, 16);
     this.#should(src[0]! < 224, 'ipv4: multicast or broadcast source');
     if (more || offset > 0) return;
-    this.#transport(packet[9]!, packet.subarray(header, total), src, packet.subarray(16, 20), packet[8]!);
+    const dst = lastStop(packet.subarray(20, header)) ?? packet.subarray(16, 20);
+    this.#transport(packet[9]!, packet.subarray(header, total), src, dst, packet[8]!);
   }
 
   #ipv6(packet: Uint8Array, padded: boolean): void {
