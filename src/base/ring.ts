@@ -16,6 +16,8 @@ export class BufferPool {
   readonly #free: Uint8Array[][] = [];
   readonly #limit: number;
   #kept = 0;
+  /** Octets of storage in use. */
+  taken = 0;
 
   /** @param limit octets kept for reuse at most; more is left to the garbage collector */
   constructor(limit: number = 64 * 1024 * 1024) {
@@ -26,6 +28,7 @@ export class BufferPool {
   /** Storage of at least `size` octets (at most 128 MiB); its content is unspecified. */
   take(size: number): Uint8Array {
     const shift = shiftFor(size);
+    this.taken += 1 << shift;
     const buffer = this.#free[shift]!.pop();
     if (buffer === undefined) return new Uint8Array(1 << shift);
     this.#kept -= buffer.length;
@@ -33,6 +36,7 @@ export class BufferPool {
   }
 
   give(buffer: Uint8Array): void {
+    this.taken -= buffer.length;
     if (this.#kept + buffer.length > this.#limit) return;
     this.#kept += buffer.length;
     this.#free[31 - Math.clz32(buffer.length)]!.push(buffer);

@@ -242,6 +242,7 @@ const bounds: Bounds<StackConfig> = {
     finWait2: [1, DAY],
     challengeInterval: [0, DAY],
     maxReorderRanges: [1, 1_000_000],
+    maxBufferMemory: [0, 64 * GIB],
     initialWindow: [1, 1000],
     duplicateThreshold: [1, 1000],
     minMss: [8, 1460],

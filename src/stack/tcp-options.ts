@@ -25,7 +25,9 @@ type Check = (name: string, value: unknown) => void;
 
 const CHECKS: Readonly<Record<keyof TcpOptions, Check>> = {
   receiveBuffer: integer(1, LARGEST_BUFFER),
+  receiveBufferMax: integer(1, LARGEST_BUFFER),
   sendBuffer: integer(1, LARGEST_BUFFER),
+  sendBufferMax: integer(1, LARGEST_BUFFER),
   noDelay: flag,
   keepAlive: flag,
   keepAliveIdle: duration,
@@ -67,11 +69,25 @@ export function mergeTcpOptions(
     CHECKS[key as keyof TcpOptions](`options.${key}`, value);
     merged[key] = value;
   }
+  for (const buffer of ['receiveBuffer', 'sendBuffer'] as const) settleBuffer(merged, given, buffer);
   const { congestion } = merged as unknown as TcpOptions;
   if (typeof congestion !== 'string' || !Object.hasOwn(controllers, congestion)) {
     throw invalidArgument('options.congestion', congestion, `one of ${Object.keys(controllers).join(', ')}`);
   }
   return merged as unknown as TcpOptions;
+}
+
+/** A size that is given without its most is the most; a most that is given brings the size down to it. */
+function settleBuffer(
+  merged: Record<string, unknown>,
+  given: Partial<TcpOptions>,
+  buffer: 'receiveBuffer' | 'sendBuffer',
+): void {
+  const most = `${buffer}Max` as const;
+  if (given[buffer] !== undefined && given[most] === undefined) merged[most] = merged[buffer];
+  if ((merged[most] as number) >= (merged[buffer] as number)) return;
+  if (given[buffer] !== undefined) throw invalidArgument(`options.${most}`, merged[most], `at least ${buffer}`);
+  merged[buffer] = merged[most];
 }
 
 /** @throws TsynError ERR_INVALID_ARG_VALUE */

@@ -5,6 +5,7 @@
 
 import { diff, ge, gt, le, lt, max, type Seq, seq } from '../wire/seq.ts';
 import { ACK, ECE, FIN, type Segment, SYN } from '../wire/tcp.ts';
+import { tuneSendBuffer } from './buffers.ts';
 import { challenge } from './challenge.ts';
 import { congestionEchoed } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
@@ -128,7 +129,8 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
   stopTimer(tcb, env, 'retransmission', now);
   stopTimer(tcb, env, 'probe', now);
   stopTimer(tcb, env, 'user', now);
-  if (tcb.wantsRoom && snd.text.length <= tcb.options.sendBuffer / 2) {
+  if (tcb.wantsRoom) tuneSendBuffer(tcb, env);
+  if (tcb.wantsRoom && snd.text.length <= snd.buffer / 2) {
     tcb.wantsRoom = false;
     tcb.signals |= SIGNAL_WRITABLE;
   }

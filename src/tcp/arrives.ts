@@ -104,7 +104,7 @@ function takeSyn(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
   rcv.lastAck = rcv.nxt;
   rcv.pushed = rcv.nxt;
   rcv.up = rcv.nxt;
-  rcv.edge = add(rcv.nxt, Math.min(tcb.options.receiveBuffer, 65535));
+  rcv.edge = add(rcv.nxt, Math.min(tcb.rcv.buffer, 65535));
   takeOffer(tcb, env, segment, now);
 }
 

@@ -6,6 +6,7 @@
 import type { CallEvent } from '../trace/events.ts';
 import { add, diff, gt, type Seq, seq } from '../wire/seq.ts';
 import { chooseInitialSequence } from './arrives.ts';
+import { tuneReceiveBuffer } from './buffers.ts';
 import { noteSend, nothingUnsent } from './cork.ts';
 import type { TcpEnv } from './env.ts';
 import { isEarly } from './fastopen.ts';
@@ -96,7 +97,7 @@ export function send(
 }
 
 function queue(tcb: Tcb, env: TcpEnv, data: Uint8Array, offset: number, length: number, urgent: boolean): number {
-  const room = Math.max(tcb.options.sendBuffer - tcb.snd.text.length, 0);
+  const room = Math.max(tcb.snd.buffer - tcb.snd.text.length, 0);
   const accepted = Math.min(room, length);
   if (accepted < length) tcb.wantsRoom = true;
   if (accepted === 0) return 0;
@@ -180,6 +181,7 @@ export function consume(tcb: Tcb, env: TcpEnv, count: number, now: number): void
   if (env.trace !== null) traceCall(tcb, env, 'RECEIVE', 'ok', now, count);
   const { rcv } = tcb;
   rcv.text.drop(env.buffers, count, rcv.held !== null);
+  tuneReceiveBuffer(tcb, env, count, now);
   if (rcv.urgent && !gt(rcv.up, readUpTo(tcb))) rcv.urgent = false;
   if (isReceiving(tcb.state) && windowUpdateDue(tcb)) tcb.owed.ack = true;
 }

@@ -43,6 +43,8 @@ export interface TcpConfig {
   readonly challengeInterval: number;
   /** Ranges of out-of-order text kept at most for one connection; fewer where the receive buffer is small. */
   readonly maxReorderRanges: number;
+  /** Octets that the buffers of all connections may hold together before they stop growing. */
+  readonly maxBufferMemory: number;
   /** Initial congestion window in segments (RFC 6928). */
   readonly initialWindow: number;
   /** Duplicate ACKs that start a fast retransmit (RFC 5681 3.2). */
@@ -78,6 +80,7 @@ export const defaultTcpConfig: TcpConfig = {
   finWait2: 60_000,
   challengeInterval: 500,
   maxReorderRanges: 131_072,
+  maxBufferMemory: 256 * 1024 * 1024,
   initialWindow: 10,
   duplicateThreshold: 3,
   minMss: 88,
@@ -89,10 +92,15 @@ export const defaultTcpConfig: TcpConfig = {
 
 /** What one connection may choose. */
 export interface TcpOptions {
-  /** Octets that may wait to be read; the offered window. */
+  /**
+   * Octets that may wait to be read, the offered window: to begin with, and at most. One that is given without the most is
+   * both. The window shift of the SYN follows from the most.
+   */
   readonly receiveBuffer: number;
-  /** Octets that may wait to be acknowledged. */
+  readonly receiveBufferMax: number;
+  /** Octets that may wait to be acknowledged, likewise. */
   readonly sendBuffer: number;
+  readonly sendBufferMax: number;
   /** Do not hold small segments back while others are unacknowledged (MUST-17). */
   readonly noDelay: boolean;
   /** Probe an idle peer (MUST-24, MUST-25, MAY-5). */
@@ -146,7 +154,9 @@ export interface TcpOptions {
 
 export const defaultTcpOptions: TcpOptions = {
   receiveBuffer: 512 * 1024,
+  receiveBufferMax: 65_535 * 1024, // what a window field with a shift of 10 can say
   sendBuffer: 512 * 1024,
+  sendBufferMax: 65_535 * 1024,
   noDelay: false,
   keepAlive: false,
   keepAliveIdle: 7_200_000,

@@ -29,7 +29,7 @@ export function prepareOffer(tcb: Tcb): void {
   tcb.peerMss = defaultMss(tcb.ipHeader);
   tcb.rcv.mss = announcedMss(tcb);
   prepareUserTimeout(tcb);
-  tcb.rcv.shift = tcb.options.windowScaling ? shiftFor(tcb.options.receiveBuffer) : 0;
+  tcb.rcv.shift = tcb.options.windowScaling ? shiftFor(tcb.options.receiveBufferMax) : 0;
 }
 
 /** Writes our offer into a SYN, MSS always (MUST-14, MUST-65, SHLD-5, MAY-3); a SYN,ACK answers only what the peer offered (RFC 7323 1.3, RFC 2018 2). */

@@ -53,7 +53,7 @@ export function hold(tcb: Tcb, env: TcpEnv, start: Seq, data: Uint8Array, offset
 
 /** Ranges that one connection may have: enough for every second segment of its window to be missing. */
 function mostRanges(tcb: Tcb, env: TcpEnv): number {
-  return Math.min(env.config.maxReorderRanges, Math.max(tcb.options.receiveBuffer >> 10, 512));
+  return Math.min(env.config.maxReorderRanges, Math.max(tcb.rcv.buffer >> 10, 512));
 }
 
 /** [start, end) would be a range of its own. */

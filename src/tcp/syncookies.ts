@@ -60,7 +60,7 @@ export function sendCookie(tcb: Tcb, env: TcpEnv, key: Key128, segment: Segment,
   writeOffer(tcb, out, true);
   out.flags |= SYN | ACK;
   out.ack = add(segment.seq, 1);
-  out.window = Math.min(tcb.options.receiveBuffer, 65535);
+  out.window = Math.min(tcb.rcv.buffer, 65535);
   let bits = NO_TIMESTAMPS;
   if (tcb.ts.on) {
     bits = optionBits(tcb, out);

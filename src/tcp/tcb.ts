@@ -51,6 +51,8 @@ export class SendVariables {
   closed = false;
   /** That FIN has been sent at least once; it is the last sequence number before `nxt`. */
   finSent = false;
+  /** Octets that may wait to be acknowledged. */
+  buffer = 0;
   /** Text that is not yet acknowledged; offset 0 is `una` (`iss` + 1 until the SYN is acknowledged). */
   readonly text: Ring;
 
@@ -70,6 +72,18 @@ export class Held {
   }
 }
 
+/** How much the application reads in a round trip (`buffers.ts`). */
+export class ReceiveTuning {
+  /** The round trip that is going on: since when (ms), octets read; octets read in the one before. */
+  since: number;
+  read = 0;
+  before = 0;
+
+  constructor(now: number) {
+    this.since = now;
+  }
+}
+
 /** Receive sequence variables. */
 export class ReceiveVariables {
   /** Next sequence number expected. */
@@ -83,6 +97,10 @@ export class ReceiveVariables {
   irs: Seq = seq(0);
   /** How far our window field is shifted (RFC 7323 Rcv.Wind.Shift). */
   shift = 0;
+  /** Octets that may wait to be read. */
+  buffer = 0;
+  /** On connections with much to read: how the buffer is to grow. */
+  tuning: ReceiveTuning | null = null;
   /** The MSS we announced. */
   mss = 536;
   /** Largest text of a segment seen, an estimate of the peer's segment size. */
@@ -381,6 +399,8 @@ export class Tcb implements Ends {
     this.snd = new SendVariables(new Ring());
     this.rcv = new ReceiveVariables(new Ring());
     this.cc = new Congestion(options.congestion);
+    this.snd.buffer = options.sendBuffer;
+    this.rcv.buffer = options.receiveBuffer;
   }
 }
 
@@ -412,7 +432,11 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
   const rcv = new ReceiveVariables(tcb.rcv.text.clone(pool));
   Object.assign(copy, tcb, {
     snd: Object.assign(snd, tcb.snd, { text: snd.text }),
-    rcv: Object.assign(rcv, tcb.rcv, { text: rcv.text, held: tcb.rcv.held === null ? null : copyHeld(tcb.rcv.held) }),
+    rcv: Object.assign(rcv, tcb.rcv, {
+      text: rcv.text,
+      held: tcb.rcv.held === null ? null : copyHeld(tcb.rcv.held),
+      tuning: tcb.rcv.tuning === null ? null : Object.assign(new ReceiveTuning(0), tcb.rcv.tuning),
+    }),
     rtt: Object.assign(new RoundTrip(), tcb.rtt),
     ts: Object.assign(new Timestamps(), tcb.ts, {
       disorder: tcb.ts.disorder === null ? null : Object.assign(new Disorder(seq(0)), tcb.ts.disorder),

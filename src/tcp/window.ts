@@ -8,13 +8,13 @@ import type { Tcb } from './tcb.ts';
 
 /** Where the right edge could be, given the room in the buffer and what the window field can say. */
 function possibleEdge(tcb: Tcb): Seq {
-  const room = Math.max(tcb.options.receiveBuffer - tcb.rcv.text.length, 0);
+  const room = Math.max(tcb.rcv.buffer - tcb.rcv.text.length, 0);
   return seq(tcb.rcv.nxt + Math.min(room, 65535 << tcb.rcv.shift));
 }
 
 /** Octets by which the edge must be able to move before it is moved. */
 function worthwhile(tcb: Tcb): number {
-  return Math.min(tcb.options.receiveBuffer / 2, tcb.rcv.mss);
+  return Math.min(tcb.rcv.buffer / 2, tcb.rcv.mss);
 }
 
 /**
@@ -52,7 +52,7 @@ export function windowUpdateDue(tcb: Tcb): boolean {
   const offered = (tcb.rcv.edge - tcb.rcv.nxt) >>> 0;
   const gain = (possibleEdge(tcb) - tcb.rcv.edge) | 0;
   if (gain < worthwhile(tcb)) return false;
-  return gain >= offered || gain >= tcb.options.receiveBuffer / 2;
+  return gain >= offered || gain >= tcb.rcv.buffer / 2;
 }
 
 /** The smallest shift with which a 16-bit field can say `buffer` octets, 0 .. 14. */

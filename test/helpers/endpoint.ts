@@ -84,7 +84,10 @@ export class Peer {
       },
     });
     this.env.trace = (event) => this.trace.push(event);
-    const options: TcpOptions = { ...defaultTcpOptions, timestamps: false, ...setup.options };
+    const { receiveBuffer, sendBuffer } = { ...defaultTcpOptions, ...setup.options };
+    // As a stack has it: buffers that are given do not grow.
+    const fixed = { receiveBufferMax: receiveBuffer, sendBufferMax: sendBuffer };
+    const options: TcpOptions = { ...defaultTcpOptions, timestamps: false, ...fixed, ...setup.options };
     this.endpoint = new Endpoint(this.env, ends, options);
   }
 

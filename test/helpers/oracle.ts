@@ -54,7 +54,11 @@ function pseudo(src: Uint8Array, dst: Uint8Array, protocol: number, length: numb
 
 /** Where a packet with a source route that is not at its end goes in the end: the last address of the route. */
 function lastStop(options: Uint8Array): Uint8Array | null {
-  for (let at = 0; at < options.length && options[at] !== 0; at += options[at] === 1 ? 1 : Math.max(options[at + 1]!, 1)) {
+  for (
+    let at = 0;
+    at < options.length && options[at] !== 0;
+    at += options[at] === 1 ? 1 : Math.max(options[at + 1]!, 1)
+  ) {
     const [kind, length, pointer] = options.subarray(at, at + 3);
     const route = kind === 131 || kind === 137;
     if (route && pointer! < length!) return options.subarray(at + length! - 4, at + length!);

@@ -59,7 +59,7 @@ describe('info()', () => {
       probes: 0,
       backoff: 0,
       options: { timestamps: true, sack: true, wscale: true, ecn: false, ecnSeen: false, synData: false },
-      sndWscale: 4,
+      sndWscale: 10,
       rcvWscale: 2,
       deliveryRateAppLimited: false,
       rto: 200,

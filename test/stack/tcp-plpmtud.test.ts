@@ -8,6 +8,9 @@ import { pattern } from '../helpers/endpoint.ts';
 
 const WIRE: WireOptions = { forth: { delay: 10 }, back: { delay: 10 } };
 
+/** Fixed, so that a search ends while there is text left to find it with. */
+const BUFFER = 512 * 1024;
+
 interface Hole extends Judged {
   readonly socket: TcpSocket;
   /** Lets packets up to this size pass, from now on, and says nothing about others. */
@@ -21,7 +24,11 @@ interface Hole extends Judged {
 
 /** a sends to b over a wire on which large packets vanish. */
 function hole(limit: number, octets: number, tcp: Partial<TcpOptions> = {}, more: WireOptions = {}, family = 4): Hole {
-  const pair = judgedPair(1, { ...WIRE, ...more }, { noDelay: true, ...tcp });
+  const pair = judgedPair(
+    1,
+    { ...WIRE, ...more },
+    { noDelay: true, receiveBuffer: BUFFER, sendBuffer: BUFFER, ...tcp },
+  );
   const vanished: number[] = [];
   const data = pattern(octets);
   const out = stream(data);
