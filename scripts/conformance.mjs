@@ -264,7 +264,15 @@ function model() {
 function vitest(root, files, pattern) {
   const output = join(mkdtempSync(join(tmpdir(), 'conformance-')), 'out.json');
   const args = ['node_modules/vitest/vitest.mjs', 'run', ...files, '--reporter=json', `--outputFile=${output}`];
-  if (pattern !== null) args.push('-t', pattern);
+  // Of one mutant and the next almost everything is the same: what has been transformed is kept beside the copy.
+  if (pattern !== null) {
+    args.push(
+      '-t',
+      pattern,
+      '--experimental.fsModuleCache',
+      `--experimental.fsModuleCachePath=${join(root, '.cache')}`,
+    );
+  }
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
       cwd: root,
