@@ -6,7 +6,7 @@
  * up, so that small segments count for less than one each.
  */
 
-import { receiveWindow, type State, type Tcb, type TcpConfig, textEnd } from '../tcp/index.ts';
+import { pacingRate, receiveWindow, type State, type Tcb, type TcpConfig, textEnd } from '../tcp/index.ts';
 import { diff, lt } from '../wire/seq.ts';
 
 /** 'cwr': the window was reduced for a sign of congestion that is not a loss; 'loss': after a retransmission time-out. */
@@ -91,6 +91,8 @@ export interface TcpInfo {
   readonly dataSegsIn: number;
   /** Octets a second, of the last round trip that says something; 0 before the first. */
   readonly deliveryRate: number;
+  /** Octets a second at which text leaves; `Infinity` where it is not paced. */
+  readonly pacingRate: number;
   /** Time with text unacknowledged; of that held up by the peer's window; by our send buffer. */
   readonly busyTime: number;
   readonly rwndLimited: number;
@@ -168,6 +170,7 @@ export function tcpInfo(tcb: Tcb, config: TcpConfig, now: number): TcpInfo {
     dataSegsOut: stats.dataSegsOut,
     dataSegsIn: stats.dataSegsIn,
     deliveryRate: stats.deliveryRate,
+    pacingRate: 1000 * pacingRate(tcb),
     busyTime: stats.busy / 1000 + running,
     rwndLimited: (rare?.rwndLimited ?? 0) + (phase?.waiting === 'receive-window' ? running : 0),
     sndbufLimited: (rare?.sndbufLimited ?? 0) + (phase?.waiting === 'send-buffer' ? running : 0),

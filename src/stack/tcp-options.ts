@@ -46,6 +46,7 @@ const CHECKS: Readonly<Record<keyof TcpOptions, Check>> = {
   mtuProbing: oneOf('off', 'black-hole', 'always'),
   ttl: integer(1, 255),
   dscp: integer(0, 63),
+  pacing: flag,
   congestion: () => {},
 };
 

@@ -148,6 +148,8 @@ export interface TcpOptions {
   readonly ttl: number;
   /** Differentiated services code point, 0 .. 63 (MUST-48). */
   readonly dscp: number;
+  /** Spread what the window allows over the round trip, instead of sending it at once. */
+  readonly pacing: boolean;
   /** The name of a congestion controller. */
   readonly congestion: string;
 }
@@ -175,5 +177,6 @@ export const defaultTcpOptions: TcpOptions = {
   mtuProbing: 'black-hole',
   ttl: 64,
   dscp: 0,
+  pacing: false,
   congestion: 'cubic',
 };

@@ -29,6 +29,7 @@ export { Endpoint } from './endpoint.ts';
 export type { Ends, Outbox, TcpEnv } from './env.ts';
 export { FastOpen, isEarly } from './fastopen.ts';
 export { initialSequence, timestampOffset } from './isn.ts';
+export { pacingRate } from './pacing.ts';
 export { icmpError, ipOptionsChanged, isInFlight, pathMtuChanged } from './pathmtu.ts';
 export { resetUnknown } from './reset.ts';
 export { ARROWS, type Arrow, isSynchronized, maySend, maySendUs, type State } from './state.ts';

@@ -12,6 +12,7 @@ import { markText } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import { isEarly, noteRepeated, writeFastOpen } from './fastopen.ts';
 import { writeOffer } from './negotiate.ts';
+import { burstSize, paced } from './pacing.ts';
 import { cancelProbe, isProbe, type MtuSearch, NO_PROBE, nextProbe, probeLeft } from './plpmtud.ts';
 import { sackBlocks } from './reassembly.ts';
 import { congestionWindow, inFlight, restartAfterIdle } from './recovery.ts';
@@ -88,15 +89,18 @@ function nextText(tcb: Tcb, env: TcpEnv): number {
   const usable = snd.wnd - flight; // negative when the window has shrunk (MUST-34, SHLD-15)
   if (usable <= 0) return NOTHING;
   if (queued === 0) return 0;
-  if (tcb.timers.pacing !== Infinity) return NOTHING;
   const room = Math.min(usable, congestionWindow(tcb, env) - inFlight(tcb));
   if (room < usable && room < Math.min(snd.mss, queued)) tcb.cc.limited = true;
+  if (tcb.timers.pacing !== Infinity) {
+    tcb.cc.limited = true;
+    return NOTHING;
+  }
   if (room <= 0) return NOTHING;
 
   const { mss } = snd;
   let length = Math.min(queued, room);
   if (length > mss) {
-    const most = largestText(tcb);
+    const most = Math.min(largestText(tcb), burstSize(tcb));
     if (length > most) length = most;
     // A super-segment is whole segments; a remainder goes by itself, under the rules for small segments.
     return length - (length % mss);
@@ -142,6 +146,7 @@ function emitText(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
     stopTimer(tcb, env, 'probe', now); // it counts from the last new segment
   }
   if (fin) snd.finSent = true;
+  paced(tcb, env, length, now);
   tcb.cc.lastSent = Math.floor(now);
 }
 
@@ -174,6 +179,7 @@ function emitOldest(tcb: Tcb, env: TcpEnv, now: number): void {
 function emitLost(tcb: Tcb, env: TcpEnv, now: number): void {
   const { snd } = tcb;
   const board = tcb.board!;
+  if (tcb.timers.pacing !== Infinity) return;
   if (tcb.undo?.frto === 'second') return; // new text goes first: its ACK tells whether anything is lost (RFC 5682)
   for (let index = board.nextLost(); index >= 0; index = board.nextLost()) {
     const start = board.start(index);
@@ -186,6 +192,7 @@ function emitLost(tcb: Tcb, env: TcpEnv, now: number): void {
     }
     emitAgain(tcb, env, start, size, now);
     board.resent(index, now);
+    paced(tcb, env, size, now);
     // The oldest is on its way again: the retransmission timer counts from now.
     if (start === snd.una) stopTimer(tcb, env, 'retransmission', now);
     if (tcb.cc.recovering) board.rack.prrOut += size;

@@ -256,6 +256,11 @@ export class Undo {
   }
 }
 
+/** Where text is paced (`pacing.ts`): when what has been sent will have left at the pace, ms. */
+export class Pace {
+  next = 0;
+}
+
 /** Explicit congestion notification (RFC 3168), where it was agreed on. */
 export class Ecn {
   /** A mark came that the sender has not answered: our ACKs carry ECE. */
@@ -357,6 +362,7 @@ export class Tcb implements Ends {
   cc: Congestion;
   ecn: Ecn | null = null;
   undo: Undo | null = null;
+  pace: Pace | null = null;
   /** What is outstanding, segment by segment, while something is and SACK was agreed on. */
   board: Scoreboard | null = null;
   stats: Statistics = new Statistics();
@@ -445,6 +451,7 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     owed: Object.assign(new Owed(), tcb.owed),
     cc: copyCongestion(tcb.cc),
     undo: tcb.undo === null ? null : copyUndo(tcb.undo),
+    pace: tcb.pace === null ? null : Object.assign(new Pace(), tcb.pace),
     ecn: tcb.ecn === null ? null : Object.assign(new Ecn(tcb.ecn.recover), tcb.ecn),
     fastOpen: tcb.fastOpen === null ? null : { ...tcb.fastOpen },
     board: tcb.board === null ? null : tcb.board.clone(),

@@ -54,6 +54,7 @@ function closingTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
 /** RETRANSMISSION TIMEOUT. */
 function retransmissionTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
   env.counters.TcpExtTCPTimeouts++;
+  stopTimer(tcb, env, 'pacing', now); // what is sent now has waited long enough
   if (!tcb.snd.synAcked) {
     tcb.owed.syn = true;
     env.counters.TcpExtTCPSynRetrans++;

@@ -74,6 +74,7 @@ describe('info()', () => {
       lastDataSent: 80,
       lastDataRecv: -1,
       lastAckRecv: 80,
+      pacingRate: Infinity,
       pmtu: 1500,
       rcvSsthresh: 200_000,
       rtt: 20,
