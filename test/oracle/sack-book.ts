@@ -30,13 +30,15 @@ export class SackBook implements Book {
   duplicates = 0;
   undone = 0;
   reorderingSeen = false;
+  /** What the last ACK told: octets delivered, FlightSize before it, the RTT of the last of them sent (-1: sent twice, or none). */
+  last = { delivered: 0, flight: 0, rtt: -1 };
 
-  readonly #rto: RtoBook;
+  readonly rto: RtoBook;
   readonly #numbers: Numbers = new Numbers();
   readonly #mss: number;
   #pieces: Piece[] = [];
-  #una = 1;
-  #nxt = 1;
+  una = 1;
+  nxt = 1;
 
   // RFC 8985 5.2
   #xmit = -1;
@@ -48,7 +50,7 @@ export class SackBook implements Book {
   #mult = 1;
   #persist = REO_WND_PERSIST;
 
-  #recovery: 'none' | 'fast' | 'rto' = 'none';
+  recovery: 'none' | 'fast' | 'rto' = 'none';
   #recoveryPoint = 0;
 
   // RFC 6937 3
@@ -58,17 +60,17 @@ export class SackBook implements Book {
   #deliveredData = 0;
   /** What happened last was an ACK. */
   #acked = false;
-  #last: { readonly newly: readonly Piece[]; readonly echo: number | undefined } = { newly: [], echo: undefined };
+  #lastAck: { readonly newly: readonly Piece[]; readonly echo: number | undefined } = { newly: [], echo: undefined };
   /** Octets that may be sent until the next ACK; Infinity outside of fast recovery. */
   #budget: number = Infinity;
 
   constructor(mss: number, minRto?: number) {
     this.#mss = mss;
-    this.#rto = new RtoBook(minRto);
+    this.rto = new RtoBook(minRto);
   }
 
   take(event: TraceEvent): string | null {
-    this.#rto.take(event);
+    this.rto.take(event);
     switch (event.type) {
       case 'segment-sent':
         return this.#sent(event);
@@ -101,16 +103,16 @@ export class SackBook implements Book {
     const start = this.#numbers.of(segment.seq);
     const end = this.#numbers.end(segment);
     if (start === end || segment.flags & SYN) return null;
-    if (start >= this.#nxt) {
+    if (start >= this.nxt) {
       const { tsVal } = segment;
       this.#pieces.push({ start, end, sentAt: time, tsVal, again: false, sacked: false, lost: false });
-      this.#nxt = end;
+      this.nxt = end;
     } else {
       const piece = this.#pieces.find((p) => p.start === start && p.end === end);
       if (piece === undefined) return `octets ${start} to ${end} are sent again, which is not a segment sent before`;
       Object.assign(piece, { sentAt: time, tsVal: segment.tsVal, again: true, lost: false });
     }
-    if (this.#recovery !== 'fast') return null;
+    if (this.recovery !== 'fast') return null;
     this.#prrOut += end - start;
     this.#budget -= end - start;
     return this.#budget < 0 ? `PRR lets ${-this.#budget} octets less be sent until the next ACK` : null;
@@ -119,12 +121,13 @@ export class SackBook implements Book {
   #received({ segment, time }: SegmentEvent): void {
     if ((segment.flags & ACK) === 0 || segment.flags & SYN) return;
     const ack = this.#numbers.of(segment.ack);
-    if (ack > this.#nxt) return;
+    if (ack > this.nxt) return;
     const blocks = (segment.sack ?? []).map(
       ([left, right]) => [this.#numbers.of(left), this.#numbers.of(right)] as const,
     );
     const newly: Piece[] = [];
-    this.#una = Math.max(this.#una, ack);
+    const flight = this.nxt - this.una;
+    this.una = Math.max(this.una, ack);
     let dsack = false;
     const [first, second] = blocks;
     if (first !== undefined) {
@@ -133,25 +136,34 @@ export class SackBook implements Book {
     }
     for (const p of this.#pieces) {
       if (p.sacked) continue;
-      const covered = p.end <= this.#una || blocks.some(([left, right]) => left <= p.start && p.end <= right);
+      const covered = p.end <= this.una || blocks.some(([left, right]) => left <= p.start && p.end <= right);
       if (!covered) continue;
       newly.push(p);
       p.sacked = true;
       p.lost = false;
     }
-    this.#pieces = this.#pieces.filter((p) => p.end > this.#una);
+    this.#pieces = this.#pieces.filter((p) => p.end > this.una);
     this.#acked = true;
     this.#deliveredData = newly.reduce((sum, p) => sum + p.end - p.start, 0);
     if (dsack) this.duplicates++;
-    this.#last = { newly, echo: segment.tsEcr };
+    const latest = newly.reduce<Piece | null>(
+      (a, p) => (a === null || p.sentAt > a.sentAt || (p.sentAt === a.sentAt && p.end > a.end) ? p : a),
+      null,
+    );
+    this.last = {
+      delivered: this.#deliveredData,
+      flight,
+      rtt: latest === null || latest.again ? -1 : time - latest.sentAt,
+    };
+    this.#lastAck = { newly, echo: segment.tsEcr };
     this.#update(newly, segment.tsEcr, time);
 
-    const exits = this.#recovery !== 'none' && this.#una >= this.#recoveryPoint;
-    if (exits) this.#recovery = 'none';
+    const exits = this.recovery !== 'none' && this.una >= this.#recoveryPoint;
+    if (exits) this.recovery = 'none';
     this.#adapt(dsack, exits);
     this.#detectLosses(time);
     this.#maybeEnter();
-    if (this.#recovery === 'fast') this.#prrDelivered += this.#deliveredData;
+    if (this.recovery === 'fast') this.#prrDelivered += this.#deliveredData;
     else this.#budget = Infinity;
   }
 
@@ -162,7 +174,7 @@ export class SackBook implements Book {
       const rtt = now - p.sentAt;
       if (p.again) {
         // The echo is that of the left edge (RFC 7323 4.3); it indicates nothing about what is reported beyond.
-        const told = p.end <= this.#una && echo !== undefined && p.tsVal !== undefined;
+        const told = p.end <= this.una && echo !== undefined && p.tsVal !== undefined;
         const older = told && ((echo - p.tsVal!) | 0) < 0;
         if (older || rtt < this.#minRtt - 1e-6) {
           this.ignored++;
@@ -184,9 +196,9 @@ export class SackBook implements Book {
 
   /** Step 4, the part that remembers. */
   #adapt(dsack: boolean, exits: boolean): void {
-    if (this.#dsackRound !== null && this.#una >= this.#dsackRound) this.#dsackRound = null;
+    if (this.#dsackRound !== null && this.una >= this.#dsackRound) this.#dsackRound = null;
     if (this.#dsackRound === null && dsack) {
-      this.#dsackRound = this.#nxt;
+      this.#dsackRound = this.nxt;
       this.#mult++;
       this.#persist = REO_WND_PERSIST;
     } else if (exits && --this.#persist <= 0) {
@@ -196,11 +208,11 @@ export class SackBook implements Book {
 
   get #reoWnd(): number {
     if (!this.reorderingSeen) {
-      if (this.#recovery !== 'none') return 0;
+      if (this.recovery !== 'none') return 0;
       if (this.#pieces.filter((p) => p.sacked).length >= DUP_THRESH) return 0;
     }
     const least = this.#minRtt === Infinity ? 0 : this.#minRtt;
-    return Math.min((this.#mult * least) / 4, Math.max(this.#rto.srtt, 0));
+    return Math.min((this.#mult * least) / 4, Math.max(this.rto.srtt, 0));
   }
 
   /** Step 5. */
@@ -217,13 +229,13 @@ export class SackBook implements Book {
   }
 
   #maybeEnter(): void {
-    if (this.#recovery !== 'none' || !this.#pieces.some((p) => p.lost)) return;
+    if (this.recovery !== 'none' || !this.#pieces.some((p) => p.lost)) return;
     this.recoveries++;
-    this.#recovery = 'fast';
-    this.#recoveryPoint = this.#nxt;
+    this.recovery = 'fast';
+    this.#recoveryPoint = this.nxt;
     this.#prrDelivered = 0;
     this.#prrOut = 0;
-    this.#recoverFS = this.#nxt - this.#una;
+    this.#recoverFS = this.nxt - this.una;
     this.#budget = this.#mss; // the fast retransmit
   }
 
@@ -232,23 +244,23 @@ export class SackBook implements Book {
    * done is not this book's business.
    */
   #takenBack(now: number): void {
-    this.#recovery = 'none';
+    this.recovery = 'none';
     this.#budget = Infinity;
     for (const p of this.#pieces) p.lost = false;
     this.reorderingSeen = true;
     this.#xmit = -1;
     this.#end = 0;
-    this.#update(this.#last.newly, this.#last.echo, now);
+    this.#update(this.#lastAck.newly, this.#lastAck.echo, now);
   }
 
   /** 6.3 */
   #timedOut(now: number): void {
     const patience = this.#rtt + this.#reoWnd;
     for (const p of this.#pieces) {
-      if (!p.sacked && (p.start === this.#una || p.sentAt + patience - now <= 1e-6)) p.lost = true;
+      if (!p.sacked && (p.start === this.una || p.sentAt + patience - now <= 1e-6)) p.lost = true;
     }
-    this.#recovery = 'rto';
-    this.#recoveryPoint = this.#nxt;
+    this.recovery = 'rto';
+    this.#recoveryPoint = this.nxt;
     this.#budget = Infinity;
   }
 
@@ -265,11 +277,11 @@ export class SackBook implements Book {
     const expected = this.pipe;
     if (pipe !== expected) {
       const lost = this.#pieces.filter((p) => p.lost).map((p) => p.start);
-      return `pipe is ${pipe}, by the book ${expected}; lost are ${lost}, the oldest in flight was sent at ${Math.min(...this.#pieces.filter((p) => !p.sacked && !p.lost).map((p) => p.sentAt))}; reordering window ${this.#reoWnd}, RACK.rtt ${this.#rtt}, least RTT ${this.#minRtt}, recovery ${this.#recovery}`;
+      return `pipe is ${pipe}, by the book ${expected}; lost are ${lost}, the oldest in flight was sent at ${Math.min(...this.#pieces.filter((p) => !p.sacked && !p.lost).map((p) => p.sentAt))}; reordering window ${this.#reoWnd}, RACK.rtt ${this.#rtt}, least RTT ${this.#minRtt}, recovery ${this.recovery}`;
     }
-    if ((phase === 'fast-recovery') !== (this.#recovery === 'fast'))
-      return `the phase is ${phase}, by the book ${this.#recovery}`;
-    if (this.#recovery === 'fast' && this.#acked) {
+    if ((phase === 'fast-recovery') !== (this.recovery === 'fast'))
+      return `the phase is ${phase}, by the book ${this.recovery}`;
+    if (this.recovery === 'fast' && this.#acked) {
       let count: number;
       if (pipe > ssthresh) {
         count = Math.ceil((this.#prrDelivered * ssthresh) / this.#recoverFS) - this.#prrOut;
