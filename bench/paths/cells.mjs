@@ -81,19 +81,17 @@ const CI = `
 const byName = new Map(ALL.map((c) => [c.name, c]));
 
 /**
- * The cells that a word chooses: `all`, `ci`, or part of a name (`1G/300ms`, `cubic`), several with commas.
+ * The cells that a word chooses: `all`, `ci`, a name, or part of one (`1G/300ms`, `cubic`), several with commas.
  *
  * @throws Error when it chooses none
  */
 export function choose(words) {
   const chosen = new Set();
   for (const word of words.split(',')) {
-    const found =
-      word === 'all'
-        ? ALL
-        : word === 'ci'
-          ? CI.map((name) => byName.get(name))
-          : ALL.filter(({ name }) => matches(name, word));
+    const exact = byName.get(word);
+    let found = exact === undefined ? ALL.filter(({ name }) => matches(name, word)) : [exact];
+    if (word === 'all') found = ALL;
+    if (word === 'ci') found = CI.map((name) => byName.get(name));
     if (found.length === 0) throw new Error(`no cell has ${word} in its name`);
     for (const c of found) chosen.add(c);
   }

@@ -45,7 +45,7 @@ With p the probability of a loss, windows in segments, rate = window x 1448 octe
   the model of a sender without SACK, RACK and tail loss probes, which this one should surpass.
 
 A cell shows Mbit/s of text, and what share of its reference that is where something is asked. *Italic* is capacity as the
-reference, **bold** a cell that misses what is asked.
+reference, **bold** a cell that misses what is asked. A cell that was not run for this page is empty.
 `;
 
 /** @param golden figures by cell name */
