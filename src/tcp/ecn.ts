@@ -4,7 +4,7 @@
  * much slower is the congestion controller's business (RFC 8511).
  */
 
-import { ge, type Seq } from '../wire/seq.ts';
+import { ge, gt, type Seq } from '../wire/seq.ts';
 import { ACK, CWR, ECE, type Segment, SYN } from '../wire/tcp.ts';
 import type { TcpEnv } from './env.ts';
 import { controllerOf, traceCongestion } from './recovery.ts';
@@ -57,13 +57,14 @@ export function noteMark(tcb: Tcb, ecn: Ecn, segment: Segment): void {
 
 /**
  * The sender's side (6.1.2): the peer saw a mark. The window is reduced once a round trip, not at all while a loss is
- * being mended for which it was reduced already. A window that cannot be less waits for a time-out instead.
+ * being mended for which it was reduced already. A window that cannot be less waits for a time-out instead. A round trip is
+ * over when something above `recover` is acknowledged: an ACK of just that much was sent before CWR could arrive.
  */
 export function congestionEchoed(tcb: Tcb, env: TcpEnv, ecn: Ecn, flight: number, now: number): void {
   const { cc, snd } = tcb;
   env.counters.TcpEcnEchoes++;
   ecn.echoes++;
-  if (flight === 0 || !ge(snd.una, ecn.recover) || cc.recovering || !ge(snd.una, cc.recover)) return;
+  if (flight === 0 || !gt(snd.una, ecn.recover) || cc.recovering || !ge(snd.una, cc.recover)) return;
   const least = cc.cwnd <= snd.mss;
   controllerOf(tcb, env).congested(cc, 'ecn', flight, snd.mss, now);
   cc.cwnd = Math.min(cc.cwnd, Math.max(cc.ssthresh, snd.mss));

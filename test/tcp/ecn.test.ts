@@ -145,8 +145,11 @@ describe('ECN: the sender', () => {
     expect(peer.tcb.cc.cwnd).toBe(8 * MSS);
     expect(peer.sent().slice(0, 2)).toEqual(['ACK,CWR 10001+1000 ack 1', 'ACK 11001+1000 ack 1']);
     expect(peer.env.counters.TcpRetransSegs).toBe(0);
-    // A round trip later it is news again.
+    // What the peer said before it heard of CWR, up to the last ACK of the round trip, is still about the same mark.
     peer.send('ACK,ECE', { seq: 1, ack: 1 + 10 * MSS });
+    expect(peer.tcb.cc.cwnd).toBe(8 * MSS);
+    // After CWR has arrived it is news again.
+    peer.send('ACK,ECE', { seq: 1, ack: 1 + 11 * MSS });
     expect(peer.tcb.cc.cwnd).toBe(6400);
     expect(peer.env.counters.TcpEcnReductions).toBe(2);
   });
