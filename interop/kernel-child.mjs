@@ -7,6 +7,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { pattern, patternDigest } from './pattern.mjs';
 
@@ -120,6 +121,10 @@ const operations = {
   },
   unlisten({ number }) {
     servers[number].close();
+  },
+  /** Of the network namespace that this process is in. */
+  sysctl({ settings }) {
+    for (const [name, value] of Object.entries(settings)) writeFileSync(`/proc/sys/net/ipv4/${name}`, `${value}`);
   },
   connect({ where, options }) {
     return stateOf(adopt(net.connect({ ...where, allowHalfOpen: true }), null, options));

@@ -3,8 +3,9 @@
  * they are in (`ss`).
  */
 
-import { execFile, fork } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parseAddress, writeAddress } from '../dist/wire/index.js';
 import { until } from './wait.mjs';
@@ -13,16 +14,19 @@ const run = promisify(execFile);
 
 /** A process full of kernel sockets. */
 export class Kernel {
+  /** `isolated`: in a network namespace of its own. */
+  isolated;
   #child;
   #orders = new Map();
   #last = 0;
   #states = [];
   #gone = false;
 
-  constructor() {
-    this.#child = fork(new URL('./kernel-child.mjs', import.meta.url), {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
+  constructor({ isolated = false } = {}) {
+    this.isolated = isolated;
+    const path = fileURLToPath(new URL('./kernel-child.mjs', import.meta.url));
+    const words = [...(isolated ? ['unshare', '--net'] : []), process.execPath, path];
+    this.#child = spawn(words[0], words.slice(1), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#child.on('message', (message) => {
       if (message.id === undefined) {
         this.#states[message.socket] = message.state;
@@ -46,6 +50,65 @@ export class Kernel {
     const answer = new Promise((resolve, reject) => this.#orders.set(id, { resolve, reject }));
     this.#child.send({ id, op, ...details });
     return answer;
+  }
+
+  /** `unshare` becomes the process: it has the same number. */
+  get pid() {
+    return this.#child.pid;
+  }
+
+  /** A command and its words, to be run in the namespace of this process. */
+  command(...words) {
+    return this.isolated ? ['nsenter', `--net=/proc/${this.pid}/ns/net`, ...words] : words;
+  }
+
+  /** Sets `net.ipv4` settings in the namespace of this process: for connections that are made from now on. */
+  sysctl(settings) {
+    return this.order('sysctl', { settings });
+  }
+
+  /**
+   * What `ss -tio` says about a connection of these two endpoints: its words (`sack`, `ecn`, ...), and its fields (`name:value`)
+   * by name.
+   */
+  async info(local, remote) {
+    const lines = (await this.#ss('-tinoOH')).split('\n').map((line) => line.trim().split(/\s+/));
+    const line = lines.find((words) => plain(words[3]) === local && plain(words[4]) === remote);
+    if (line === undefined) throw new Error(`ss knows no connection ${local} ${remote}`);
+    const words = line.slice(5);
+    const fields = words.filter((word) => word.includes(':')).map((word) => word.split(/:(.*)/));
+    return { words: new Set(words), fields: new Map(fields) };
+  }
+
+  /**
+   * The states of the TCP sockets in this namespace as `ss` lists them, in the RFC's words: a Map of `local remote` to state.
+   */
+  async socketStates() {
+    const states = new Map();
+    for (const line of (await this.#ss('-tanH')).split('\n')) {
+      const [state, , , local, remote] = line.trim().split(/\s+/);
+      if (remote !== undefined) states.set(`${plain(local)} ${plain(remote)}`, WORDS[state] ?? state);
+    }
+    return states;
+  }
+
+  async #ss(...words) {
+    const [command, ...rest] = this.command('ss', ...words);
+    return (await run(command, rest, { timeout: 10_000, maxBuffer: 64 * 1024 * 1024 })).stdout;
+  }
+
+  /**
+   * The kernel's state of one connection of these ports, `CLOSED` where there is none: the same as `ss` says, without a
+   * process for each look. `address` is the kernel's and belongs to one world.
+   */
+  socketState(family, address, localPort, remotePort) {
+    const ends = [hexAddress(family, address) + hexPort(localPort), hexPort(remotePort)];
+    const table = `/proc/${this.isolated ? this.pid : 'self'}/net/${family === 4 ? 'tcp' : 'tcp6'}`;
+    for (const line of readFileSync(table, 'latin1').split('\n')) {
+      const [, local, remote, state] = line.trim().split(/\s+/);
+      if (local === ends[0] && remote?.endsWith(ends[1])) return NUMBERED[Number.parseInt(state, 16)] ?? state;
+    }
+    return 'CLOSED';
   }
 
   /** What is known of the sockets, by number. */
@@ -171,20 +234,9 @@ export class KernelSocket {
 
 const WORDS = { ESTAB: 'ESTABLISHED', 'SYN-RECV': 'SYN-RECEIVED' };
 
-/** The states of the kernel's TCP sockets as `ss` lists them, in the RFC's words: a Map of `local remote` to state. */
-export async function kernelStates() {
-  const { stdout } = await run('ss', ['-tanH'], { timeout: 10_000, maxBuffer: 64 * 1024 * 1024 });
-  const states = new Map();
-  for (const line of stdout.split('\n')) {
-    const [state, , , local, remote] = line.trim().split(/\s+/);
-    if (remote !== undefined) states.set(`${plain(local)} ${plain(remote)}`, WORDS[state] ?? state);
-  }
-  return states;
-}
-
 /** Without the interface that `ss` names in some addresses. */
 function plain(endpoint) {
-  return endpoint.replace(/%[^\]:]*/, '');
+  return endpoint?.replace(/%[^\]:]*/, '');
 }
 
 /** The states of /proc/net/tcp in the order of the kernel's numbers. */
@@ -203,19 +255,6 @@ const NUMBERED = [
   'CLOSING',
   'SYN-RECEIVED',
 ];
-
-/**
- * The kernel's state of one connection of these ports, `CLOSED` where there is none: the same as `ss` says, without a
- * process for each look. `address` is the kernel's and belongs to one world.
- */
-export function kernelState(family, address, localPort, remotePort) {
-  const ends = [hexAddress(family, address) + hexPort(localPort), hexPort(remotePort)];
-  for (const line of readFileSync(family === 4 ? '/proc/net/tcp' : '/proc/net/tcp6', 'latin1').split('\n')) {
-    const [, local, remote, state] = line.trim().split(/\s+/);
-    if (local === ends[0] && remote?.endsWith(ends[1])) return NUMBERED[Number.parseInt(state, 16)] ?? state;
-  }
-  return 'CLOSED';
-}
 
 function hexPort(port) {
   return `:${port.toString(16).padStart(4, '0').toUpperCase()}`;

@@ -1,4 +1,4 @@
-/** Owns: forging: a recorded SYN made to look newer or older than it is. */
+/** Owns: packets as octets: what recorded ones say, and forging: a SYN made to look newer or older than it is. */
 
 import { CSUM_PARTIAL, complete, Packet } from '../dist/link/index.js';
 import { readU32, writeU32 } from '../dist/wire/index.js';
@@ -8,6 +8,11 @@ const OPTION_TIMESTAMPS = 8;
 /** The TCP header of a packet without extension headers. */
 function tcpOffset(bytes) {
   return bytes[0] >> 4 === 4 ? (bytes[0] & 15) * 4 : 40;
+}
+
+/** The flags of a TCP segment without extension headers, `SYN` and so on of `wire`. */
+export function flagsOf(bytes) {
+  return bytes[tcpOffset(bytes) + 13];
 }
 
 /** Where TSval stands, -1 where there is none. */

@@ -2,11 +2,12 @@
  * Owns: one conversation's surroundings: a TUN device with the kernel on one end and a stack on the other, faults on demand
  * in between, a capture and a trace of everything.
  *
- *     kernel - TUN device - capture - impair - (capture) - stack
+ *     kernel - TUN device - capture - (marks) - impair - (capture) - stack
  *
  * The first capture is what the kernel saw; the second, made where a case plans faults, what tsyn saw.
  */
 
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeededRandom } from '../dist/base/index.js';
 import { impair, PacketPool, tap, tcpSegment } from '../dist/link/index.js';
@@ -14,7 +15,8 @@ import { EventLoopDriver, openCapture, openTun, randomKey, systemRandom } from '
 import { createStack } from '../dist/stack/index.js';
 import { ACK, FIN, formatEndpoint, parseAddress, RST, SYN } from '../dist/wire/index.js';
 import { Flow } from './flow.mjs';
-import { Kernel, kernelState, kernelStates } from './kernel.mjs';
+import { Kernel } from './kernel.mjs';
+import { marked } from './marked.mjs';
 import { tool } from './tools.mjs';
 import { until } from './wait.mjs';
 
@@ -52,6 +54,8 @@ export class World {
   link;
   /** The impaired link, or null where the world is without. */
   wire = null;
+  /** Where congestion marks are set, or null. */
+  marks = null;
   kernel;
   events = [];
   /** Files in which packets are: `{ side, path, capture }`. */
@@ -69,7 +73,8 @@ export class World {
    * `options`: offload (true), impaired (true), keepSegments (false: whether super-segments pass the wire whole), faults
    * (false: segments will be lost, injected and the like, and a second capture is made), trace (true), rtoMin (ms: how
    * long both sides wait at least before they send again), tcp (configuration of the engine), tcpOptions (of its
-   * connections), seed.
+   * connections), seed, sysctls (`net.ipv4` settings by name: the kernel's side is in a network namespace of its own then),
+   * marks (false: packets can be marked by `marks`).
    */
   static async open(family, directory, options = {}) {
     const world = new World();
@@ -99,6 +104,7 @@ export class World {
 
     this.driver = new EventLoopDriver();
     const { scheduler } = this.driver;
+    this.kernel = this.newKernel();
     const device = `tsyn${number}`;
     this.link = await openTun({ name: device, pool: this.#pool, scheduler, offload: options.offload ?? true });
     await this.#configure(device, net4, net6, this.#rtoMin);
@@ -114,8 +120,12 @@ export class World {
       for (const watcher of this.#watchers) watcher(direction, packet);
     });
     this.#upper = watched;
+    if (options.marks === true) {
+      this.marks = marked(watched);
+      this.#upper = this.marks.link;
+    }
     if (options.impaired !== false) {
-      this.wire = impair(watched, scheduler, this.#pool, {
+      this.wire = impair(this.#upper, scheduler, this.#pool, {
         random: new SeededRandom(options.seed ?? 1),
         name: 'wire',
         trace: this.#trace === null ? null : (event) => event.packet !== 0 && this.#trace(event),
@@ -124,7 +134,6 @@ export class World {
       this.#upper = options.faults === true ? tap(this.wire, scheduler, this.#capture(directory, 'tsyn')) : this.wire;
     }
     this.#addresses = [`${net4}.2/24`, `${net6}:2/64`];
-    this.kernel = this.newKernel();
     this.attach();
   }
 
@@ -145,7 +154,16 @@ export class World {
       lines.push(`route replace ${net4}.0/24 scope link src ${net4}.1 ${route}`);
       lines.push(`route replace ${net6}:/64 metric 256 ${route}`);
     }
-    await tool('ip', ['-batch', '-'], { input: lines.join('\n') });
+    const { sysctls } = this.#options;
+    if (sysctls !== undefined) {
+      const probe = readFileSync('/proc/sys/net/ipv4/tcp_early_retrans', 'latin1').trim();
+      // Its answer says, too, that the process is in its namespace.
+      await this.kernel.sysctl({ tcp_early_retrans: probe, ...sysctls });
+      await tool('ip', ['link', 'set', 'dev', device, 'netns', `${this.kernel.pid}`]);
+      lines.unshift('link set dev lo up');
+    }
+    const [command, ...words] = this.kernel.command('ip', '-batch', '-');
+    await tool(command, words, { input: lines.join('\n') });
   }
 
   #capture(directory, side) {
@@ -178,7 +196,7 @@ export class World {
   }
 
   newKernel() {
-    const kernel = new Kernel();
+    const kernel = new Kernel({ isolated: this.#options.sysctls !== undefined });
     this.#kernels.push(kernel);
     return kernel;
   }
@@ -190,13 +208,14 @@ export class World {
 
   // ---- Connections ----
 
-  /** tsyn listens. `options` of {@link Flow}; `onFlow` takes each connection. */
+  /** tsyn listens. `options` of {@link Flow}, port, and tcp: settings of the connections. */
   listen(options = {}) {
     this.wake();
     const flows = [];
-    const { port = 0, ...rest } = options;
+    const { port = 0, tcp = {}, ...rest } = options;
     const listener = this.stack.tcp.listen({
       port,
+      options: tcp,
       onConnection: (socket) => {
         const flow = this.#flow(rest);
         flow.take(socket);
@@ -235,17 +254,18 @@ export class World {
     return kernel.connect(where, options);
   }
 
-  /** An established connection, opened by 'kernel' or 'tsyn': both ends of it. */
-  async pair(opener, { options = {}, localPort, flow: flowOptions = {} } = {}) {
+  /** An established connection, opened by 'kernel' or 'tsyn': both ends of it. `tcp`: tsyn's settings for it. */
+  async pair(opener, { options = {}, localPort, flow: flowOptions = {}, tcp = {} } = {}) {
     let flow;
     let socket;
     if (opener === 'kernel') {
-      const listener = this.listen(flowOptions);
+      const listener = this.listen({ ...flowOptions, tcp });
       socket = await this.kernelConnect(listener.port, { localPort, ...options });
       flow = await listener.accept();
     } else {
       const server = await this.kernel.listen(this.kernelAddress, 0, options);
-      flow = this.connect(server.port, { flow: flowOptions, ...(localPort === undefined ? {} : { localPort }) });
+      const port = localPort === undefined ? {} : { localPort };
+      flow = this.connect(server.port, { flow: flowOptions, options: tcp, ...port });
       socket = await server.accept();
     }
     await flow.connected();
@@ -275,12 +295,18 @@ export class World {
 
   /** The kernel's state of a connection, `CLOSED` where it has none. */
   kernelStateOf(localPort, remotePort) {
-    return kernelState(this.family, this.kernelAddress, localPort, remotePort);
+    return this.kernel.socketState(this.family, this.kernelAddress, localPort, remotePort);
+  }
+
+  /** What `ss -ti` says about the other end of a flow: see `Kernel.info`. */
+  kernelInfo(flow) {
+    const local = this.endpoint(this.kernelAddress, flow.remotePort);
+    return this.kernel.info(local, this.endpoint(this.address, flow.localPort));
   }
 
   /** Whether a program listens on the kernel's address. */
   kernelListens(port) {
-    return kernelState(this.family, this.kernelAddress, port, 0) === 'LISTEN';
+    return this.kernel.socketState(this.family, this.kernelAddress, port, 0) === 'LISTEN';
   }
 
   /** Waits until kernel and tsyn are in these states, and asks `ss` too. */
@@ -296,7 +322,7 @@ export class World {
       `the kernel in ${wantedKernel} and tsyn in ${wantedTsyn}: the kernel is in ${kernel}, tsyn in ${tsyn}`;
     await until(agrees, say, 4000);
     const ends = [this.endpoint(this.kernelAddress, kernelPort), this.endpoint(this.address, tsynPort)];
-    kernel = (await kernelStates()).get(ends.join(' ')) ?? 'CLOSED';
+    kernel = (await this.kernel.socketStates()).get(ends.join(' ')) ?? 'CLOSED';
     tsyn = this.stateOf(tsynPort, kernelPort);
     if (kernel !== wantedKernel || tsyn !== wantedTsyn) throw new Error(`the states did not stay: expected ${say()}`);
   }
@@ -370,13 +396,19 @@ export class World {
 
   /** Ends everything here. The captures are complete afterwards. */
   async close() {
-    for (const kernel of this.#kernels) await kernel.kill();
+    const kill = async () => {
+      for (const kernel of this.#kernels) await kernel.kill();
+    };
+    // A namespace takes the devices in it along, which the link would call an error.
+    const isolated = this.#options?.sysctls !== undefined;
+    if (!isolated) await kill();
     this.stack?.close();
     this.#upper?.close();
     if (this.link !== undefined) {
       this.link.close();
       await this.link.closed;
     }
+    if (isolated) await kill();
     this.driver?.close();
     for (const { capture } of this.captures) capture.close();
   }

@@ -17,15 +17,20 @@ function kernelFastOpen() {
 const EARLY = "'early' if s.getsockopt(socket.IPPROTO_TCP, 11, 8)[5] & 32 else 'late'";
 
 /**
- * Sends each text over a connection of its own, with MSG_FASTOPEN; prints what came back and whether the SYN brought it.
+ * Sends each text over a connection of its own, with MSG_FASTOPEN unless the kernel refuses that; prints what came back
+ * and whether the SYN brought it.
  */
-const CLIENT = `
+export const CLIENT = `
 import socket, sys
 there, port, here, *texts = sys.argv[1:]
 sockets = [socket.socket(socket.AF_INET6 if ':' in there else socket.AF_INET) for text in texts]
 for s, text in zip(sockets, texts):
     s.bind((here, 0))
-    s.sendto(text.encode(), 0x20000000, (there, int(port)))
+    try:
+        s.sendto(text.encode(), 0x20000000, (there, int(port)))
+    except OSError:
+        s.connect((there, int(port)))
+        s.sendall(text.encode())
 for s in sockets:
     s.shutdown(socket.SHUT_WR)
     got = b''
@@ -35,7 +40,7 @@ for s in sockets:
 `;
 
 /** Answers each connection's first text with the same and whether a SYN brought it, and closes. */
-const SERVER = `
+export const SERVER = `
 import socket, sys
 here, port = sys.argv[1:]
 listener = socket.socket(socket.AF_INET6 if ':' in here else socket.AF_INET)
@@ -79,7 +84,7 @@ async function ask(world, port, ...texts) {
 
 /** The kernel repeats a SYN or SYN,ACK after a second, whatever the route says; a busy machine may need longer. */
 const BUSY = ['retransmission', 'spurious_retransmission', 'duplicate_ack', 'out_of_order'];
-const TFO = ['tfo_syn', 'tfo_ack', 'tfo_ignored', ...BUSY];
+export const TFO = ['tfo_syn', 'tfo_ack', 'tfo_ignored', ...BUSY];
 
 export const fastOpen = [
   test('a connection made from a SYN cookie has all options of the kernel’s SYN, and carries streams', {
