@@ -11,8 +11,10 @@ export interface TcpConfig {
    */
   readonly initialRto: number;
   /**
-   * Least RTO. DEVIATION: RFC 6298 2.4 says 1 s (SHOULD); every deployed stack uses less, because a delayed ACK is
-   * at most 500 ms late by rule and 40 ms in practice, and a second of silence after a lost tail is what users notice.
+   * Least patience beyond SRTT, and so least RTO. DEVIATION: RFC 6298 2.4 says an RTO of 1 s at least (SHOULD); every deployed
+   * stack uses less, because a delayed ACK is at most 500 ms late by rule and 40 ms in practice, and a second of silence
+   * after a lost tail is what users notice. It is a margin and not only a bound, because with every ACK measured RTTVAR of a
+   * steady path comes to nothing, and any hiccup of a long one would be a time-out.
    */
   readonly minRto: number;
   /** Largest RTO after back-off; at least 60 s (RFC 6298 2.5). */

@@ -24,8 +24,8 @@ export function measured(tcb: Tcb, env: TcpEnv, sample: number): void {
     rtt.rttvar = 0.75 * rtt.rttvar + 0.25 * Math.abs(rtt.srtt - sample);
     rtt.srtt = 0.875 * rtt.srtt + 0.125 * sample;
   }
-  const rto = rtt.srtt + Math.max(G, 4 * rtt.rttvar);
-  rtt.rto = Math.min(Math.max(rto, env.config.minRto), env.config.maxRto);
+  // In whole ticks.
+  rtt.rto = Math.min(Math.ceil(rtt.srtt + Math.max(G, 4 * rtt.rttvar, env.config.minRto)), env.config.maxRto);
 }
 
 /** RTO with back-off applied (RFC 6298 5.5), ms. */

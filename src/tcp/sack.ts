@@ -280,7 +280,7 @@ export function probeTimeout(tcb: Tcb): number {
   if (rtt.srtt < 0 || rtt.backoff > 0) return Infinity;
   // A tail beyond a window that has shrunk has to wait (SHLD-16).
   if (diff(tcb.snd.nxt, tcb.snd.una) > tcb.snd.wnd) return Infinity;
-  return Math.max(2 * rtt.srtt, LEAST_PROBE_TIMEOUT) + (board.octets <= tcb.snd.mss ? MAX_ACK_DELAY : 0);
+  return Math.ceil(Math.max(2 * rtt.srtt, LEAST_PROBE_TIMEOUT)) + (board.octets <= tcb.snd.mss ? MAX_ACK_DELAY : 0);
 }
 
 /** Two ticks of the coarsest delayed-ACK clocks around, ms. */

@@ -19,7 +19,8 @@ class Oracle {
       this.rttvar = (3 * this.rttvar + Math.abs(this.srtt - r)) / 4;
       this.srtt = (7 * this.srtt + r) / 8;
     }
-    this.rto = Math.max(200, this.srtt + Math.max(1, 4 * this.rttvar));
+    // Whole milliseconds, and a margin of 200 (recorded as a deviation).
+    this.rto = Math.ceil(this.srtt + Math.max(200, 4 * this.rttvar));
     return this.rto;
   }
 }

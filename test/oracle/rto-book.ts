@@ -95,7 +95,7 @@ export class RtoBook implements Book {
       this.rttvar = (1 - BETA) * this.rttvar + BETA * Math.abs(this.srtt - sample); // 2.3
       this.srtt = (1 - ALPHA) * this.srtt + ALPHA * sample;
     }
-    this.rto = Math.max(this.srtt + Math.max(G, K * this.rttvar), this.#minRto);
+    this.rto = Math.ceil(this.srtt + Math.max(G, K * this.rttvar, this.#minRto)); // in whole ticks
     this.backoff = 0; // 5.7 and the note after it: only a measurement collapses what was backed off
     this.samples++;
   }

@@ -435,20 +435,20 @@ describe('two hosts with fast open', () => {
       trace.findIndex((event) => event.type === 'state' && event.to === 'TIME-WAIT'),
     );
     expect(renderLadder(second, { left: 'a', right: 'b' })).toMatchInlineSnapshot(`
-      "   ms  a                                                                                                   b                ms
-             CLOSED        |                                                                                  |  CLOSED
-      20000                | OPEN                                                                             |
-      20000                | SEND 600 octets                                                                  |
-      20000  SYN-SENT      |---- SYN seq=0 len=600 win=65535 mss=1460 sackOK ws=4 tfo=03a61dfabffa8434 ts --->|  LISTEN        20050
-                           |                                                                             OPEN |                20050
-                           |                                                                  SEND 600 octets |  SYN-RECEIVED  20050
-                           |                                                                            CLOSE |                20050
-      20100  ESTABLISHED   |<-------------------- SYN,ACK seq=0 ack=601 win=65535 mss=1460 sackOK ws=4 ts ----|                20050
-      20100  CLOSE-WAIT    |<------------------------------- FIN,PSH,ACK seq=1 len=600 ack=601 win=524288 ----|                20050
-      20100  LAST-ACK      | CLOSE                                                                            |
-      20100                |---- FIN,ACK seq=601 ack=602 win=524288 ----------------------------------------->|  ESTABLISHED   20150
-                           |                                                                                  |  FIN-WAIT-1    20150
-                           |                                                                                  |  FIN-WAIT-2    20150"
+      "   ms  a                                                                                                    b                ms
+             CLOSED        |                                                                                   |  CLOSED
+      20000                | OPEN                                                                              |
+      20000                | SEND 600 octets                                                                   |
+      20000  SYN-SENT      |---- SYN seq=0 len=600 win=65535 mss=1460 sackOK ws=10 tfo=03a61dfabffa8434 ts --->|  LISTEN        20050
+                           |                                                                              OPEN |                20050
+                           |                                                                   SEND 600 octets |  SYN-RECEIVED  20050
+                           |                                                                             CLOSE |                20050
+      20100  ESTABLISHED   |<-------------------- SYN,ACK seq=0 ack=601 win=65535 mss=1460 sackOK ws=10 ts ----|                20050
+      20100  CLOSE-WAIT    |<-------------------------------- FIN,PSH,ACK seq=1 len=600 ack=601 win=524288 ----|                20050
+      20100  LAST-ACK      | CLOSE                                                                             |
+      20100                |---- FIN,ACK seq=601 ack=602 win=524288 ------------------------------------------>|  ESTABLISHED   20150
+                           |                                                                                   |  FIN-WAIT-1    20150
+                           |                                                                                   |  FIN-WAIT-2    20150"
     `);
     expect(b.tcp.counters).toMatchObject({ TcpExtTCPFastOpenCookieReqd: 1, TcpExtTCPFastOpenPassive: 2 });
     expect(a.tcp.counters).toMatchObject({ TcpExtTCPFastOpenActive: 2, TcpExtTCPFastOpenActiveFail: 0 });

@@ -62,7 +62,7 @@ describe('info()', () => {
       sndWscale: 10,
       rcvWscale: 2,
       deliveryRateAppLimited: false,
-      rto: 200,
+      rto: 220,
       ato: 40,
       sndMss: 1448,
       rcvMss: 536,

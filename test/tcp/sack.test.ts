@@ -143,13 +143,14 @@ describe('recovery with SACK', () => {
       peer.advance(300);
       report(peer, i + 1);
     }
-    expect(peer.tcb.rtt.rto).toBeLessThan(302);
+    const { rto } = peer.tcb.rtt;
+    expect(rto).toBe(500);
     peer.write(pattern(2 * MSS));
-    peer.seen().advance(302);
+    peer.seen().advance(rto);
     expect(peer.sent()).toEqual(['PSH,ACK 41001+1000 ack 1']);
     expect([peer.env.counters.TcpExtTCPLossProbes, peer.env.counters.TcpExtTCPTimeouts]).toEqual([1, 0]);
     // The time-out counts from the probe.
-    peer.advance(302);
+    peer.advance(rto);
     expect(peer.sent()).toEqual(['ACK 40001+1000 ack 1']);
     expect(peer.env.counters.TcpExtTCPTimeouts).toBe(1);
   });

@@ -82,7 +82,7 @@ function english(f: Facts): Texts {
         'last-ack',
         'Why TIME-WAIT: the last ACK is lost',
         `Nobody acknowledges an ACK, so the client cannot know whether its last one arrived. This one did not: after ` +
-          `${f.finAgainAfter} ms the server's retransmission timer sends the FIN again. A client that had forgotten the ` +
+          `${f.finAgainAfter} ms of silence the server sends the FIN again. A client that had forgotten the ` +
           `connection could only answer with RST, and what went well would end as an error. From TIME-WAIT it ` +
           `acknowledges once more, and the 2 MSL begin anew.`,
       ),
@@ -153,8 +153,8 @@ function chinese(f: Facts): Texts {
       'last-ack': act(
         'last-ack',
         '为什么要有 TIME-WAIT：最后一个 ACK 丢了',
-        `没有人会去确认一个 ACK，所以客户端无从知道最后这个 ACK 到了没有。这一次就没有到：${f.finAgainAfter} 毫秒之后，` +
-          `服务器的重传定时器到期，再发一次 FIN。假如客户端早已把连接忘得一干二净，就只能回一个 RST，` +
+        `没有人会去确认一个 ACK，所以客户端无从知道最后这个 ACK 到了没有。这一次就没有到：等了 ${f.finAgainAfter} 毫秒没有回音，` +
+          `服务器再发一次 FIN。假如客户端早已把连接忘得一干二净，就只能回一个 RST，` +
           `本来圆满的结局就成了出错。现在它还在 TIME-WAIT，可以再确认一次，并重新开始计 2 MSL。`,
       ),
       '2msl': act(
