@@ -1,0 +1,26 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from './source.ts';
+
+const run = (name: string): string =>
+  execFileSync(process.execPath, [join('examples', name)], { cwd: ROOT, encoding: 'utf8', timeout: 60_000 });
+
+describe('the examples', () => {
+  it('are those that are tested, here or with the READMEs', () => {
+    expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual(['congestion-controller.mjs', 'quick-start.mjs']);
+  });
+
+  it('a controller of one page fills the path, with a shorter queue than CUBIC and no losses', () => {
+    const lines = run('congestion-controller.mjs').trim().split('\n');
+    const [cubic, vegas] = lines.map((line) => {
+      const [, name, rate, rtt, again] = /^(\w+): ([\d.]+) Mbit\/s, (\d+) ms a round trip, (\d+) segments/.exec(line)!;
+      return { name, rate: Number(rate), rtt: Number(rtt), again: Number(again) };
+    });
+    expect([cubic!.name, vegas!.name]).toEqual(['cubic', 'vegas']);
+    expect(vegas!.rate).toBeGreaterThan(18);
+    expect(vegas!.rtt).toBeLessThan(cubic!.rtt / 2);
+    expect([cubic!.again > 0, vegas!.again]).toEqual([true, 0]);
+  });
+});
