@@ -19,7 +19,7 @@ import { missingHere, runInside, settleInside } from './namespaces.mjs';
 const TOOLS = ['unshare', 'nsenter', 'ip', 'ss', 'ping', 'curl', 'wget', 'python3', 'nc', 'tshark'];
 
 /** Raise it as cases are added: fewer than these is a failure. */
-const MINIMUM = 134;
+const MINIMUM = 136;
 
 const { values: options } = parseArgs({
   options: {

@@ -110,6 +110,25 @@ export const options = [
     });
   }),
 
+  test('a network that drops SYNs which ask for congestion notification costs either side one repetition', {
+    world: { sysctls: { tcp_ecn: 1 }, faults: true, rtoMin: 1000, tcpOptions: { ecn: 'request' } },
+    allow: ['retransmission', 'spurious_retransmission', 'duplicate_ack', 'out_of_order'],
+  }, async ({ world }) => {
+    for (const opener of OPENERS) {
+      const syns = world.record(opener, 'SYN');
+      const asks = (packet) => (flagsOf(packet.buf.subarray(packet.off)) & (ECE | CWR)) === (ECE | CWR);
+      const which = world.are(opener, 'SYN');
+      const lost = world.wire.drop((packet, direction) => which(packet, direction) && asks(packet));
+      const { flow, socket } = await world.pair(opener);
+      await talk(flow, socket);
+      assert.equal(lost.count, 1, opener);
+      // Those of tsyn are lost before the device.
+      assert.equal(syns.length, opener === 'kernel' ? 2 : 1, opener);
+      assert.equal(flow.socket.info().options.ecn, false, opener);
+      assert.equal((await world.kernelInfo(flow)).words.has('ecn'), false, opener);
+    }
+  }),
+
   test('the kernel opens fast where its setting and the listener of tsyn allow it', {
     world: { sysctls: {} },
     allow: TFO,
