@@ -74,6 +74,21 @@ export interface TcpCounters {
   TcpExtTCPDSACKUndo: number;
   TcpExtTCPSynRetrans: number;
   TcpFastRetransmits: number;
+  /**
+   * SACK blocks that cannot be true and say nothing: inverted, of unsent text, across SND.UNA, below it without being a
+   * D-SACK (RFC 2018, RFC 2883); or more pieces than there are segments.
+   */
+  TcpExtTCPSACKDiscard: number;
+  /** Times that the peer went back on what it had reported (RFC 2018 8). */
+  TcpExtTCPSACKReneging: number;
+  /** D-SACKs; of these about text that the last reduction did not send again, and without a reduction to take back. */
+  TcpExtTCPDSACKRecv: number;
+  TcpExtTCPDSACKIgnoredOld: number;
+  TcpExtTCPDSACKIgnoredNoUndo: number;
+  /** Duplicate ACKs beyond what was outstanding, which do not stretch the window (RFC 5681 3.2). */
+  TcpSurplusDuplicates: number;
+  /** Echoes of timestamps that were never sent, or too long ago to be measured. */
+  TcpExtTSEcrRejected: number;
   /** Tail loss probes sent (RFC 8985 7). */
   TcpExtTCPLossProbes: number;
   TcpExtTCPWinProbe: number;
@@ -144,6 +159,13 @@ export function createTcpCounters(): TcpCounters {
     TcpExtTCPDSACKUndo: 0,
     TcpExtTCPSynRetrans: 0,
     TcpFastRetransmits: 0,
+    TcpExtTCPSACKDiscard: 0,
+    TcpExtTCPSACKReneging: 0,
+    TcpExtTCPDSACKRecv: 0,
+    TcpExtTCPDSACKIgnoredOld: 0,
+    TcpExtTCPDSACKIgnoredNoUndo: 0,
+    TcpSurplusDuplicates: 0,
+    TcpExtTSEcrRejected: 0,
     TcpExtTCPLossProbes: 0,
     TcpExtTCPWinProbe: 0,
     TcpExtTCPKeepAlive: 0,

@@ -5,7 +5,7 @@
  * SACK `recovery.ts` does all this by duplicate ACKs.
  */
 
-import { diff, ge, gt, le, lt, max, type Seq, seq } from '../wire/seq.ts';
+import { diff, ge, gt, le, lt, type Seq, seq } from '../wire/seq.ts';
 import type { Segment } from '../wire/tcp.ts';
 import { windowReduced } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
@@ -56,8 +56,7 @@ export function acknowledgedWithSack(
   const { board, cc, snd } = tcb;
   if (board === null) {
     // Everything has arrived, some of it perhaps twice.
-    if (segment.sackCount > 0 && isDuplicateBlock(segment, snd.una))
-      judgeReduction(tcb, env, segment, advanced, true, now);
+    if (takeBlocks(tcb, env, null, segment, now)) judgeReduction(tcb, env, segment, advanced, true, now);
     return;
   }
   const { rack } = board;
@@ -65,7 +64,7 @@ export function acknowledgedWithSack(
   board.begin();
   const earliest = now - Math.max(rack.minRtt >= 0 ? rack.minRtt : tcb.rtt.srtt, 0);
   board.acknowledge(snd.una, Math.min(earliest, latestEchoed(tcb, segment, now)));
-  const duplicate = takeBlocks(tcb, board, segment, earliest);
+  const duplicate = takeBlocks(tcb, env, board, segment, earliest);
   const wider = duplicate && duplicateReported(tcb, board);
   const verdict = judgeReduction(tcb, env, segment, advanced, duplicate, now);
   const { delivery } = board;
@@ -99,7 +98,10 @@ function judgeReduction(
   now: number,
 ): Verdict {
   const { undo, board } = tcb;
-  if (undo === null) return 'go on';
+  if (undo === null) {
+    if (duplicate) env.counters.TcpExtTCPDSACKIgnoredNoUndo++;
+    return 'go on';
+  }
   if (reductionWasNeedless(tcb, env, undo, segment, advanced, now)) return 'needless';
   if (duplicate && resentArrivedTwice(tcb, env, undo, segment.sack[0]!, segment.sack[1]!, now)) return 'needless';
   if (undo.frto === 'off' || board === null) return 'go on';
@@ -129,26 +131,35 @@ function endRecovery({ cc, snd }: Tcb, rack: Rack, wider: boolean): void {
 }
 
 /** @returns whether the first block is a D-SACK: it reports octets that had arrived before (RFC 2883 4) */
-function takeBlocks(tcb: Tcb, board: Scoreboard, segment: Segment, earliest: number): boolean {
-  const { una, nxt } = tcb.snd;
-  let duplicate = false;
-  for (let i = 0; i < segment.sackCount; i++) {
+function takeBlocks(tcb: Tcb, env: TcpEnv, board: Scoreboard | null, segment: Segment, earliest: number): boolean {
+  const { snd } = tcb;
+  const { counters } = env;
+  const duplicate = segment.sackCount > 0 && isDuplicateBlock(tcb, segment);
+  if (duplicate) counters.TcpExtTCPDSACKRecv++;
+  for (let i = duplicate ? 1 : 0; i < segment.sackCount; i++) {
     const left = segment.sack[2 * i]!;
     const right = segment.sack[2 * i + 1]!;
-    if (i === 0) duplicate = isDuplicateBlock(segment, una);
-    // Blocks that lie (inverted, unsent) or say nothing (acknowledged already) are passed over.
-    if (!lt(left, right) || gt(right, nxt) || le(right, una) || (i === 0 && duplicate)) continue;
-    board.sack(max(left, una), right, tcb.snd.mss, earliest);
+    // Of an ACK that another has overtaken: all is acknowledged by now.
+    if (lt(left, right) && le(right, snd.una) && lt(segment.ack, snd.una)) continue;
+    // A lie (inverted, unsent, what cannot be held without being acknowledged) is passed over.
+    const credible = lt(left, right) && le(right, snd.nxt) && ge(left, snd.una);
+    if (!credible || !board?.sack(left, right, snd.mss, earliest)) counters.TcpExtTCPSACKDiscard++;
   }
   return duplicate;
 }
 
-function isDuplicateBlock(segment: Segment, una: Seq): boolean {
+/**
+ * By the ACK of the same segment, not by SND.UNA (RFC 2883 4): that may be past it, if the ACK was overtaken. Nothing came
+ * twice that is longer than the window.
+ */
+function isDuplicateBlock({ snd }: Tcb, segment: Segment): boolean {
   const left = segment.sack[0]!;
   const right = segment.sack[1]!;
-  if (!lt(left, right)) return false;
-  if (le(right, una)) return true;
-  return segment.sackCount > 1 && ge(left, segment.sack[2]!) && le(right, segment.sack[3]!);
+  if (!lt(left, right) || gt(right, snd.nxt) || diff(right, left) > snd.maxWnd) return false;
+  if (le(right, segment.ack)) return true;
+  // Or a part of what is held, as the second block says.
+  if (segment.sackCount < 2 || lt(segment.sack[2]!, segment.ack) || gt(segment.sack[3]!, snd.nxt)) return false;
+  return ge(left, segment.sack[2]!) && le(right, segment.sack[3]!);
 }
 
 /** The RTT of what was delivered last, and the sign of reordering (RFC 8985 6.2 steps 1 to 3). */
@@ -264,8 +275,10 @@ export function timedOutWithSack(tcb: Tcb, env: TcpEnv, board: Scoreboard, now: 
   cc.recovering = false;
   cc.recover = snd.nxt;
   if (tcb.ecn !== null) windowReduced(tcb.ecn, snd.nxt);
-  if (board.reneged) board.renege(snd.mss);
-  else board.loseOnTimeout(now - (rack.rtt + reorderingWindow(tcb, env, board)), snd.mss);
+  if (board.reneged) {
+    env.counters.TcpExtTCPSACKReneging++;
+    board.renege(snd.mss);
+  } else board.loseOnTimeout(now - (rack.rtt + reorderingWindow(tcb, env, board)), snd.mss);
   cc.cwnd = board.pipe + snd.mss;
   traceCongestion(tcb, env, now);
 }

@@ -156,21 +156,26 @@ export class Scoreboard {
     this.#coarseFrom = this.length;
   }
 
-  /** The peer reports that it holds [left, right), which lies within what is on the board. */
-  sack(left: Seq, right: Seq, mss: number, earliest: number): void {
+  /**
+   * The peer reports that it holds [left, right), which lies within what is on the board.
+   *
+   * @returns false when nobody honest reports so many pieces
+   */
+  sack(left: Seq, right: Seq, mss: number, earliest: number): boolean {
     this.#takeApart(mss);
     const reported = this.#reported;
     // An honest report covers whole segments; one that does not is not remembered without end.
-    if (reported.count > this.length + SPARE_RANGES) return;
+    if (reported.count > this.length + SPARE_RANGES) return false;
     const news = this.#news;
     news.length = 0;
     for (let at = left; lt(at, right) && reported.findHole(at, right); at = reported.right) {
       news.push(reported.left, reported.right);
     }
-    if (news.length === 0) return;
+    if (news.length === 0) return true;
     reported.add(left, right);
     const { left: from, right: to } = reported;
     for (let i = 0; i < news.length; i += 2) this.#mark(news[i]!, news[i + 1]!, from, to, earliest);
+    return true;
   }
 
   /** Segments in [left, right) that the range [from, to) covers whole are SACKed. */

@@ -70,7 +70,10 @@ export function reductionWasNeedless(
 
 /** A D-SACK for [left, right). @returns whether a reduction was taken back */
 export function resentArrivedTwice(tcb: Tcb, env: TcpEnv, undo: Undo, left: Seq, right: Seq, now: number): boolean {
-  if (undo.resent === 0 || lt(left, undo.low) || gt(right, undo.high)) return false;
+  if (undo.resent === 0 || lt(left, undo.low) || gt(right, undo.high)) {
+    env.counters.TcpExtTCPDSACKIgnoredOld++;
+    return false;
+  }
   undo.resent -= Math.min(Math.ceil(diff(right, left) / tcb.snd.mss), undo.resent);
   if (undo.resent > 0) return false;
   env.counters.TcpExtTCPDSACKUndo++;
@@ -132,7 +135,7 @@ function takeBack(tcb: Tcb, env: TcpEnv, undo: Undo, now: number): void {
   const { before } = undo;
   tcb.undo = null;
   if (cc.recovering || cc.cwnd <= before.cwnd) {
-    cc.cwnd = Math.max(cc.cwnd, before.cwnd);
+    cc.cwnd = before.cwnd; // what recovery had stretched it to is no window
     cc.ssthresh = Math.max(cc.ssthresh, before.ssthresh);
     cc.credit = before.credit;
     cc.slowStart = before.slowStart;
