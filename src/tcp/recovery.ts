@@ -23,6 +23,11 @@ export function flightSize(tcb: Tcb): number {
   return diff(tcb.snd.nxt, tcb.snd.una);
 }
 
+/** Segments sent and not acknowledged, if they are full. */
+function segmentsOutstanding(tcb: Tcb): number {
+  return Math.ceil(flightSize(tcb) / tcb.snd.mss);
+}
+
 /** Octets that are in the network, as far as is known. */
 export function inFlight(tcb: Tcb): number {
   return tcb.board === null ? diff(tcb.snd.rxt, textStart(tcb)) : tcb.board.pipe;
@@ -99,6 +104,7 @@ export function newlyAcknowledged(
   } else {
     // A partial acknowledgment: the next hole is lost too. Deflate by what left the network, send one more.
     cc.cwnd = Math.max(cc.cwnd - acked, mss) + (acked >= mss ? mss : 0);
+    cc.duplicates = segmentsOutstanding(tcb);
     tcb.owed.oldest = true;
   }
   if (env.trace !== null) traceCongestion(tcb, env, now);
@@ -108,12 +114,18 @@ export function newlyAcknowledged(
 export function duplicateAck(tcb: Tcb, env: TcpEnv, now: number): void {
   const cc = tcb.cc;
   const { mss } = tcb.snd;
-  cc.duplicates++;
-  if (tcb.undo !== null && tcb.undo.frto !== 'off') forwardRto(tcb, env, tcb.undo, false, null, now);
   if (cc.recovering) {
+    // Each says that a segment has left the network; no more can than were there (RFC 5681 3.2).
+    if (cc.duplicates === 0) {
+      env.counters.TcpSurplusDuplicates++;
+      return;
+    }
+    cc.duplicates--;
     cc.cwnd += mss;
     return;
   }
+  cc.duplicates++;
+  if (tcb.undo !== null && tcb.undo.frto !== 'off') forwardRto(tcb, env, tcb.undo, false, null, now);
   if (cc.duplicates !== env.config.duplicateThreshold) return;
   // Duplicates of what a time-out sent again are no news (RFC 6582 3.2 step 2).
   if (!gt(tcb.snd.una, cc.recover)) return;
@@ -123,6 +135,7 @@ export function duplicateAck(tcb: Tcb, env: TcpEnv, now: number): void {
   controllerOf(tcb, env).congested(cc, 'loss', flightSize(tcb), mss, now);
   cc.cwnd = cc.ssthresh + env.config.duplicateThreshold * mss;
   cc.recovering = true;
+  cc.duplicates = Math.max(segmentsOutstanding(tcb) - env.config.duplicateThreshold, 0);
   cc.recover = tcb.snd.nxt;
   if (tcb.ecn !== null) windowReduced(tcb.ecn, tcb.snd.nxt);
   tcb.owed.oldest = true;

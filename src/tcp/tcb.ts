@@ -211,7 +211,7 @@ export class Congestion {
   slowStart: SlowStart | null = null;
   /** What the controller remembers besides: plain values only. */
   state: object | null = null;
-  /** Duplicate ACKs in a row. */
+  /** Duplicate ACKs in a row. In fast recovery without SACK: how many more are believed. */
   duplicates = 0;
   /** In fast recovery until `recover` is acknowledged (RFC 6582). */
   recovering = false;
