@@ -158,8 +158,11 @@ function updateWindow(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): voi
   snd.wl2 = segment.ack;
   if (snd.wnd > snd.maxWnd) snd.maxWnd = snd.wnd;
   if (before !== 0 || snd.wnd === 0) return;
-  // The window opens: what was sent into it while it was closed was not taken.
   stopTimer(tcb, env, 'persist', now);
+  // It had been closed for a moment only: acknowledgments are still to be expected, and a peer that opens and closes
+  // its window has not everything sent to it each time.
+  if (tcb.rtt.backoff === 0) return;
+  // The window opens: what was sent into it while it was closed was not taken.
   tcb.rtt.backoff = 0;
   if (tcb.board !== null) tcb.board.loseOnTimeout(Infinity, snd.mss);
   else if (gt(snd.nxt, snd.una)) snd.rxt = snd.una;
