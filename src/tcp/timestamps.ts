@@ -65,8 +65,11 @@ export function noteRecent(tcb: Tcb, segment: Segment, now: number): void {
 export function measureEcho(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): number {
   if (segment.tsEcr === seq(0)) return -1;
   const sample = diff(timestampNow(tcb.ts.offset, now), segment.tsEcr);
-  // An echo of something we have not sent yet, or of a day ago, is not a measurement.
-  if (sample < 0 || sample >= RECENT_LIFETIME) return -1;
+  // An echo of something we have not sent yet, or of before any time-out, is not a measurement.
+  if (sample < 0 || sample > env.config.maxRto) {
+    env.counters.TcpExtTSEcrRejected++;
+    return -1;
+  }
   measured(tcb, env, sample);
   return sample;
 }
