@@ -47,7 +47,7 @@ export function hold(tcb: Tcb, env: TcpEnv, start: Seq, data: Uint8Array, offset
     rcv.text.put(env.buffers, base + diff(left, rcv.nxt), data, offset + diff(left, start), diff(right, left));
   }
   ranges.add(start, end);
-  noteRecent(held.recent, start, ranges.left, ranges.right);
+  if (gt(start, rcv.nxt)) noteRecent(held.recent, start, ranges.left, ranges.right);
   return true;
 }
 
@@ -70,6 +70,13 @@ function noteRecent(recent: Seq[], at: Seq, left: Seq, right: Seq): void {
   recent[0] = at;
 }
 
+/** What lies before `nxt` is held no more: the others move up, so that they are repeated (RFC 2018 4). */
+function forgetRecent(recent: Seq[], nxt: Seq): void {
+  let kept = 0;
+  for (const at of recent) if (!lt(at, nxt)) recent[kept++] = at;
+  recent.length = kept;
+}
+
 /** SACK blocks that have room in a header (RFC 2018 3). */
 const MOST_BLOCKS = 4;
 
@@ -87,6 +94,7 @@ export function advance(tcb: Tcb): void {
   }
   ranges.dropBefore(rcv.nxt);
   if (ranges.count === 0) rcv.held = null;
+  else forgetRecent(rcv.held.recent, rcv.nxt);
 }
 
 /** [left, right) has come a second time: the peer may like to know that it need not have sent it (RFC 2883 4). */

@@ -263,6 +263,14 @@ describe('reports of what came twice (D-SACK, RFC 2883)', () => {
     expect(peer.sent()).toEqual(['ACK 1 ack 101 sack 201:301', 'ACK 1 ack 101 sack 221:241 sack 201:301']);
   });
 
+  it('go on naming what came last while the gaps before it fill up one after the other (RFC 2018 4)', () => {
+    const peer = receiving();
+    for (const at of [121, 141, 161, 181, 221, 241, 201]) peer.send('ACK', { seq: at, ack: 1, data: pattern(5) });
+    peer.seen();
+    for (const at of [101, 111, 126, 136]) peer.send('ACK', { seq: at, ack: 1, data: pattern(10) });
+    expect(peer.sent().at(-1)).toBe('ACK 1 ack 146 sack 201:206 sack 241:246 sack 221:226 sack 181:186');
+  });
+
   it('says nothing where SACK was not agreed on', () => {
     const peer = new Peer();
     peer.established();
