@@ -1,6 +1,6 @@
 /**
  * Courses of events to judge, and the judging: one host sends through a world that loses and reorders, and a book (an
- * algorithm written again from its RFC) reads what the sender's trace tells, event by event. Nothing of `src/tcp` is
+ * algorithm written again from its RFC) reads what the trace of the sender (or the receiver) tells, event by event. Nothing of `src/tcp` is
  * looked at but what the trace shows.
  */
 
@@ -27,8 +27,9 @@ export interface Course {
   readonly events: readonly TraceEvent[];
 }
 
-/** The sender's name in traces. */
+/** The hosts' names in traces. */
 export const SENDER = 'sender';
+export const RECEIVER = 'receiver';
 
 export const FIN = 1;
 export const SYN = 2;
@@ -41,7 +42,7 @@ export function run(plan: Plan): Course {
   const config = { tcp: { ...plan.config } };
   const tcp = { receiveBuffer: 4_000_000, sendBuffer: 4_000_000, ...plan.options };
   const sender = world.host(SENDER, { tcp, config });
-  const receiver = world.host('receiver', { tcp, config });
+  const receiver = world.host(RECEIVER, { tcp, config });
   world.join(sender, receiver, { forth: plan.forth ?? {}, back: plan.back ?? {} });
   receiver.tcp.listen({
     port: 80,
@@ -73,18 +74,18 @@ export interface Book {
 }
 
 /**
- * Reads a course.
+ * Reads a course: what the host saw and did.
  *
  * @throws Error at the first event that disagrees with the book, with the seed and the end of the ladder
  */
-export function judge(course: Course, book: Book): void {
+export function judge(course: Course, book: Book, host: string = SENDER): void {
   for (const [i, event] of course.events.entries()) {
-    if (event.host !== SENDER) continue;
+    if (event.host !== host) continue;
     const problem = book.take(event);
     if (problem === null) continue;
     const { application, ...plan } = course.plan;
     const tail = course.events.slice(Math.max(0, i - 120), i + 1);
-    const ladder = renderLadder(tail, { left: SENDER, right: 'receiver', congestion: true, timers: 'main' });
+    const ladder = renderLadder(tail, { left: SENDER, right: RECEIVER, congestion: true, timers: 'main' });
     const end = ladder.split('\n').slice(-60).join('\n');
     throw new Error(`at ${event.time} ms: ${problem}\n${JSON.stringify(event)}\n${JSON.stringify(plan)}\n${end}`);
   }
