@@ -18,8 +18,8 @@ export function isInFlight(tcb: Tcb, env: TcpEnv, quoted: Seq): boolean {
 }
 
 /**
- * An ICMP error about a segment in flight. A hard one ends a connection that is not yet synchronized; later it is
- * recorded like a soft one, because a forger needs no more than a guess (RFC 5927 5.2; MUST-56, SHLD-26).
+ * An ICMP error about a segment in flight (MUST-56). A hard one ends a connection that is not yet synchronized. DEVIATION:
+ * later it is recorded like a soft one (SHLD-26 has it abort), because a forger needs no more than a guess (RFC 5927 5.2).
  *
  * @param reason for the user, e.g. 'port-unreachable'
  */

@@ -41,7 +41,10 @@ export class MtuSearch {
 
 /** A search has ended when less than this is left between what arrives and what does not (as Linux's tcp_probe_threshold). */
 const ACCURACY = 8;
-/** Probes of one size that are lost before it is taken for too large (RFC 8899 5.1.2 MAX_PROBES, which says 3). */
+/**
+ * Probes of one size that are lost before it is taken for too large. DEVIATION: RFC 8899 5.1.2 says MAX_PROBES is 3; with
+ * SACK a loss is seen in a round trip, and two of them by chance are seldom.
+ */
 const MAX_PROBES = 2;
 /** Congestion windows below so many segments are not burdened with probes (RFC 4821 7.4). */
 const LEAST_WINDOW = 11;
