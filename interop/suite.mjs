@@ -10,10 +10,11 @@ import { sleep } from './wait.mjs';
 import { World } from './world.mjs';
 
 /**
- * The lanes in their order, and how many cases of each run side by side: those that mostly wait, those that want the
- * machine for themselves, and those that are long because the wire is bad.
+ * The lanes in their order, and how many cases of each run side by side: those that mostly wait, those that open many
+ * connections one after the other, of which none should meet a machine that stops for a second (the kernel sends a SYN again
+ * then, and asks for less), those that want the machine for themselves, and those that are long because the wire is bad.
  */
-const LANES = { first: 8, alone: 1, last: 2 };
+const LANES = { first: 8, few: 2, alone: 1, last: 2 };
 /** Captures that are read at once. */
 const JUDGES = 2;
 /** How long a case may take unless it says otherwise, ms. */

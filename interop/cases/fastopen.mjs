@@ -83,7 +83,7 @@ async function ask(world, port, ...texts) {
 }
 
 /** The kernel repeats a SYN or SYN,ACK after a second, whatever the route says; a busy machine may need longer. */
-const BUSY = ['retransmission', 'spurious_retransmission', 'duplicate_ack', 'out_of_order'];
+export const BUSY = ['retransmission', 'spurious_retransmission', 'duplicate_ack', 'out_of_order'];
 export const TFO = ['tfo_syn', 'tfo_ack', 'tfo_ignored', ...BUSY];
 
 export const fastOpen = [

@@ -10,7 +10,7 @@ import { flagsOf } from '../packets.mjs';
 import { server, tool } from '../tools.mjs';
 import { until } from '../wait.mjs';
 import { talk, test } from './define.mjs';
-import { CLIENT, SERVER, TFO } from './fastopen.mjs';
+import { BUSY, CLIENT, SERVER, TFO } from './fastopen.mjs';
 
 const PORT = 50_201;
 const OPENERS = ['kernel', 'tsyn'];
@@ -42,8 +42,11 @@ async function eachCombination({ world, note, family }, { sysctl, kernel, option
   note(`${count} connections`);
 }
 
+/** Settings of cases with many handshakes. */
+const MANY = { world: { sysctls: {} }, lane: 'few', limit: 60_000 };
+
 const agreed = (title, sysctl, option, check) =>
-  test(title, { world: { sysctls: {} }, limit: 60_000 }, (context) =>
+  test(title, { ...MANY, allow: BUSY }, (context) =>
     eachCombination(context, { sysctl, kernel: [1, 0], option, tsyn: [true, false] }, (seen) => {
       check(seen, seen.kernel === 1 && seen.tsyn);
     }),
@@ -64,6 +67,7 @@ const MARKED = {
     rtoMin: 2000,
   },
   allow: ['window_update', 'window_full'],
+  lane: 'few',
   limit: 60_000,
 };
 
@@ -96,8 +100,8 @@ export const options = [
   }),
 
   test('congestion notification is agreed on where one asks for it and the other accepts', {
-    world: { sysctls: {} },
-    limit: 60_000,
+    ...MANY,
+    allow: BUSY,
   }, (context) => {
     const wishes = { sysctl: 'tcp_ecn', kernel: [0, 1, 2], option: 'ecn', tsyn: ['off', 'accept', 'request'] };
     return eachCombination(context, wishes, ({ kernel, tsyn, opener, theirs, ours, what }) => {
@@ -130,9 +134,8 @@ export const options = [
   }),
 
   test('the kernel opens fast where its setting and the listener of tsyn allow it', {
-    world: { sysctls: {} },
+    ...MANY,
     allow: TFO,
-    limit: 60_000,
   }, async ({ world }) => {
     const client = async (port) => {
       const words = ['python3', '-c', CLIENT, world.address, `${port}`, world.kernelAddress, 'text'];
@@ -170,9 +173,8 @@ export const options = [
   }),
 
   test('tsyn opens fast where its setting and that of the kernel allow it', {
-    world: { sysctls: {} },
+    ...MANY,
     allow: TFO,
-    limit: 60_000,
   }, async ({ world }) => {
     const [command, ...words] = world.kernel.command('python3', '-c', SERVER, world.kernelAddress, `${PORT}`);
     const service = server(command, words);
