@@ -4,7 +4,7 @@
  * looked at but what the trace shows.
  */
 
-import type { Impairment } from '../../src/link/index.ts';
+import type { ImpairedLink, Impairment } from '../../src/link/index.ts';
 import { World } from '../../src/sim/index.ts';
 import type { TcpSocket } from '../../src/stack/tcp-socket.ts';
 import type { TcpConfig, TcpOptions } from '../../src/tcp/index.ts';
@@ -20,6 +20,8 @@ export interface Plan {
   readonly duration: number;
   /** What the sender does: by default it always has text. */
   readonly application?: (socket: TcpSocket, world: World) => void;
+  /** What happens to the wire besides: called before anything does; it lets as much time pass as it likes. */
+  readonly wire?: (link: ImpairedLink, world: World) => void;
 }
 
 export interface Course {
@@ -43,7 +45,7 @@ export function run(plan: Plan): Course {
   const tcp = { receiveBuffer: 4_000_000, sendBuffer: 4_000_000, ...plan.options };
   const sender = world.host(SENDER, { tcp, config });
   const receiver = world.host(RECEIVER, { tcp, config });
-  world.join(sender, receiver, { forth: plan.forth ?? {}, back: plan.back ?? {} });
+  const { link } = world.join(sender, receiver, { forth: plan.forth ?? {}, back: plan.back ?? {} });
   receiver.tcp.listen({
     port: 80,
     onConnection: () => {},
@@ -55,6 +57,7 @@ export function run(plan: Plan): Course {
     port: 80,
     handler: { onConnect: (socket) => application(socket, world), onWritable: fill },
   });
+  plan.wire?.(link, world);
   world.run(plan.duration);
   return { plan, events };
 }
@@ -83,7 +86,7 @@ export function judge(course: Course, book: Book, host: string = SENDER): void {
     if (event.host !== host) continue;
     const problem = book.take(event);
     if (problem === null) continue;
-    const { application, ...plan } = course.plan;
+    const { application, wire, ...plan } = course.plan;
     const tail = course.events.slice(Math.max(0, i - 120), i + 1);
     const ladder = renderLadder(tail, { left: SENDER, right: RECEIVER, congestion: true, timers: 'main' });
     const end = ladder.split('\n').slice(-60).join('\n');
