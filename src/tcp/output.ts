@@ -133,10 +133,7 @@ function emitText(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
   emitSegment(tcb, env, from, length, fin, !again, now);
   snd.rxt = fin ? add(end, 1) : end;
   if (again) {
-    env.counters.TcpRetransSegs++;
-    countAgain(tcb, length);
-    if (tcb.undo !== null) noteResent(tcb, tcb.undo, from, length, now);
-    stopTiming(tcb);
+    sentAgain(tcb, env, from, length, now);
   }
   if (gt(snd.rxt, snd.nxt)) {
     const before = snd.nxt;
@@ -169,9 +166,14 @@ function emitOldest(tcb: Tcb, env: TcpEnv, now: number): void {
   if (length === 0 && !fin) return;
   emitSegment(tcb, env, snd.una, length, fin, false, now);
   stopTimer(tcb, env, 'retransmission', now); // it counts from now
+  sentAgain(tcb, env, snd.una, length, now);
+}
+
+/** The books after text, or a FIN by itself, was sent once more: counters, the means of undoing a reduction, Karn's rule. */
+function sentAgain(tcb: Tcb, env: TcpEnv, from: Seq, length: number, now: number): void {
   env.counters.TcpRetransSegs++;
   countAgain(tcb, length);
-  if (tcb.undo !== null) noteResent(tcb, tcb.undo, snd.una, length, now);
+  if (tcb.undo !== null) noteResent(tcb, tcb.undo, from, length, now);
   stopTiming(tcb);
 }
 
@@ -210,12 +212,9 @@ function emitAgain(tcb: Tcb, env: TcpEnv, start: Seq, size: number, now: number)
     const length = Math.min(size - done, snd.mss, diff(end, from));
     const fin = snd.finSent && add(from, length) === end && done + length < size;
     emitSegment(tcb, env, from, length, fin, false, now);
-    env.counters.TcpRetransSegs++;
-    countAgain(tcb, length);
-    if (tcb.undo !== null) noteResent(tcb, tcb.undo, from, length, now);
+    sentAgain(tcb, env, from, length, now);
     done += length + (fin ? 1 : 0);
   }
-  stopTiming(tcb);
   tcb.cc.lastSent = Math.floor(now);
 }
 

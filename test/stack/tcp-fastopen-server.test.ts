@@ -132,7 +132,7 @@ describe('a listener with fast open', () => {
     for (const value of [[], cookie, [1, 2, 3, 4]]) {
       const [synAck] = ask(raw, forge('SYN', { dport: 81, sport: 7, ...SYN_TEXT, cookie: value }));
       expect([synAck!.ack, synAck!.cookie, plain.waiting.length]).toEqual([1001, null, 0]);
-      // The text of the SYN waits for the handshake, as any.
+      // The text of the SYN waits for the handshake, as every other text on a SYN does.
       ask(raw, forge('ACK', { dport: 81, sport: 7, seq: 1006, ack: synAck!.seq + 1 }));
       const socket = plain.accept()!;
       expect(new TextDecoder().decode(drain(socket))).toBe('GET /');
