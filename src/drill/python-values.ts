@@ -95,7 +95,7 @@ function integers(operator: string, a: bigint, b: bigint): bigint {
     case '**':
       if (b < 0n) throw new PythonRaise('negative powers are not supported');
       bounded(b * BigInt(bits(a)));
-      return a ** b;
+      return power(a, b);
     case '>>':
       if (b < 0n) throw new PythonRaise('negative shift count');
       return a >> b;
@@ -104,6 +104,14 @@ function integers(operator: string, a: bigint, b: bigint): bigint {
       bounded(b + BigInt(bits(a)));
       return a << b;
   }
+}
+
+function power(base: bigint, exponent: bigint): bigint {
+  let result = 1n;
+  for (let square = base, left = exponent; left > 0n; square *= square, left >>= 1n) {
+    if ((left & 1n) === 1n) result *= square;
+  }
+  return result;
 }
 
 function remainder(a: bigint, b: bigint): bigint {
@@ -147,7 +155,7 @@ function quotient(a: Numeric, b: Numeric): number {
   const whole = scaled / b;
   // An odd last bit stands for whatever the division left.
   const sticky = whole * b === scaled ? whole * 2n : whole * 2n + (a < 0n === b < 0n ? 1n : -1n);
-  const result = Number(sticky) / 2 ** (shift + 1);
+  const result = Number(sticky) / Number(1n << BigInt(shift + 1));
   if (!Number.isFinite(result)) throw new PythonRaise('integer division result too large for a float');
   return result;
 }
