@@ -41,11 +41,15 @@ export class DrillSkip extends Error {
   }
 }
 
+/** So much of a long line is shown on either side of the place. */
+const AROUND = 100;
+
 /** The line, and a caret under the column; tabs stay tabs, so that the caret stands right. */
 function caret(text: string, at: Position): string {
-  const line = text.split('\n')[at.line - 1]?.replace(/\r$/, '') ?? '';
-  const shown = printable(line);
-  return `    ${shown}\n    ${shown.slice(0, at.column - 1).replace(/[^\t]/g, ' ')}^`;
+  const line = text.split('\n', at.line)[at.line - 1]?.replace(/\r$/, '') ?? '';
+  const from = Math.max(0, at.column - 1 - AROUND);
+  const shown = printable(line.slice(from, at.column - 1 + AROUND));
+  return `    ${shown}\n    ${shown.slice(0, at.column - 1 - from).replace(/[^\t]/g, ' ')}^`;
 }
 
 /** One place a character: what a terminal would take for a command is a question mark. */

@@ -131,6 +131,8 @@ export interface CallAction {
   readonly result: Expression;
   /** The errno it must fail with, or null. */
   readonly errno: string | null;
+  /** What stands in parentheses at the end, for readers; null without. */
+  readonly note: string | null;
 }
 
 /** Arguments and results: the language of the tool's structures, without their meaning. */
