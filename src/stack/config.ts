@@ -250,6 +250,8 @@ const bounds: Bounds<StackConfig> = {
     probeFloor: [8, 1460],
     probeInterval: [1000, DAY],
     blackHoleTimeouts: [1, 100],
+    pushBursts: 'boolean',
+    minBurst: [1, 1000],
     maxHalfOpen: [1, 1_000_000],
     synCookies: ['when-full', 'always', 'off'],
     maxFastOpenPeers: [1, 1_000_000],

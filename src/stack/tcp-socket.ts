@@ -124,6 +124,15 @@ export class TcpSocket implements TableEntry, Task {
     return this.#send(data, offset, length, false, false);
   }
 
+  /**
+   * SEND of a record, or the rest of one: where `tcp.pushBursts` is set, no segment holds the end of it and the beginning of
+   * the next.
+   */
+  writeRecord(data: Uint8Array, offset: number = 0, length: number = lengthFrom(data, offset)): number {
+    checkRange('data', data, offset, length);
+    return this.#send(data, offset, length, false, true, true);
+  }
+
   /** Makes every `write` one that more follows; `cork(false)`, `end` and urgent data let go what waits. */
   cork(on: boolean = true): void {
     setCork(this.tcb, this.#tcp.env, on, this.#tcp.now());
@@ -232,6 +241,7 @@ export class TcpSocket implements TableEntry, Task {
   /** Nagle off, or on again (MUST-17). */
   setNoDelay(on: boolean): void {
     this.#change({ noDelay: on });
+    if (on && this.tcb.bursts !== null) this.tcb.bursts.atOnce = true; // whatever holds it
     this.#tcp.called(this); // what was held back may go
   }
 
@@ -297,7 +307,7 @@ export class TcpSocket implements TableEntry, Task {
     this.tcb.options = { ...this.tcb.options, ...options };
   }
 
-  #send(data: Uint8Array, offset: number, length: number, urgent: boolean, push = true): number {
+  #send(data: Uint8Array, offset: number, length: number, urgent: boolean, push = true, record = false): number {
     if (this.endOnConnect) throw this.#closedForWriting();
     const { result, accepted } = calls.send(
       this.tcb,
@@ -308,6 +318,7 @@ export class TcpSocket implements TableEntry, Task {
       urgent,
       this.#tcp.now(),
       push,
+      record,
     );
     if (result === 'connection closing' || result === 'connection does not exist') throw this.#closedForWriting();
     this.#tcp.called(this);

@@ -7,6 +7,7 @@ import type { CallEvent } from '../trace/events.ts';
 import { add, diff, gt, type Seq, seq } from '../wire/seq.ts';
 import { chooseInitialSequence } from './arrives.ts';
 import { tuneReceiveBuffer } from './buffers.ts';
+import { noteWritten, recordsDiscarded } from './bursts.ts';
 import { noteSend, nothingUnsent } from './cork.ts';
 import type { TcpEnv } from './env.ts';
 import { isEarly } from './fastopen.ts';
@@ -68,6 +69,7 @@ const sendResult: SendResult = { result: 'ok', accepted: 0 };
  *
  * @param urgent the last octet given ends urgent text (RFC 9293 3.8.5; new applications should not)
  * @param push false: more follows soon, so that a small segment is better held back, for 200 ms at most
+ * @param record a record ends here: no segment holds what lies on both sides of this, where `config.pushBursts` is set
  * @returns a record overwritten by the next call
  */
 export function send(
@@ -79,6 +81,7 @@ export function send(
   urgent: boolean,
   now: number,
   push = true,
+  record = false,
 ): SendResult {
   sendResult.accepted = 0;
   const first = (!push || tcb.cork !== null) && nothingUnsent(tcb);
@@ -91,7 +94,10 @@ export function send(
     sendResult.accepted = queue(tcb, env, data, offset, length, urgent);
     sendResult.result = sendResult.accepted < length ? 'insufficient resources' : 'ok';
   }
-  if (sendResult.accepted > 0) noteSend(tcb, env, push, first, now);
+  if (sendResult.accepted > 0) {
+    if (env.config.pushBursts) noteWritten(tcb, push, record && sendResult.accepted === length);
+    else noteSend(tcb, env, push, first, now);
+  }
   if (env.trace !== null) traceCall(tcb, env, 'SEND', sendResult.result, now, sendResult.accepted);
   return sendResult;
 }
@@ -122,6 +128,7 @@ export function discardUnsent(tcb: Tcb, env: TcpEnv): number {
   const count = Math.max(diff(textEnd(tcb), isStarted(tcb) ? snd.nxt : seq(snd.iss + 1)), 0);
   if (count === 0) return 0;
   snd.text.dropNewest(env.buffers, count);
+  if (tcb.bursts !== null) recordsDiscarded(tcb, tcb.bursts);
   if (snd.urgent && gt(snd.up, textEnd(tcb))) {
     snd.up = textEnd(tcb);
     snd.urgent = gt(snd.up, snd.una);

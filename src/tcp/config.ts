@@ -64,6 +64,13 @@ export interface TcpConfig {
   readonly probeInterval: number;
   /** Time-outs in a row of a large segment after which a black hole is suspected. */
   readonly blackHoleTimeouts: number;
+  /**
+   * Text leaves in bursts that end with PSH, and Nagle's rule is Minshall's (`bursts.ts`), as in stacks with segmentation
+   * offload. Otherwise PSH stands at the end of what was written (MUST-61).
+   */
+  readonly pushBursts: boolean;
+  /** Segments of such a burst at least, as far as the windows allow. */
+  readonly minBurst: number;
 }
 
 export const defaultTcpConfig: TcpConfig = {
@@ -90,6 +97,8 @@ export const defaultTcpConfig: TcpConfig = {
   probeFloor: 512,
   probeInterval: 600_000,
   blackHoleTimeouts: 2,
+  pushBursts: false,
+  minBurst: 2,
 };
 
 /** What one connection may choose. */

@@ -67,8 +67,9 @@ export function send(
   urgent: boolean,
   now: number,
   push = true,
+  record = false,
 ): calls.SendResult {
-  const result = calls.send(tcb, env, data, offset, length, urgent, now, push);
+  const result = calls.send(tcb, env, data, offset, length, urgent, now, push, record);
   output(tcb, env, now);
   return result;
 }

@@ -64,8 +64,8 @@ export class Endpoint {
     this.settle(now);
   }
 
-  send(data: Uint8Array, urgent: boolean, now: number, push = true): SendResult {
-    return connection.send(this.tcb, this.env, data, 0, data.length, urgent, now, push);
+  send(data: Uint8Array, urgent: boolean, now: number, push = true, record = false): SendResult {
+    return connection.send(this.tcb, this.env, data, 0, data.length, urgent, now, push, record);
   }
 
   receive(target: Uint8Array, now: number): ReceiveResult {

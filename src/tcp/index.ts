@@ -1,4 +1,5 @@
 /** One TCP connection as a pure state machine: `tsyn/tcp`. */
+export { Bursts } from './bursts.ts';
 export * as calls from './calls.ts';
 export {
   atEnd,

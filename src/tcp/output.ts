@@ -7,6 +7,7 @@
 import { BufferPool, Ring } from '../base/ring.ts';
 import { add, diff, gt, lt, type Seq, seq } from '../wire/seq.ts';
 import { ACK, ECE, FIN, PSH, type Segment, SYN, URG } from '../wire/tcp.ts';
+import { isPushed, nextBurst, noteBurst, together } from './bursts.ts';
 import { isHeld } from './cork.ts';
 import { markText } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
@@ -41,10 +42,14 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
     if (snd.rxt === snd.nxt && snd.una === snd.nxt && snd.text.length > 0) restartAfterIdle(tcb, env, now);
     if (tcb.search === null || mayGoOn(tcb, env, tcb.search, now)) {
       for (let length = nextText(tcb, env); length >= 0; length = nextText(tcb, env)) {
-        emitText(tcb, env, length, now);
+        emitQueued(tcb, env, length, now);
       }
     }
     owed.override = false;
+    if (tcb.bursts !== null) {
+      tcb.bursts.more = false;
+      tcb.bursts.atOnce = false;
+    }
     if (owed.tail) emitTail(tcb, env, now);
     if (owed.keepAlive) emitKeepAlive(tcb, env, now);
   }
@@ -96,6 +101,9 @@ function nextText(tcb: Tcb, env: TcpEnv): number {
     return NOTHING;
   }
   if (room <= 0) return NOTHING;
+  if (tcb.bursts !== null && snd.rxt === snd.nxt) {
+    return nextBurst(tcb, env, tcb.bursts, queued, usable, room) || NOTHING;
+  }
 
   const { mss } = snd;
   let length = Math.min(queued, room);
@@ -121,6 +129,15 @@ function largestText(tcb: Tcb): number {
   const { mss } = tcb.snd;
   const most = tcb.superSegment - tcb.ipHeader - 60;
   return most <= mss ? mss : most - (most % mss);
+}
+
+/** What `nextText` says, in as many pieces as the link needs. */
+function emitQueued(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
+  if (tcb.bursts !== null && length > 0 && tcb.snd.rxt === tcb.snd.nxt) noteBurst(tcb, tcb.bursts, length);
+  const most = largestText(tcb);
+  let left = length;
+  for (; left > most; left -= most) emitText(tcb, env, most, now);
+  emitText(tcb, env, left, now);
 }
 
 /** Text (and the FIN, if it is next and fits) from SND.RXT on. */
@@ -224,9 +241,11 @@ function emitTail(tcb: Tcb, env: TcpEnv, now: number): void {
   const { snd, board } = tcb;
   if (board === null || board.length === 0 || diff(snd.nxt, snd.una) > snd.wnd) return;
   env.counters.TcpExtTCPLossProbes++;
-  const fresh = Math.min(diff(textEnd(tcb), snd.nxt), snd.mss, snd.wnd - diff(snd.nxt, snd.una));
+  const unsent = diff(textEnd(tcb), snd.nxt);
+  const next = tcb.bursts === null ? unsent : together(tcb, tcb.bursts, unsent);
+  const fresh = Math.min(next, snd.mss, snd.wnd - diff(snd.nxt, snd.una));
   if (fresh > 0) {
-    emitText(tcb, env, fresh, now);
+    emitQueued(tcb, env, fresh, now);
   } else {
     const last = board.lastSegment(snd.mss);
     emitAgain(tcb, env, board.start(last), board.size(last), now);
@@ -270,8 +289,11 @@ function emitSegment(
   if (length > snd.mss && !isProbe(tcb, from)) out.segmentSize = snd.mss;
   if (fin) out.flags |= FIN;
   if (fresh && length > 0 && tcb.ecn !== null) markText(tcb.ecn, out);
+  if (tcb.bursts !== null) {
+    if (length > 0 && isPushed(tcb, tcb.bursts, add(from, length))) out.flags |= PSH;
+  }
   // The segment that empties the queue says so, for all writes in it (MUST-61, SHLD-27).
-  if (length > 0 && add(from, length) === textEnd(tcb) && !isHeld(tcb)) out.flags |= PSH;
+  else if (length > 0 && add(from, length) === textEnd(tcb) && !isHeld(tcb)) out.flags |= PSH;
   if (snd.urgent && gt(snd.up, from)) {
     // As far as the field can say: urgent text may be longer (MUST-31).
     out.flags |= URG;

@@ -15,9 +15,31 @@ const GAIN = 1.2;
 const BURST = 1;
 
 /** Octets a millisecond; `Infinity` where nothing is paced. */
-export function pacingRate({ options, cc, rtt }: Tcb): number {
-  if (!options.pacing || rtt.srtt <= 0) return Infinity;
+export function pacingRate(tcb: Tcb): number {
+  return tcb.options.pacing ? windowRate(tcb) : Infinity;
+}
+
+/** The rate that the window allows, octets a millisecond; `Infinity` before a round trip is measured. */
+function windowRate({ cc, rtt }: Tcb): number {
+  if (rtt.srtt <= 0) return Infinity;
   return ((cc.cwnd < cc.ssthresh ? SLOW_START_GAIN : GAIN) * cc.cwnd) / rtt.srtt;
+}
+
+/** Octets that a super-segment holds at most, whatever the rate. */
+const LARGEST_BURST = 65_215;
+/** Each so many microseconds of the shortest round trip halve what a burst may be beyond its millisecond. */
+const NEAR = 512;
+
+/**
+ * Segments of a burst that ends with PSH (`bursts.ts`): a millisecond's at the rate, paced or not. Across a short path they
+ * are larger: there what a burst costs the processors counts for more than the queue that it makes.
+ */
+export function burstSegments(tcb: Tcb, env: TcpEnv): number {
+  const { minRtt } = tcb.stats;
+  const halvings = Math.floor(minRtt / NEAR);
+  const near = halvings < 0 || halvings > 30 ? 0 : LARGEST_BURST >> halvings;
+  const octets = Math.min(windowRate(tcb) * BURST + near, LARGEST_BURST);
+  return Math.max(Math.floor(octets / tcb.snd.mss), env.config.minBurst);
 }
 
 /** Octets that may leave together, a multiple of the segment size. */

@@ -6,6 +6,7 @@
 import { type BufferPool, Ring } from '../base/ring.ts';
 import type { Address } from '../wire/address.ts';
 import { type Seq, seq } from '../wire/seq.ts';
+import { type Bursts, copyBursts } from './bursts.ts';
 import type { TcpOptions } from './config.ts';
 import { SlowStart } from './congestion/slowstart.ts';
 import { Cork } from './cork.ts';
@@ -368,6 +369,8 @@ export class Tcb implements Ends {
   stats: Statistics = new Statistics();
   uto: UserTimeouts | null = null;
   cork: Cork | null = null;
+  /** Where text leaves in bursts (`bursts.ts`). */
+  bursts: Bursts | null = null;
   /** Larger or smaller segments are being tried, or were (RFC 4821). */
   search: MtuSearch | null = null;
   /** The path was seen to reorder (RACK.reordering_seen). */
@@ -457,6 +460,7 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     board: tcb.board === null ? null : tcb.board.clone(),
     stats: copyStatistics(tcb.stats),
     cork: tcb.cork === null ? null : Object.assign(new Cork(), tcb.cork),
+    bursts: tcb.bursts === null ? null : copyBursts(tcb.bursts),
     uto: tcb.uto === null ? null : Object.assign(new UserTimeouts(), tcb.uto),
     search: tcb.search === null ? null : Object.assign(new MtuSearch(0, 0), tcb.search),
     resumes:
