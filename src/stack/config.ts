@@ -237,6 +237,7 @@ const bounds: Bounds<StackConfig> = {
     synR2: [1, 100 * DAY],
     orphanR2: [1, 100 * DAY],
     delayedAck: [0, 499],
+    quickAcks: [0, 1000],
     maxPersist: [1000, DAY],
     msl: [1, DAY],
     finWait2: [1, DAY],

@@ -12,6 +12,7 @@ import {
   type State,
   setCork,
   setKeepAlive,
+  setQuickAck,
   type Tcb,
   type TcpOptions,
   urgentRemaining,
@@ -243,6 +244,12 @@ export class TcpSocket implements TableEntry, Task {
     this.#change({ noDelay: on });
     if (on && this.tcb.bursts !== null) this.tcb.bursts.atOnce = true; // whatever holds it
     this.#tcp.called(this); // what was held back may go
+  }
+
+  /** Whether text is acknowledged at once, as far as `tcp.quickAcks` goes, until the connection shows what suits it. */
+  setQuickAck(on: boolean): void {
+    setQuickAck(this.tcb, on);
+    this.#tcp.called(this);
   }
 
   /** Keep-alive (MUST-24, MUST-27). @param idle ms of silence before the first probe */

@@ -32,6 +32,8 @@ export interface TcpConfig {
   readonly orphanR2: number;
   /** How long an ACK of in-order text may wait for company; under 500 ms (MUST-40, SHLD-18). */
   readonly delayedAck: number;
+  /** ACKs that go at once when text begins to flow, until it is answered with text (`quickack.ts`); 0 for none. */
+  readonly quickAcks: number;
   /** Greatest interval between zero-window probes. */
   readonly maxPersist: number;
   /**
@@ -84,6 +86,7 @@ export const defaultTcpConfig: TcpConfig = {
   synR2: 180_000,
   orphanR2: 100_000,
   delayedAck: 40,
+  quickAcks: 0,
   maxPersist: 60_000,
   msl: 30_000,
   finWait2: 60_000,

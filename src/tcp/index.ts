@@ -32,6 +32,7 @@ export { FastOpen, isEarly } from './fastopen.ts';
 export { initialSequence, timestampOffset } from './isn.ts';
 export { pacingRate } from './pacing.ts';
 export { icmpError, ipOptionsChanged, isInFlight, pathMtuChanged } from './pathmtu.ts';
+export { QuickAcks, setQuickAck } from './quickack.ts';
 export { resetUnknown } from './reset.ts';
 export { ARROWS, type Arrow, isSynchronized, maySend, maySendUs, type State } from './state.ts';
 export { acceptCookie, COOKIE_LIFETIME, readCookie, sendCookie } from './syncookies.ts';

@@ -15,6 +15,7 @@ import { isEarly, noteRepeated, writeFastOpen } from './fastopen.ts';
 import { writeOffer } from './negotiate.ts';
 import { burstSize, paced } from './pacing.ts';
 import { cancelProbe, isProbe, type MtuSearch, NO_PROBE, nextProbe, probeLeft } from './plpmtud.ts';
+import { answered } from './quickack.ts';
 import { sackBlocks } from './reassembly.ts';
 import { congestionWindow, inFlight, restartAfterIdle } from './recovery.ts';
 import { backedOff, startTiming, stopTiming } from './rto.ts';
@@ -158,6 +159,7 @@ function emitText(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
     if (!again) startTiming(tcb, snd.nxt, now);
     noteSent(tcb, env, before, diff(snd.nxt, before), now);
     stopTimer(tcb, env, 'probe', now); // it counts from the last new segment
+    answered(tcb, env, now);
   }
   if (fin) snd.finSent = true;
   paced(tcb, env, length, now);
@@ -384,6 +386,7 @@ function emit(tcb: Tcb, env: TcpEnv, out: Segment, at: number, now: number, text
     // Every segment acknowledges: nothing is owed any more.
     tcb.owed.ack = false;
     tcb.rcv.unacked = 0;
+    if (tcb.rcv.quick !== null && tcb.rcv.quick.left > 0) tcb.rcv.quick.left--;
     tcb.rcv.lastAck = tcb.rcv.nxt;
     tcb.rcv.twiceLeft = tcb.rcv.twiceRight; // reported, or no news any more
     stopTimer(tcb, env, 'delayedAck', now);

@@ -13,6 +13,7 @@ import { Cork } from './cork.ts';
 import type { Ends } from './env.ts';
 import type { FastOpen } from './fastopen.ts';
 import { MtuSearch } from './plpmtud.ts';
+import { QuickAcks } from './quickack.ts';
 import { Ranges } from './ranges.ts';
 import type { Scoreboard } from './scoreboard.ts';
 import type { State } from './state.ts';
@@ -108,6 +109,8 @@ export class ReceiveVariables {
   largest = 0;
   /** In-order octets taken since the last ACK we sent. */
   unacked = 0;
+  /** Which ACKs go at once (`quickack.ts`), once text has come. */
+  quick: QuickAcks | null = null;
   /** RCV.NXT as last acknowledged (RFC 7323 Last.ACK.sent). */
   lastAck: Seq = seq(0);
   /** Text that the user has not read; offset `length` is `nxt`. Out-of-order text lies beyond its length. */
@@ -444,6 +447,7 @@ export function copyTcb(tcb: Tcb, pool: BufferPool): Tcb {
     rcv: Object.assign(rcv, tcb.rcv, {
       text: rcv.text,
       held: tcb.rcv.held === null ? null : copyHeld(tcb.rcv.held),
+      quick: tcb.rcv.quick === null ? null : Object.assign(new QuickAcks(), tcb.rcv.quick),
       tuning: tcb.rcv.tuning === null ? null : Object.assign(new ReceiveTuning(0), tcb.rcv.tuning),
     }),
     rtt: Object.assign(new RoundTrip(), tcb.rtt),

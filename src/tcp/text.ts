@@ -6,6 +6,7 @@
 import { diff, gt, le, lt, seq } from '../wire/seq.ts';
 import { FIN, PSH, type Segment, SYN } from '../wire/tcp.ts';
 import type { TcpEnv } from './env.ts';
+import { disordered, quickly, quicklyAtEnd } from './quickack.ts';
 import { advance, hold, noteTwice, takeText } from './reassembly.ts';
 import { resetConnection } from './reset.ts';
 import { enter, maySendUs } from './state.ts';
@@ -34,6 +35,7 @@ export function processText(tcb: Tcb, env: TcpEnv, segment: Segment, now: number
   const beyond = diff(seq(start + length), rcv.edge);
   if (beyond > 0) length -= beyond;
   if (length <= 0) {
+    disordered(tcb, env);
     // Nothing new, or a probe of our closed window: say again where we stand.
     tcb.owed.ack = true;
     return;
@@ -59,6 +61,7 @@ export function processText(tcb: Tcb, env: TcpEnv, segment: Segment, now: number
     // A gap: an immediate duplicate ACK tells the sender what is missing (RFC 5681 4.2, MAY-13).
     env.counters.TcpExtTCPOFOQueue++;
     noteDisorder(tcb, segment, !gap);
+    disordered(tcb, env);
     rare(tcb).rcvOooPack++;
     tcb.owed.ack = true;
     return;
@@ -68,8 +71,13 @@ export function processText(tcb: Tcb, env: TcpEnv, segment: Segment, now: number
   rcv.unacked += taken;
   if (gap || segment.flags & PSH) rcv.pushed = rcv.nxt;
   // A segment that fills a gap, in whole or in part, is acknowledged at once; else every second one (SHLD-19).
-  if (gap || rcv.unacked >= 2 * rcv.largest) tcb.owed.ack = true;
-  else if (tcb.timers.delayedAck === Infinity) setTimer(tcb, env, 'delayedAck', now + env.config.delayedAck, now);
+  const enough = env.config.quickAcks > 0 ? quickly(tcb, env, now) : rcv.unacked >= 2 * rcv.largest;
+  if (gap || enough) tcb.owed.ack = true;
+  else delayAck(tcb, env, now);
+}
+
+function delayAck(tcb: Tcb, env: TcpEnv, now: number): void {
+  if (tcb.timers.delayedAck === Infinity) setTimer(tcb, env, 'delayedAck', now + env.config.delayedAck, now);
 }
 
 /** Eighth, check the FIN bit: one that stands beyond a gap is remembered until the gap is filled. */
@@ -80,7 +88,8 @@ export function checkFin(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): 
   rcv.finHeld = false;
   rcv.nxt = seq(rcv.nxt + 1);
   if (gt(rcv.nxt, rcv.edge)) rcv.edge = rcv.nxt;
-  tcb.owed.ack = true;
+  if (tcb.state !== 'ESTABLISHED' || quicklyAtEnd(tcb)) tcb.owed.ack = true;
+  else delayAck(tcb, env, now);
   tcb.signals |= SIGNAL_END | SIGNAL_READABLE;
   switch (tcb.state) {
     case 'ESTABLISHED':
