@@ -1,0 +1,112 @@
+/**
+ * Owns: what the kernel's settings (`profile.ts`) mean to the stack under test, in the stack's own words and units. How Linux
+ * makes use of its buffers is modelled here: half of a receive buffer is window, the other half is overhead.
+ */
+
+import type { PartialConfig } from '../stack/index.ts';
+import type { TcpOptions } from '../tcp/index.ts';
+import type { Sysctls } from './profile.ts';
+
+export interface StackSettings {
+  readonly config: PartialConfig;
+  readonly options: Partial<TcpOptions>;
+}
+
+/** The bits of tcp_fastopen. */
+export interface FastOpenSettings {
+  readonly client: boolean;
+  readonly server: boolean;
+  /** Text goes with a SYN that has no cookie. */
+  readonly clientWithoutCookie: boolean;
+  /** Text on a SYN is taken without a cookie. */
+  readonly serverWithoutCookie: boolean;
+  /** Listeners take part that did not ask. */
+  readonly allListeners: boolean;
+}
+
+/** What text of a full segment takes on a device with the usual MTU. */
+const MSS = 1460;
+const LARGEST_UNSCALED = 65_535;
+const INITIAL_RTO = 1000;
+/** Where ECN is accurate (RFC 9768) it is spoken as RFC 3168 says, as with a peer that knows no better. */
+const ECN = ['off', 'request', 'accept', 'request', 'request', 'accept'] as const;
+const MTU_PROBING = ['off', 'black-hole', 'always'] as const;
+const SYN_COOKIES = ['off', 'when-full', 'always'] as const;
+
+export function stackSettings(sysctls: Sysctls): StackSettings {
+  const minRto = Math.max(1, Math.round(sysctls.tcp_rto_min_us / 1000));
+  const maxRto = sysctls.tcp_rto_max_ms;
+  return {
+    config: {
+      ip: { ttl: sysctls.ip_default_ttl },
+      tcp: {
+        initialRto: INITIAL_RTO,
+        minRto,
+        maxRto,
+        r1: sysctls.tcp_retries1,
+        r2: patience(minRto, maxRto, sysctls.tcp_retries2),
+        synR2: patience(INITIAL_RTO, maxRto, sysctls.tcp_syn_retries),
+        finWait2: sysctls.tcp_fin_timeout * 1000,
+        challengeInterval: sysctls.tcp_invalid_ratelimit,
+        duplicateThreshold: sysctls.tcp_reordering,
+        minMss: sysctls.tcp_min_snd_mss,
+        baseMss: sysctls.tcp_base_mss,
+        synCookies: SYN_COOKIES[sysctls.tcp_syncookies] ?? 'when-full',
+      },
+    },
+    options: {
+      ...receiveBuffers(sysctls.tcp_rmem),
+      sendBuffer: sysctls.tcp_wmem[1],
+      sendBufferMax: Math.max(sysctls.tcp_wmem[1], sysctls.tcp_wmem[2]),
+      timestamps: sysctls.tcp_timestamps !== 0,
+      sack: sysctls.tcp_sack !== 0,
+      windowScaling: sysctls.tcp_window_scaling !== 0,
+      ecn: ECN[sysctls.tcp_ecn] ?? 'off',
+      mtuProbing: MTU_PROBING[sysctls.tcp_mtu_probing] ?? 'off',
+      congestion: sysctls.tcp_congestion_control === 'reno' ? 'newreno' : sysctls.tcp_congestion_control,
+      keepAliveIdle: sysctls.tcp_keepalive_time * 1000,
+      keepAliveInterval: sysctls.tcp_keepalive_intvl * 1000,
+      keepAliveProbes: sysctls.tcp_keepalive_probes,
+      ttl: sysctls.ip_default_ttl,
+    },
+  };
+}
+
+/**
+ * The first window is half the buffer, in whole segments, and no more than a SYN can say. The window shift follows from the
+ * most that the buffer may become.
+ */
+function receiveBuffers(rmem: Sysctls['tcp_rmem']): Partial<TcpOptions> {
+  const space = Math.floor(rmem[1] / 2);
+  const window = space > MSS ? space - (space % MSS) : space;
+  const receiveBuffer = Math.min(window, LARGEST_UNSCALED);
+  return { receiveBuffer, receiveBufferMax: Math.max(receiveBuffer, rmem[1], rmem[2]) };
+}
+
+/** What SO_RCVBUF asks for: a window of so much, which neither grows nor shifts further than it needs. */
+export function receiveBufferOption(octets: number): Partial<TcpOptions> {
+  const receiveBuffer = Math.max(octets, 1152); // half of the kernel's least
+  return { receiveBuffer, receiveBufferMax: receiveBuffer };
+}
+
+export function fastOpenSettings(sysctls: Sysctls): FastOpenSettings {
+  const bit = (mask: number): boolean => (sysctls.tcp_fastopen & mask) !== 0;
+  return {
+    client: bit(0x1),
+    server: bit(0x2),
+    clientWithoutCookie: bit(0x4),
+    serverWithoutCookie: bit(0x200),
+    allListeners: bit(0x400),
+  };
+}
+
+/** How long so many retransmissions go on: each time-out is twice the one before, up to the greatest. */
+function patience(first: number, greatest: number, retransmissions: number): number {
+  let total = 0;
+  let timeout = first;
+  for (let sent = 0; sent <= retransmissions; sent++) {
+    total += timeout;
+    timeout = Math.min(timeout * 2, greatest);
+  }
+  return total;
+}
