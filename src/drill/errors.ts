@@ -24,10 +24,15 @@ export class DrillSyntaxError extends Error {
 /** What happened is not what the script says. */
 export class DrillMismatch extends Error {
   readonly code = 'ERR_DRILL_MISMATCH';
+  /** Both sides in the script's grammar, where that says more than the message. */
+  readonly expected: string | null;
+  readonly actual: string | null;
 
-  constructor(message: string) {
+  constructor(message: string, expected: string | null = null, actual: string | null = null) {
     super(message);
     this.name = 'DrillMismatch';
+    this.expected = expected;
+    this.actual = actual;
   }
 }
 

@@ -97,7 +97,9 @@ export type OptionSpec =
   | { readonly kind: 'fastOpen'; readonly experimental: boolean; readonly cookie: readonly number[] }
   | { readonly kind: 'md5'; readonly digest: readonly number[] }
   /** AccECN: the counters in the order they were written. */
-  | { readonly kind: 'accEcn'; readonly counters: readonly (readonly [name: 'e0b' | 'ceb' | 'e1b', value: number])[] };
+  | { readonly kind: 'accEcn'; readonly counters: readonly (readonly [name: 'e0b' | 'ceb' | 'e1b', value: number])[] }
+  /** Seen on the wire only: the language has no word for it. */
+  | { readonly kind: 'unknown'; readonly code: number; readonly octets: readonly number[] };
 
 export interface UdpSpec {
   readonly protocol: 'udp';

@@ -1,0 +1,335 @@
+/**
+ * Owns: the system calls a script may make, by name: which arguments they take, what becomes of their descriptors, and what
+ * is compared besides the result.
+ */
+
+import { behind, described, integer, integerField, list, vectorLengths, field } from './arguments.ts';
+import {
+  type Call,
+  Descriptor,
+  done,
+  failed,
+  type Outcome,
+  PipeBuffer,
+  PipeReader,
+  PipeWriter,
+  POLLERR,
+  POLLHUP,
+  POLLNVAL,
+  ZeroFile,
+} from './descriptor.ts';
+import { Epoll, type EpollEvent } from './epoll.ts';
+import { DrillMismatch, DrillSkip } from './errors.ts';
+import { compareMessage, controlOf } from './messages.ts';
+import type { CallAction, Expression } from './script.ts';
+import { getSocketOption, setSocketOption } from './socket-options.ts';
+import { symbol } from './symbols.ts';
+import { MSG_FASTOPEN, type SocketEnvironment, TcpDescriptor } from './tcp-descriptor.ts';
+
+/** The descriptors of a script, by the numbers that it gives them. */
+export class Process {
+  readonly environment: SocketEnvironment;
+  readonly files: Map<number, Descriptor> = new Map();
+  /** A TCP socket was made, came from `accept`, or began to connect: it is the one under test. */
+  onSocket: (descriptor: TcpDescriptor, what: 'socket' | 'listen' | 'connect') => void = () => {};
+
+  constructor(environment: SocketEnvironment) {
+    this.environment = environment;
+  }
+
+  /** Something has happened: waiters of epoll are woken up. */
+  look(): void {
+    for (const file of this.files.values()) if (file instanceof TcpDescriptor) file.look();
+  }
+
+  /**
+   * Begins a call.
+   *
+   * @throws DrillMismatch arguments that make no sense; DrillSkip a call, or an option, that is not known here
+   */
+  begin(action: CallAction): Call {
+    const handler = Object.hasOwn(CALLS, action.name) ? CALLS[action.name as keyof typeof CALLS] : undefined;
+    if (handler === undefined) throw new DrillSkip(`unsupported system call ${action.name}`);
+    const [least, most] = handler.arity;
+    const { length } = action.args;
+    if (length < least || length > most) {
+      const want = least === most ? `${least}` : `${least} to ${most}`;
+      throw new DrillMismatch(`${action.name}: expected ${want} arguments, not ${length}`);
+    }
+    return handler.run(this, action.args, action);
+  }
+
+  /** @throws DrillMismatch the script's number is bound to a file already */
+  bind(expected: Expression, file: Descriptor): number {
+    const fd = integer(expected);
+    if (fd < 0) throw new DrillMismatch(`expected ${fd}, actual a descriptor`);
+    if (this.files.has(fd)) throw new DrillMismatch(`descriptor ${fd} is open already`);
+    this.files.set(fd, file);
+    return fd;
+  }
+
+  file(fd: Expression): Descriptor | undefined {
+    return this.files.get(integer(fd));
+  }
+}
+
+type Run = (process: Process, args: readonly Expression[], action: CallAction) => Call;
+
+interface Handler {
+  readonly arity: readonly [least: number, most: number];
+  readonly run: Run;
+}
+
+/** A call that never blocks. */
+function* at(outcome: Outcome): Call {
+  return outcome;
+}
+
+/** A call on a file; EBADF where there is none. */
+function onFile(arity: number, run: (file: Descriptor, args: readonly Expression[], process: Process) => Call): Handler {
+  return {
+    arity: [arity, arity],
+    run: (process, args) => {
+      const file = process.file(args[0]!);
+      return file === undefined ? at(failed('EBADF')) : run(file, args, process);
+    },
+  };
+}
+
+/** A call on a TCP socket; ENOTSOCK for other files. */
+function onSocket(arity: number, run: (socket: TcpDescriptor, args: readonly Expression[], process: Process) => Call): Handler {
+  return onFile(arity, (file, args, process) =>
+    file instanceof TcpDescriptor ? run(file, args, process) : at(failed('ENOTSOCK')),
+  );
+}
+
+const accept: Run = (process, args, action) => {
+  const file = process.file(args[0]!);
+  if (file === undefined) return at(failed('EBADF'));
+  if (!(file instanceof TcpDescriptor)) return at(failed('ENOTSOCK'));
+  return file.accept((accepted) => {
+    if (args.length === 4) accepted.nonBlocking = (integer(args[3]!) & SOCK_NONBLOCK) !== 0;
+    return process.bind(action.result, accepted);
+  });
+};
+
+const CALLS = {
+  socket: { arity: [3, 3], run: openSocket },
+  bind: onSocket(3, (socket, _args, { environment }) => at(socket.bind(environment.bindPort))),
+  listen: onSocket(2, (socket, args, process) => {
+    const outcome = socket.listen(integer(args[1]!));
+    if (outcome.errno === null) process.onSocket(socket, 'listen');
+    return at(outcome);
+  }),
+  accept: { arity: [3, 3], run: accept },
+  accept4: { arity: [4, 4], run: accept },
+  connect: onSocket(3, (socket, _args, process) => {
+    if (socket.socket === null) process.onSocket(socket, 'connect');
+    return socket.connect();
+  }),
+  read: onFile(3, (file, args) => file.read(integer(args[2]!), 0)),
+  recv: onSocket(4, (socket, args) => socket.read(integer(args[2]!), integer(args[3]!))),
+  recvfrom: onSocket(6, (socket, args) => socket.read(integer(args[2]!), integer(args[3]!))),
+  readv: onFile(3, (file, args) => file.read(total(args[1]!, args[2]!), 0)),
+  recvmsg: onSocket(3, receiveMessage),
+  write: onFile(3, (file, args) => file.write(integer(args[2]!), 0)),
+  send: onSocket(4, (socket, args, process) => send(socket, integer(args[2]!), integer(args[3]!), process)),
+  sendto: onSocket(6, (socket, args, process) => send(socket, integer(args[2]!), integer(args[3]!), process)),
+  writev: onFile(3, (file, args) => file.write(total(args[1]!, args[2]!), 0)),
+  sendmsg: onSocket(3, (socket, args, process) => {
+    const vector = field(args[1]!, 'msg_iov');
+    const length = vector === null ? 0 : sum(vectorLengths(vector));
+    return send(socket, length, integer(args[2]!), process);
+  }),
+  shutdown: onSocket(2, (socket, args) => at(socket.shutdown(integer(args[1]!)))),
+  close: {
+    arity: [1, 1],
+    run: (process, args) => {
+      const file = process.file(args[0]!);
+      if (file === undefined) return at(failed('EBADF'));
+      process.files.delete(integer(args[0]!));
+      file.close();
+      return at(done(0));
+    },
+  },
+  fcntl: { arity: [2, 3], run: fileControl },
+  ioctl: onSocket(3, deviceControl),
+  setsockopt: onSocket(5, (socket, args) => at(setSocketOption(socket, args[1]!, args[2]!, args[3]!))),
+  getsockopt: onSocket(5, (socket, args) => at(getSocketOption(socket, args[1]!, args[2]!, args[3]!))),
+  poll: { arity: [3, 3], run: poll },
+  epoll_create: {
+    arity: [1, 1],
+    run: (process, _args, action) => at(done(process.bind(action.result, new Epoll(process.environment.now)))),
+  },
+  epoll_ctl: { arity: [3, 4], run: controlEpoll },
+  epoll_wait: { arity: [4, 4], run: waitForEpoll },
+  pipe: { arity: [1, 1], run: openPipe },
+  open: { arity: [2, 3], run: (process, _args, action) => at(done(process.bind(action.result, new ZeroFile()))) },
+  sendfile: { arity: [4, 4], run: (process, args) => copy(process, args[1]!, args[0]!, args[3]!) },
+  splice: { arity: [6, 6], run: (process, args) => copy(process, args[0]!, args[2]!, args[4]!) },
+} satisfies Readonly<Record<string, Handler>>;
+
+const SOCK_NONBLOCK = 0o4000;
+const O_NONBLOCK = 0o4000;
+const O_RDWR = 2;
+
+function openSocket(process: Process, args: readonly Expression[], action: CallAction): Call {
+  const type = integer(args[1]!);
+  if ((type & 0xf) !== symbol('SOCK_STREAM')) throw new DrillSkip(`unsupported socket type ${described(args[1]!)}`);
+  const protocol = integer(args[2]!);
+  if (protocol !== 0 && protocol !== symbol('IPPROTO_TCP')) {
+    throw new DrillSkip(`unsupported protocol ${described(args[2]!)}`);
+  }
+  const descriptor = new TcpDescriptor(process.environment);
+  descriptor.nonBlocking = (type & SOCK_NONBLOCK) !== 0;
+  const fd = process.bind(action.result, descriptor);
+  process.onSocket(descriptor, 'socket');
+  return at(done(fd));
+}
+
+function send(socket: TcpDescriptor, length: number, flags: number, process: Process): Call {
+  if (socket.socket === null && (flags & MSG_FASTOPEN) !== 0) process.onSocket(socket, 'connect');
+  return socket.write(length, flags);
+}
+
+function* receiveMessage(socket: TcpDescriptor, args: readonly Expression[]): Call {
+  const vector = field(args[1]!, 'msg_iov');
+  const length = vector === null ? 0 : sum(vectorLengths(vector));
+  const outcome = yield* socket.read(length, integer(args[2]!));
+  compareMessage(args[1]!, 0, outcome.errno === null ? controlOf(socket) : []);
+  return outcome;
+}
+
+/** Octets of an I/O vector whose number of entries is given too. */
+function total(vector: Expression, count: Expression): number {
+  const lengths = vectorLengths(vector);
+  if (lengths.length !== integer(count)) {
+    throw new DrillMismatch(`the I/O vector has ${lengths.length} entries, not ${integer(count)}`);
+  }
+  return sum(lengths);
+}
+
+function sum(lengths: readonly number[]): number {
+  return lengths.reduce((a, b) => a + b, 0);
+}
+
+function fileControl(process: Process, args: readonly Expression[]): Call {
+  const file = process.file(args[0]!);
+  if (file === undefined) return at(failed('EBADF'));
+  const command = integer(args[1]!);
+  if (command === symbol('F_GETFL')) return at(done(O_RDWR | (file.nonBlocking ? O_NONBLOCK : 0)));
+  if (command !== symbol('F_SETFL')) throw new DrillSkip(`unsupported fcntl ${described(args[1]!)}`);
+  file.nonBlocking = args[2] !== undefined && (integer(args[2]) & O_NONBLOCK) !== 0;
+  return at(done(0));
+}
+
+function deviceControl(socket: TcpDescriptor, args: readonly Expression[]): Call {
+  const request = integer(args[1]!);
+  const counts: ReadonlyMap<number | undefined, () => number> = new Map([
+    [symbol('SIOCINQ'), () => socket.queuedIn],
+    [symbol('SIOCOUTQ'), () => socket.queuedOut],
+    [symbol('SIOCOUTQNSD'), () => socket.unsent],
+  ]);
+  const count = counts.get(request);
+  if (count === undefined) throw new DrillSkip(`unsupported ioctl ${described(args[1]!)}`);
+  if (socket.listener !== null) return at(failed('EINVAL'));
+  const expected = behind(args[2]!);
+  const actual = count();
+  if (expected !== actual) throw new DrillMismatch(`${described(args[1]!)}: expected [${expected}], actual [${actual}]`);
+  return at(done(0));
+}
+
+// ---- Readiness ----
+
+function* poll(process: Process, args: readonly Expression[]): Call {
+  const entries = list(args[0]!);
+  if (entries.length !== integer(args[1]!)) {
+    throw new DrillMismatch(`${entries.length} entries, and nfds is ${integer(args[1]!)}`);
+  }
+  const timeout = integer(args[2]!);
+  const { now } = process.environment;
+  const deadline = timeout < 0 ? Infinity : now() + timeout;
+  for (;;) {
+    const actual = entries.map((entry) => readinessOf(process, entry));
+    const ready = actual.filter((events) => events !== 0).length;
+    if (ready > 0 || now() >= deadline) {
+      entries.forEach((entry, i) => {
+        const expected = integerField(entry, 'revents');
+        if (expected !== actual[i]) {
+          throw new DrillMismatch(`revents: expected ${hex(expected)}, actual ${hex(actual[i]!)}`);
+        }
+      });
+      return done(ready);
+    }
+    yield deadline;
+  }
+}
+
+function readinessOf(process: Process, entry: Expression): number {
+  const file = process.files.get(integerField(entry, 'fd', -1));
+  if (file === undefined) return POLLNVAL;
+  return file.readiness() & (integerField(entry, 'events') | POLLERR | POLLHUP);
+}
+
+function controlEpoll(process: Process, args: readonly Expression[]): Call {
+  const epoll = process.file(args[0]!);
+  const target = process.file(args[2]!);
+  if (!(epoll instanceof Epoll) || target === undefined) return at(failed('EBADF'));
+  if (!(target instanceof TcpDescriptor)) throw new DrillSkip('epoll on what is not a socket');
+  const operation = integer(args[1]!);
+  const events = args[3] === undefined || args[3].kind !== 'record' ? 0 : integerField(args[3], 'events');
+  const data = args[3] === undefined ? '' : dataOf(args[3]);
+  let error: string | null = 'EINVAL';
+  if (operation === symbol('EPOLL_CTL_ADD')) error = epoll.add(target, events, data);
+  else if (operation === symbol('EPOLL_CTL_MOD')) error = epoll.modify(target, events, data);
+  else if (operation === symbol('EPOLL_CTL_DEL')) error = epoll.remove(target);
+  return at(error === null ? done(0) : failed(error));
+}
+
+/** The data of an event as text: whichever member of the union is written. */
+function dataOf(event: Expression): string {
+  for (const name of ['fd', 'u32', 'u64', 'ptr']) {
+    if (field(event, name) !== null) return `${integerField(event, name)}`;
+  }
+  return '0';
+}
+
+function* waitForEpoll(process: Process, args: readonly Expression[]): Call {
+  const epoll = process.file(args[0]!);
+  if (!(epoll instanceof Epoll)) return failed(epoll === undefined ? 'EBADF' : 'EINVAL');
+  const got: EpollEvent[] = [];
+  const outcome = yield* epoll.wait(got, integer(args[2]!), integer(args[3]!));
+  const first = got[0] ?? { events: 0, data: '0' };
+  const events = integerField(args[1]!, 'events');
+  if (events !== first.events) {
+    throw new DrillMismatch(`events: expected ${hex(events)}, actual ${hex(first.events)}`);
+  }
+  const data = dataOf(args[1]!);
+  if (data !== first.data) throw new DrillMismatch(`data: expected ${data}, actual ${first.data}`);
+  return outcome;
+}
+
+function hex(value: number): string {
+  return `0x${(value >>> 0).toString(16)}`;
+}
+
+// ---- Files and pipes ----
+
+function openPipe(process: Process, args: readonly Expression[]): Call {
+  const ends = list(args[0]!);
+  if (ends.length !== 2) throw new DrillMismatch('expected [READ, WRITE]');
+  const buffer = new PipeBuffer();
+  process.bind(ends[0]!, new PipeReader(buffer));
+  process.bind(ends[1]!, new PipeWriter(buffer));
+  return at(done(0));
+}
+
+/** sendfile and splice: what one file gives, another takes. */
+function* copy(process: Process, from: Expression, to: Expression, length: Expression): Call {
+  const source = process.file(from);
+  const target = process.file(to);
+  if (source === undefined || target === undefined) return failed('EBADF');
+  const read = yield* source.read(integer(length), 0);
+  if (read.value <= 0) return read;
+  return yield* target.write(read.value, 0);
+}

@@ -1,0 +1,81 @@
+/**
+ * Owns: the host under test: a stack on virtual time whose one interface is the script's device.
+ */
+
+import { SeededRandom } from '../base/random.ts';
+import { Scheduler } from '../base/scheduler.ts';
+import { PacketPool } from '../link/packet.ts';
+import { createStack, type PartialConfig, type Stack } from '../stack/index.ts';
+import type { TcpOptions } from '../tcp/index.ts';
+import type { TraceSink } from '../trace/events.ts';
+import { Device } from './device.ts';
+
+/** Which packets, and which sockets: 'mapped' is sockets of IPv6 with IPv4 packets. */
+export type IpVersion = 'ipv4' | 'ipv6' | 'mapped';
+
+export interface HostSettings {
+  readonly ip: IpVersion;
+  readonly mtu: number;
+  readonly localAddress: string;
+  readonly remoteAddress: string;
+  readonly config: PartialConfig;
+  readonly options: Partial<TcpOptions>;
+  readonly trace: TraceSink | null;
+}
+
+export class Host {
+  readonly scheduler: Scheduler = new Scheduler();
+  readonly device: Device;
+  readonly stack: Stack;
+
+  constructor(settings: HostSettings) {
+    const pool = new PacketPool();
+    this.device = new Device(this.scheduler, pool, settings.mtu);
+    this.stack = createStack({
+      name: 'host',
+      scheduler: this.scheduler,
+      random: new SeededRandom(1),
+      pool,
+      config: settings.config,
+      tcp: settings.options,
+      trace: settings.trace,
+    });
+    const six = settings.ip === 'ipv6';
+    const iface = this.stack.addInterface({
+      link: this.device,
+      name: 'tun0',
+      addresses: [`${settings.localAddress}/${six ? 64 : 16}`],
+    });
+    this.stack.addRoute({ destination: six ? '::/0' : '0.0.0.0/0', interface: iface });
+  }
+
+  /** Virtual time, ms. */
+  get now(): number {
+    return this.scheduler.now;
+  }
+
+  /** Lets everything happen that is due at this instant. */
+  settle(): void {
+    this.scheduler.runDue(this.now);
+  }
+
+  /**
+   * Goes on to the next instant at which something is due, or to `limit` (ms) if that is earlier, and lets happen what is due
+   * there.
+   *
+   * @returns whether anything was due by then
+   */
+  step(limit: number): boolean {
+    const next = this.scheduler.next();
+    if (next > limit) {
+      if (limit > this.now && limit !== Infinity) this.scheduler.runUntil(limit);
+      return false;
+    }
+    this.scheduler.runDue(next);
+    return true;
+  }
+
+  close(): void {
+    this.stack.close();
+  }
+}

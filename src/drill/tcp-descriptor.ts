@@ -1,0 +1,428 @@
+/**
+ * Owns: a TCP socket as system calls see it: what blocks, what fails and with which errno, what poll says. The rules are the
+ * kernel's where POSIX leaves a choice. All octets are zeros.
+ */
+
+import type { Stack } from '../stack/index.ts';
+import { type TcpHandler, TcpSocket } from '../stack/tcp-socket.ts';
+import type { TcpListener } from '../stack/tcp-listener.ts';
+import type { TcpOptions } from '../tcp/index.ts';
+import {
+  type Call,
+  Descriptor,
+  done,
+  failed,
+  type Outcome,
+  POLLERR,
+  POLLHUP,
+  POLLIN,
+  POLLOUT,
+  POLLPRI,
+  POLLRDHUP,
+  POLLRDNORM,
+  POLLWRNORM,
+} from './descriptor.ts';
+
+export const MSG_PEEK = 0x02;
+export const MSG_TRUNC = 0x20;
+export const MSG_DONTWAIT = 0x40;
+export const MSG_EOR = 0x80;
+export const MSG_WAITALL = 0x100;
+export const MSG_MORE = 0x8000;
+export const MSG_FASTOPEN = 0x20000000;
+
+/** What all sockets of a host share. */
+export interface SocketEnvironment {
+  readonly stack: Stack;
+  readonly now: () => number;
+  /** Addresses of the host and of its peer. */
+  readonly localAddress: string;
+  readonly remoteAddress: string;
+  readonly connectPort: number;
+  readonly bindPort: number;
+}
+
+/** What a connection's events leave behind for whoever holds, or will hold, its descriptor. */
+class Ending implements TcpHandler {
+  /** SO_ERROR: the errno that the next call fails with. */
+  error: string | null = null;
+  closed = false;
+
+  onClose(socket: TcpSocket, error: { code: string } | null): void {
+    this.closed = true;
+    if (error !== null) this.error = errnoOf(error.code, socket);
+  }
+
+  onSoftError(): void {}
+}
+
+const ENDINGS: WeakMap<TcpSocket, Ending> = new WeakMap();
+
+/** One handler for the connections of a listener, so that what happens before `accept` is not lost. */
+const QUEUED: TcpHandler = {
+  onClose(socket, error): void {
+    endingOf(socket).onClose(socket, error);
+  },
+};
+
+function endingOf(socket: TcpSocket): Ending {
+  let ending = ENDINGS.get(socket);
+  if (ending === undefined) {
+    ending = new Ending();
+    ENDINGS.set(socket, ending);
+  }
+  return ending;
+}
+
+/** A reset that meets a connection whose peer has closed is a broken pipe. */
+function errnoOf(code: string, _socket: TcpSocket): string {
+  return code;
+}
+
+export class TcpDescriptor extends Descriptor {
+  /** Options of the connection to come, in the stack's words. */
+  options: Partial<TcpOptions> = {};
+  socket: TcpSocket | null = null;
+  listener: TcpListener | null = null;
+  /** `listen`ed with TCP_FASTOPEN set to this. */
+  fastOpenQueue = 0;
+  boundPort: number | null = null;
+  wakeups = 0;
+  readonly #environment: SocketEnvironment;
+  #ending: Ending | null = null;
+  #readShut = false;
+  #writeShut = false;
+  /** A write was cut short: who waits is woken up when there is room. */
+  #noSpace = false;
+  #seen = { received: 0, readable: false };
+
+  constructor(environment: SocketEnvironment) {
+    super();
+    this.#environment = environment;
+  }
+
+  /** The descriptor of a connection that exists. */
+  static of(environment: SocketEnvironment, socket: TcpSocket): TcpDescriptor {
+    const descriptor = new TcpDescriptor(environment);
+    descriptor.#adopt(socket);
+    return descriptor;
+  }
+
+  #adopt(socket: TcpSocket): void {
+    this.socket = socket;
+    this.#ending = endingOf(socket);
+    socket.handler = this.#ending;
+  }
+
+  // ---- Opening ----
+
+  bind(port: number): Outcome {
+    if (this.boundPort !== null || this.socket !== null) return failed('EINVAL');
+    this.boundPort = port;
+    return done(0);
+  }
+
+  listen(backlog: number): Outcome {
+    if (this.listener !== null) return done(0);
+    if (this.socket !== null) return failed('EINVAL');
+    const { stack } = this.#environment;
+    this.listener = stack.tcp.listen({
+      port: this.boundPort ?? 0,
+      backlog: Math.max(backlog, 1),
+      options: this.options,
+      fastOpen: this.fastOpenQueue,
+      handler: QUEUED,
+    });
+    return done(0);
+  }
+
+  *accept(into: (accepted: TcpDescriptor) => number): Call {
+    if (this.listener === null) return failed('EINVAL');
+    for (;;) {
+      const socket = this.listener.accept();
+      if (socket !== null) return done(into(TcpDescriptor.of(this.#environment, socket)));
+      if (this.nonBlocking) return failed('EAGAIN');
+      yield Infinity;
+    }
+  }
+
+  *connect(): Call {
+    if (this.listener !== null) return failed('EISCONN');
+    if (this.socket === null) {
+      this.#open({});
+      if (this.nonBlocking) return failed('EINPROGRESS');
+    } else if (this.socket.state !== 'SYN-SENT' && this.socket.state !== 'SYN-RECEIVED') {
+      const error = this.takeError();
+      return failed(error ?? (this.#over ? 'ECONNABORTED' : 'EISCONN'));
+    } else if (this.nonBlocking) return failed('EALREADY');
+    while (this.#opening) yield Infinity;
+    const error = this.takeError();
+    return error === null ? done(0) : failed(error);
+  }
+
+  #open(extra: Partial<TcpOptions>): void {
+    const { stack, remoteAddress, connectPort } = this.#environment;
+    const socket = stack.tcp.connect({
+      address: remoteAddress,
+      port: connectPort,
+      ...(this.boundPort === null ? {} : { localPort: this.boundPort }),
+      options: { ...this.options, ...extra },
+    });
+    this.#adopt(socket);
+  }
+
+  get #opening(): boolean {
+    return this.socket !== null && !this.#over && (this.socket.state === 'SYN-SENT' || this.socket.state === 'SYN-RECEIVED');
+  }
+
+  get #over(): boolean {
+    return this.#ending?.closed === true;
+  }
+
+  // ---- Data ----
+
+  override *read(length: number, flags: number): Call {
+    const { socket } = this;
+    if (socket === null) return failed('ENOTCONN');
+    for (;;) {
+      const waiting = socket.readableLength;
+      if (waiting > 0 && (waiting >= length || (flags & MSG_WAITALL) === 0)) {
+        const count = Math.min(waiting, length);
+        if ((flags & MSG_PEEK) === 0 && count > 0) this.#take(socket, count);
+        return done(count);
+      }
+      const ended = this.#ended(socket);
+      if (ended !== null) return ended;
+      if (this.nonBlocking || (flags & MSG_DONTWAIT) !== 0) return failed('EAGAIN');
+      yield Infinity;
+    }
+  }
+
+  /** Reads, and drops: every octet is a zero. */
+  #take(socket: TcpSocket, count: number): void {
+    socket.consume(count);
+    this.#seen.readable = socket.readableLength > 0;
+  }
+
+  /** What a read with nothing to read returns at once, or null where more may come. */
+  #ended(socket: TcpSocket): Outcome | null {
+    if (socket.atEnd) return done(0);
+    const error = this.takeError();
+    if (error !== null) return failed(error);
+    if (this.#readShut || this.#over) return done(0);
+    return null;
+  }
+
+  override *write(length: number, flags: number): Call {
+    const opened = yield* this.#openedForWriting(flags);
+    if (opened !== null) return opened;
+    const socket = this.socket!;
+    let sent = 0;
+    for (;;) {
+      const broken = this.#broken();
+      if (broken !== null) return sent > 0 ? done(sent) : broken;
+      const accepted = this.#give(socket, length - sent, flags);
+      sent += accepted;
+      if (sent === length) return done(sent);
+      this.#noSpace = true;
+      if (this.nonBlocking || (flags & MSG_DONTWAIT) !== 0) return sent > 0 ? done(sent) : failed('EAGAIN');
+      yield Infinity;
+    }
+  }
+
+  #give(socket: TcpSocket, length: number, flags: number): number {
+    const data = new Uint8Array(length);
+    return flags & MSG_MORE ? socket.writeMore(data) : socket.write(data);
+  }
+
+  /** Waits for the handshake as far as the call may; what it returns at once, or null. */
+  *#openedForWriting(flags: number): Generator<number, Outcome | null, void> {
+    const dontWait = this.nonBlocking || (flags & MSG_DONTWAIT) !== 0;
+    if (this.socket === null) {
+      if ((flags & MSG_FASTOPEN) === 0) return failed('EPIPE');
+      this.#open({ fastOpen: true });
+      return null;
+    }
+    while (this.#opening && !this.#writesEarly) {
+      if (dontWait) return failed('EAGAIN');
+      yield Infinity;
+    }
+    return null;
+  }
+
+  /** A fast open server may write before the handshake is over. */
+  get #writesEarly(): boolean {
+    return this.socket?.tcb.fastOpened === true;
+  }
+
+  #broken(): Outcome | null {
+    if (!this.#over && !this.#writeShut) return null;
+    return failed(this.takeError() ?? 'EPIPE');
+  }
+
+  // ---- Closing ----
+
+  shutdown(how: number): Outcome {
+    const { socket } = this;
+    if (how < 0 || how > 2) return failed('EINVAL');
+    if (this.listener !== null) {
+      if (how === 1) return done(0);
+      this.listener.close();
+      this.listener = null;
+      return done(0);
+    }
+    if (socket === null || (this.#over && socket.state === 'CLOSED')) return failed('ENOTCONN');
+    if (how !== 1) this.#readShut = true;
+    if (how !== 0) {
+      this.#writeShut = true;
+      socket.end();
+    }
+    this.wakeups++;
+    return done(0);
+  }
+
+  close(): void {
+    this.listener?.close();
+    this.socket?.destroy();
+  }
+
+  // ---- Options ----
+
+  /** What getsockopt tells again, by the numbers of level and name. */
+  readonly values: Map<string, number> = new Map();
+
+  /** Options of the connection, or of the one to come. */
+  change(options: Partial<TcpOptions>): void {
+    this.options = { ...this.options, ...options };
+    if (this.socket !== null) this.socket.tcb.options = { ...this.socket.tcb.options, ...options };
+  }
+
+  cork(on: boolean): void {
+    this.socket?.cork(on);
+  }
+
+  /** Octets of SO_RCVBUF and SO_SNDBUF as the kernel counts them: twice what was asked for. */
+  receiveBuffer = 0;
+  sendBuffer = 0;
+
+  setReceiveBuffer(octets: number): string | null {
+    this.receiveBuffer = Math.max(2 * octets, 2304);
+    this.change({ receiveBuffer: octets, receiveBufferMax: octets });
+    return null;
+  }
+
+  setSendBuffer(octets: number): string | null {
+    this.sendBuffer = Math.max(2 * octets, 4608);
+    this.change({ sendBuffer: this.sendBuffer, sendBufferMax: this.sendBuffer });
+    return null;
+  }
+
+  /** TCP_MAXSEG: what is announced, and the most that is sent. */
+  setMaxSegment(octets: number): string | null {
+    if (octets !== 0 && (octets < 88 || octets > 32_767)) return 'EINVAL';
+    this.change({ maxSegment: octets === 0 ? null : octets });
+    return null;
+  }
+
+  get maxSegment(): number {
+    return this.socket?.tcb.snd.mss ?? this.options.maxSegment ?? 536;
+  }
+
+  setLinger(ms: number | null): void {
+    this.change({ linger: ms });
+  }
+
+  setCongestion(name: string): Outcome {
+    const known: Readonly<Record<string, string>> = { cubic: 'cubic', reno: 'newreno' };
+    const congestion = known[name];
+    if (congestion === undefined) return failed('ENOENT');
+    this.change({ congestion });
+    return done(0);
+  }
+
+  // ---- State ----
+
+  /** SO_ERROR, which is told once. */
+  takeError(): string | null {
+    const ending = this.#ending;
+    if (ending === null) return null;
+    const { error } = ending;
+    ending.error = null;
+    return error;
+  }
+
+  /** TCP_INQ: reads tell how much is left. */
+  tellsQueued = false;
+
+  /** SIOCINQ: octets to read; the end of them counts as one where nothing else is left. */
+  get queuedIn(): number {
+    const { socket } = this;
+    if (socket === null) return 0;
+    const { readableLength } = socket;
+    return readableLength === 0 && socket.atEnd ? 1 : readableLength;
+  }
+
+  /** SIOCOUTQ: octets not acknowledged; SIOCOUTQNSD: not sent. */
+  get queuedOut(): number {
+    return this.socket?.tcb.snd.text.length ?? 0;
+  }
+
+  get unsent(): number {
+    return this.socket?.info().notsentBytes ?? 0;
+  }
+
+  get pendingError(): boolean {
+    return this.#ending?.error != null;
+  }
+
+  readiness(): number {
+    if (this.listener !== null) return this.listener.waiting.length > 0 ? POLLIN | POLLRDNORM : 0;
+    const { socket } = this;
+    if (socket === null) return POLLOUT | POLLWRNORM | POLLHUP;
+    const receiveEnded = this.#readShut || socket.atEnd || socket.tcb.rcv.finHeld || this.#over || peerClosed(socket);
+    const sendEnded = this.#writeShut || this.#over;
+    let mask = 0;
+    if (this.#over || (receiveEnded && sendEnded)) mask |= POLLHUP;
+    if (receiveEnded) mask |= POLLIN | POLLRDNORM | POLLRDHUP;
+    if (!this.#opening || this.#writesEarly) {
+      if (socket.readableLength > 0) mask |= POLLIN | POLLRDNORM;
+      if (sendEnded || this.writable) mask |= POLLOUT | POLLWRNORM;
+      else this.#noSpace = true;
+      if (socket.urgentRemaining > 0) mask |= POLLPRI;
+    }
+    if (this.pendingError) mask |= POLLERR;
+    return mask;
+  }
+
+  get writable(): boolean {
+    const { socket } = this;
+    if (socket === null) return false;
+    const { snd } = socket.tcb;
+    return 2 * snd.text.length <= Math.max(snd.buffer, 1) && snd.text.length < snd.buffer;
+  }
+
+  /** Something has happened in the host: counts what would have woken a waiter. */
+  look(): void {
+    const { socket } = this;
+    if (this.listener !== null) {
+      const readable = this.listener.waiting.length > 0;
+      if (readable && !this.#seen.readable) this.wakeups++;
+      this.#seen.readable = readable;
+      return;
+    }
+    if (socket === null) return;
+    const received = socket.tcb.stats.bytesReceived + (socket.atEnd ? 1 : 0) + (this.#over ? 1 : 0) + (this.#opening ? 0 : 1);
+    if (received !== this.#seen.received) this.wakeups++;
+    this.#seen.received = received;
+    if (this.#noSpace && this.writable) {
+      this.#noSpace = false;
+      this.wakeups++;
+    }
+  }
+}
+
+/** The peer's FIN has been taken, whether or not the text before it has been read. */
+function peerClosed(socket: TcpSocket): boolean {
+  const { state } = socket;
+  return state === 'CLOSE-WAIT' || state === 'LAST-ACK' || state === 'CLOSING' || state === 'TIME-WAIT';
+}
