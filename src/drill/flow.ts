@@ -51,7 +51,6 @@ export class Flow {
   /** Whether the host sent this on the connection; the SYN of an active open makes its port and ISN known. */
   sent(packet: LivePacket): boolean {
     const { content } = packet;
-    if (content.protocol === 'icmp') return true;
     if (content.protocol !== 'tcp') return false;
     if (content.destinationPort !== this.remotePort) return false;
     if (this.localPort === content.sourcePort && this.state !== 'connecting') return true;

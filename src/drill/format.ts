@@ -143,6 +143,8 @@ export function formatTcpOption(option: OptionSpec): string {
       return ['md5', ...hexBlob(option.digest)].join(' ');
     case 'accEcn':
       return ['ECN', ...option.counters.flat()].join(' ');
+    case 'unknown':
+      return [`kind ${option.code}`, ...hexBlob(option.octets)].join(' ');
   }
 }
 

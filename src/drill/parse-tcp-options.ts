@@ -62,6 +62,8 @@ export function optionLength(option: OptionSpec): number {
       return 2 + option.digest.length;
     case 'accEcn':
       return 2 + 3 * option.counters.length;
+    case 'unknown':
+      return 2 + option.octets.length;
   }
 }
 

@@ -56,7 +56,7 @@ export const IP_VERSIONS: Readonly<Record<string, IpVersion>> = {
 
 /** The version of IP that a script asks for, or null for any. */
 export function scriptIpVersion(script: Script): IpVersion | null {
-  const option = script.options.findLast(({ name }) => name === 'ip_version');
+  const option = script.options.filter(({ name }) => name === 'ip_version').at(-1);
   return option === undefined ? null : (IP_VERSIONS[option.value] ?? null);
 }
 

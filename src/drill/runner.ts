@@ -10,16 +10,18 @@ import { compareIp, compareTcp, type Strictness } from './compare.ts';
 import type { Call, Outcome } from './descriptor.ts';
 import { DrillMismatch } from './errors.ts';
 import { Flow } from './flow.ts';
-import { formatLive, formatPacket } from './format.ts';
+import { formatPacket } from './format.ts';
 import { HostMaker } from './host-maker.ts';
 import type { Host } from './host.ts';
 import { icmpNumbers } from './icmp-names.ts';
 import { buildIcmp, buildSegments, type Ends, ends } from './inbound.ts';
 import { tcpInfoFields } from './info.ts';
 import type { LivePacket } from './live.ts';
+import { formatLive } from './live-text.ts';
 import type { RunOptions, RunSettings } from './run-settings.ts';
 import type { CallAction, EventTime, IcmpSpec, PacketAction, Script, ScriptEvent, ShellAction, TcpSpec } from './script.ts';
 import type { TcpDescriptor } from './tcp-descriptor.ts';
+import { TcpSocket } from '../stack/tcp-socket.ts';
 import { errnoNumber } from './symbols.ts';
 
 /** A difference between what the script says and what happened. */
@@ -210,7 +212,7 @@ export class Runner {
       this.#host = host;
       const { localAddress, remoteAddress, bindPort, connectPort } = this.settings;
       const environment = { stack: host.stack, now: () => host.now, localAddress, remoteAddress, bindPort, connectPort };
-      this.#process = new Process({ ...environment, sysctls: () => this.#maker.sysctls });
+      this.#process = new Process(environment);
       this.#process.onSocket = (socket, what) => this.#used(socket, what);
     }
     return this.#host;
@@ -288,15 +290,11 @@ export class Runner {
   }
 
   /** The socket of the connection under test: accepted already, or not yet. */
-  #socketUnderTest(host: Host) {
+  #socketUnderTest({ stack }: Host): TcpSocket | null {
+    const { peer, host } = this.#ends;
     const flow = this.#flow;
-    if (flow !== null && flow.state !== 'new' && flow.state !== 'listening') {
-      const live = this.#process!.environment.stack.tcp;
-      for (const entry of live.table.entries()) {
-        if (entry.localPort === flow.localPort && entry.remotePort === flow.remotePort) return entry;
-      }
-    }
-    return this.#socket?.socket ?? null;
+    const entry = flow === null ? null : stack.tcp.table.find(host, flow.localPort, peer, flow.remotePort);
+    return entry instanceof TcpSocket ? entry : (this.#socket?.socket ?? null);
   }
 
   #shell(action: ShellAction): void {
@@ -420,7 +418,7 @@ export class Runner {
     const { sent } = this.#ready().device;
     for (;;) {
       for (let packet = sent.shift(); packet !== undefined; packet = sent.shift()) {
-        if (flow.sent(packet)) return packet;
+        if (packet.content.protocol === 'icmp' ? expected.protocol === 'icmp' : flow.sent(packet)) return packet;
       }
       if (!this.#step(limit)) break;
     }

@@ -34,7 +34,8 @@ export function turnEchoRound(stack: Stack, packet: Packet, ip: IpView, replyTyp
   const before = readU16(buf, at);
   buf[at] = replyType;
   // In ICMPv6 the pseudo-header's sum does not mind that source and destination change places.
-  writeU16(buf, at + 2, update16(readU16(buf, at + 2), before, readU16(buf, at)));
+  // The sum of a message that is all zeros is 0xffff, which stands for the other zero in any other message too.
+  writeU16(buf, at + 2, update16(readU16(buf, at + 2), before, readU16(buf, at)) || 0xffff);
   const header = ipHeaderLength(ip.family);
   packet.off = at - header;
   packet.len = header + ip.payloadLength;

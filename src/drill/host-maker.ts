@@ -1,0 +1,99 @@
+/**
+ * Owns: the kernel settings of a script, as its shell commands leave them, and the host that is made with them once it is
+ * needed. Settings that change later reach a host that exists.
+ */
+
+import type { TraceSink } from '../trace/events.ts';
+import { DrillMismatch, DrillSkip } from './errors.ts';
+import { Host } from './host.ts';
+import { PROFILES, plainSysctls, type Sysctls, withSysctl } from './profile.ts';
+import type { RunSettings } from './run-settings.ts';
+import type { ShellAction } from './script.ts';
+import { stackSettings } from './settings.ts';
+import { parseShell, type ShellEffect } from './shell.ts';
+
+export class HostMaker {
+  sysctls: Sysctls = plainSysctls;
+  readonly #settings: RunSettings;
+  readonly #trace: TraceSink | null;
+  /** What the device is like, until the host is made. */
+  #mtu: number;
+  /** What the counters were when they were marked. */
+  #marked: Readonly<Record<string, number>> = {};
+
+  constructor(settings: RunSettings, trace: TraceSink | null) {
+    this.#settings = settings;
+    this.#trace = trace;
+    this.#mtu = settings.mtu;
+  }
+
+  /** @throws DrillSkip a command that is not known, DrillMismatch a counter that is not as the script says */
+  run(action: ShellAction, host: Host | null): void {
+    for (const effect of parseShell(action.command)) this.#apply(effect, host);
+  }
+
+  host(): Host {
+    const { ip, localAddress, remoteAddress } = this.#settings;
+    const { config, options } = stackSettings(this.sysctls);
+    return new Host({ ip, mtu: this.#mtu, localAddress, remoteAddress, config, options, trace: this.#trace });
+  }
+
+  #apply(effect: ShellEffect, host: Host | null): void {
+    switch (effect.kind) {
+      case 'profile':
+        this.#change(PROFILES[effect.name], host);
+        break;
+      case 'sysctl':
+        this.#change(withSysctl(this.sysctls, effect.name, effect.value), host);
+        break;
+      case 'restore':
+      case 'forget-peers':
+      case 'plain-segments':
+      case 'queue':
+      case 'hystart':
+        break;
+      case 'mtu':
+        if (host !== null) throw new DrillSkip('the MTU of a device in use changes');
+        this.#mtu = effect.mtu;
+        break;
+      case 'route':
+        throw new DrillSkip(`metrics of a route: ${effect.destination}`);
+      case 'mark-counters':
+        this.#marked = host?.stack.counters() ?? {};
+        break;
+      case 'expect-counter':
+        this.#checkCounter(effect.name, effect.value, host);
+        if (effect.mark) this.#marked = host?.stack.counters() ?? {};
+        break;
+      case 'expect-socket':
+        this.#checkSocket(effect.state, effect.port, host);
+        break;
+    }
+  }
+
+  #change(sysctls: Sysctls, host: Host | null): void {
+    this.sysctls = sysctls;
+    if (host === null) return;
+    const { tcp } = host.stack;
+    tcp.defaults = { ...tcp.defaults, ...stackSettings(sysctls).options };
+  }
+
+  #checkCounter(name: string, expected: number | null, host: Host | null): void {
+    const counters = host?.stack.counters() ?? {};
+    if (!Object.hasOwn(counters, name)) throw new DrillSkip(`unsupported counter ${name}`);
+    const actual = counters[name]! - (this.#marked[name] ?? 0);
+    if (expected === null ? actual > 0 : actual === expected) return;
+    throw new DrillMismatch(`${name}: expected ${expected ?? 'some'}, actual ${actual}`);
+  }
+
+  #checkSocket(state: string | null, port: number, host: Host | null): void {
+    const sockets = (host?.stack.sockets() ?? []).filter(({ local }) => local.endsWith(`:${port}`));
+    const found = sockets.some((socket) => (state === null ? socket.state !== 'LISTEN' : linuxName(socket.state) === state));
+    if (!found) throw new DrillMismatch(`no socket of port ${port} is in state ${state ?? '(any but LISTEN)'}`);
+  }
+}
+
+/** As /proc/net/tcp calls a state. */
+function linuxName(state: string | null): string {
+  return (state ?? '').replace('SYN-RECEIVED', 'SYN_RECV').replace('CLOSED', 'CLOSE').replace(/WAIT-(\d)/, 'WAIT$1').replaceAll('-', '_');
+}
