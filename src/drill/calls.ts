@@ -3,13 +3,13 @@
  * is compared besides the result.
  */
 
-import { behind, described, integer, integerField, list, vectorLengths, field } from './arguments.ts';
+import { behind, described, field, integer, integerField, list, vectorLengths } from './arguments.ts';
 import {
+  atOnce,
   type Call,
-  Descriptor,
+  type Descriptor,
   done,
   failed,
-  type Outcome,
   PipeBuffer,
   PipeReader,
   PipeWriter,
@@ -27,7 +27,7 @@ import { symbol } from './symbols.ts';
 import { MSG_FASTOPEN, type SocketEnvironment, TcpDescriptor } from './tcp-descriptor.ts';
 
 /** The descriptors of a script, by the numbers that it gives them. */
-export class Process {
+export class Application {
   readonly environment: SocketEnvironment;
   readonly files: Map<number, Descriptor> = new Map();
   /** A TCP socket was made, came from `accept`, or began to connect: it is the one under test. */
@@ -73,58 +73,59 @@ export class Process {
   }
 }
 
-type Run = (process: Process, args: readonly Expression[], action: CallAction) => Call;
+type Run = (app: Application, args: readonly Expression[], action: CallAction) => Call;
 
 interface Handler {
   readonly arity: readonly [least: number, most: number];
   readonly run: Run;
 }
 
-/** A call that never blocks. */
-function* at(outcome: Outcome): Call {
-  return outcome;
-}
-
 /** A call on a file; EBADF where there is none. */
-function onFile(arity: number, run: (file: Descriptor, args: readonly Expression[], process: Process) => Call): Handler {
+function onFile(
+  arity: number,
+  run: (file: Descriptor, args: readonly Expression[], app: Application) => Call,
+): Handler {
   return {
     arity: [arity, arity],
-    run: (process, args) => {
-      const file = process.file(args[0]!);
-      return file === undefined ? at(failed('EBADF')) : run(file, args, process);
+    run: (app, args) => {
+      const file = app.file(args[0]!);
+      return file === undefined ? atOnce(failed('EBADF')) : run(file, args, app);
     },
   };
 }
 
 /** A call on a TCP socket; ENOTSOCK for other files. */
-function onSocket(arity: number, run: (socket: TcpDescriptor, args: readonly Expression[], process: Process) => Call): Handler {
-  return onFile(arity, (file, args, process) =>
-    file instanceof TcpDescriptor ? run(file, args, process) : at(failed('ENOTSOCK')),
+function onSocket(
+  arity: number,
+  run: (socket: TcpDescriptor, args: readonly Expression[], app: Application) => Call,
+): Handler {
+  return onFile(arity, (file, args, app) =>
+    file instanceof TcpDescriptor ? run(file, args, app) : atOnce(failed('ENOTSOCK')),
   );
 }
 
-const accept: Run = (process, args, action) => {
-  const file = process.file(args[0]!);
-  if (file === undefined) return at(failed('EBADF'));
-  if (!(file instanceof TcpDescriptor)) return at(failed('ENOTSOCK'));
+const accept: Run = (app, args, action) => {
+  const file = app.file(args[0]!);
+  if (file === undefined) return atOnce(failed('EBADF'));
+  if (!(file instanceof TcpDescriptor)) return atOnce(failed('ENOTSOCK'));
   return file.accept((accepted) => {
     if (args.length === 4) accepted.nonBlocking = (integer(args[3]!) & SOCK_NONBLOCK) !== 0;
-    return process.bind(action.result, accepted);
+    return app.bind(action.result, accepted);
   });
 };
 
 const CALLS = {
   socket: { arity: [3, 3], run: openSocket },
-  bind: onSocket(3, (socket, _args, { environment }) => at(socket.bind(environment.bindPort))),
-  listen: onSocket(2, (socket, args, process) => {
+  bind: onSocket(3, (socket, _args, { environment }) => atOnce(socket.bind(environment.bindPort))),
+  listen: onSocket(2, (socket, args, app) => {
     const outcome = socket.listen(integer(args[1]!));
-    if (outcome.errno === null) process.onSocket(socket, 'listen');
-    return at(outcome);
+    if (outcome.errno === null) app.onSocket(socket, 'listen');
+    return atOnce(outcome);
   }),
   accept: { arity: [3, 3], run: accept },
   accept4: { arity: [4, 4], run: accept },
-  connect: onSocket(3, (socket, _args, process) => {
-    if (socket.socket === null) process.onSocket(socket, 'connect');
+  connect: onSocket(3, (socket, _args, app) => {
+    if (socket.socket === null) app.onSocket(socket, 'connect');
     return socket.connect();
   }),
   read: onFile(3, (file, args) => file.read(integer(args[2]!), 0)),
@@ -133,62 +134,62 @@ const CALLS = {
   readv: onFile(3, (file, args) => file.read(total(args[1]!, args[2]!), 0)),
   recvmsg: onSocket(3, receiveMessage),
   write: onFile(3, (file, args) => file.write(integer(args[2]!), 0)),
-  send: onSocket(4, (socket, args, process) => send(socket, integer(args[2]!), integer(args[3]!), process)),
-  sendto: onSocket(6, (socket, args, process) => send(socket, integer(args[2]!), integer(args[3]!), process)),
+  send: onSocket(4, (socket, args, app) => send(socket, integer(args[2]!), integer(args[3]!), app)),
+  sendto: onSocket(6, (socket, args, app) => send(socket, integer(args[2]!), integer(args[3]!), app)),
   writev: onFile(3, (file, args) => file.write(total(args[1]!, args[2]!), 0)),
-  sendmsg: onSocket(3, (socket, args, process) => {
+  sendmsg: onSocket(3, (socket, args, app) => {
     const vector = field(args[1]!, 'msg_iov');
     const length = vector === null ? 0 : sum(vectorLengths(vector));
-    return send(socket, length, integer(args[2]!), process);
+    return send(socket, length, integer(args[2]!), app);
   }),
-  shutdown: onSocket(2, (socket, args) => at(socket.shutdown(integer(args[1]!)))),
+  shutdown: onSocket(2, (socket, args) => atOnce(socket.shutdown(integer(args[1]!)))),
   close: {
     arity: [1, 1],
-    run: (process, args) => {
-      const file = process.file(args[0]!);
-      if (file === undefined) return at(failed('EBADF'));
-      process.files.delete(integer(args[0]!));
+    run: (app, args) => {
+      const file = app.file(args[0]!);
+      if (file === undefined) return atOnce(failed('EBADF'));
+      app.files.delete(integer(args[0]!));
       file.close();
-      return at(done(0));
+      return atOnce(done(0));
     },
   },
   fcntl: { arity: [2, 3], run: fileControl },
   ioctl: onSocket(3, deviceControl),
-  setsockopt: onSocket(5, (socket, args) => at(setSocketOption(socket, args[1]!, args[2]!, args[3]!))),
-  getsockopt: onSocket(5, (socket, args) => at(getSocketOption(socket, args[1]!, args[2]!, args[3]!))),
+  setsockopt: onSocket(5, (socket, args) => atOnce(setSocketOption(socket, args[1]!, args[2]!, args[3]!))),
+  getsockopt: onSocket(5, (socket, args) => atOnce(getSocketOption(socket, args[1]!, args[2]!, args[3]!))),
   poll: { arity: [3, 3], run: poll },
   epoll_create: {
     arity: [1, 1],
-    run: (process, _args, action) => at(done(process.bind(action.result, new Epoll(process.environment.now)))),
+    run: (app, _args, action) => atOnce(done(app.bind(action.result, new Epoll(app.environment.now)))),
   },
   epoll_ctl: { arity: [3, 4], run: controlEpoll },
   epoll_wait: { arity: [4, 4], run: waitForEpoll },
   pipe: { arity: [1, 1], run: openPipe },
-  open: { arity: [2, 3], run: (process, _args, action) => at(done(process.bind(action.result, new ZeroFile()))) },
-  sendfile: { arity: [4, 4], run: (process, args) => copy(process, args[1]!, args[0]!, args[3]!) },
-  splice: { arity: [6, 6], run: (process, args) => copy(process, args[0]!, args[2]!, args[4]!) },
+  open: { arity: [2, 3], run: (app, _args, action) => atOnce(done(app.bind(action.result, new ZeroFile()))) },
+  sendfile: { arity: [4, 4], run: (app, args) => copy(app, args[1]!, args[0]!, args[3]!) },
+  splice: { arity: [6, 6], run: (app, args) => copy(app, args[0]!, args[2]!, args[4]!) },
 } satisfies Readonly<Record<string, Handler>>;
 
 const SOCK_NONBLOCK = 0o4000;
 const O_NONBLOCK = 0o4000;
 const O_RDWR = 2;
 
-function openSocket(process: Process, args: readonly Expression[], action: CallAction): Call {
+function openSocket(app: Application, args: readonly Expression[], action: CallAction): Call {
   const type = integer(args[1]!);
   if ((type & 0xf) !== symbol('SOCK_STREAM')) throw new DrillSkip(`unsupported socket type ${described(args[1]!)}`);
   const protocol = integer(args[2]!);
   if (protocol !== 0 && protocol !== symbol('IPPROTO_TCP')) {
     throw new DrillSkip(`unsupported protocol ${described(args[2]!)}`);
   }
-  const descriptor = new TcpDescriptor(process.environment);
+  const descriptor = new TcpDescriptor(app.environment);
   descriptor.nonBlocking = (type & SOCK_NONBLOCK) !== 0;
-  const fd = process.bind(action.result, descriptor);
-  process.onSocket(descriptor, 'socket');
-  return at(done(fd));
+  const fd = app.bind(action.result, descriptor);
+  app.onSocket(descriptor, 'socket');
+  return atOnce(done(fd));
 }
 
-function send(socket: TcpDescriptor, length: number, flags: number, process: Process): Call {
-  if (socket.socket === null && (flags & MSG_FASTOPEN) !== 0) process.onSocket(socket, 'connect');
+function send(socket: TcpDescriptor, length: number, flags: number, app: Application): Call {
+  if (socket.socket === null && (flags & MSG_FASTOPEN) !== 0) app.onSocket(socket, 'connect');
   return socket.write(length, flags);
 }
 
@@ -213,14 +214,14 @@ function sum(lengths: readonly number[]): number {
   return lengths.reduce((a, b) => a + b, 0);
 }
 
-function fileControl(process: Process, args: readonly Expression[]): Call {
-  const file = process.file(args[0]!);
-  if (file === undefined) return at(failed('EBADF'));
+function fileControl(app: Application, args: readonly Expression[]): Call {
+  const file = app.file(args[0]!);
+  if (file === undefined) return atOnce(failed('EBADF'));
   const command = integer(args[1]!);
-  if (command === symbol('F_GETFL')) return at(done(O_RDWR | (file.nonBlocking ? O_NONBLOCK : 0)));
+  if (command === symbol('F_GETFL')) return atOnce(done(O_RDWR | (file.nonBlocking ? O_NONBLOCK : 0)));
   if (command !== symbol('F_SETFL')) throw new DrillSkip(`unsupported fcntl ${described(args[1]!)}`);
   file.nonBlocking = args[2] !== undefined && (integer(args[2]) & O_NONBLOCK) !== 0;
-  return at(done(0));
+  return atOnce(done(0));
 }
 
 function deviceControl(socket: TcpDescriptor, args: readonly Expression[]): Call {
@@ -232,25 +233,26 @@ function deviceControl(socket: TcpDescriptor, args: readonly Expression[]): Call
   ]);
   const count = counts.get(request);
   if (count === undefined) throw new DrillSkip(`unsupported ioctl ${described(args[1]!)}`);
-  if (socket.listener !== null) return at(failed('EINVAL'));
+  if (socket.listener !== null) return atOnce(failed('EINVAL'));
   const expected = behind(args[2]!);
   const actual = count();
-  if (expected !== actual) throw new DrillMismatch(`${described(args[1]!)}: expected [${expected}], actual [${actual}]`);
-  return at(done(0));
+  if (expected !== actual)
+    throw new DrillMismatch(`${described(args[1]!)}: expected [${expected}], actual [${actual}]`);
+  return atOnce(done(0));
 }
 
 // ---- Readiness ----
 
-function* poll(process: Process, args: readonly Expression[]): Call {
+function* poll(app: Application, args: readonly Expression[]): Call {
   const entries = list(args[0]!);
   if (entries.length !== integer(args[1]!)) {
     throw new DrillMismatch(`${entries.length} entries, and nfds is ${integer(args[1]!)}`);
   }
   const timeout = integer(args[2]!);
-  const { now } = process.environment;
+  const { now } = app.environment;
   const deadline = timeout < 0 ? Infinity : now() + timeout;
   for (;;) {
-    const actual = entries.map((entry) => readinessOf(process, entry));
+    const actual = entries.map((entry) => readinessOf(app, entry));
     const ready = actual.filter((events) => events !== 0).length;
     if (ready > 0 || now() >= deadline) {
       entries.forEach((entry, i) => {
@@ -265,16 +267,16 @@ function* poll(process: Process, args: readonly Expression[]): Call {
   }
 }
 
-function readinessOf(process: Process, entry: Expression): number {
-  const file = process.files.get(integerField(entry, 'fd', -1));
+function readinessOf(app: Application, entry: Expression): number {
+  const file = app.files.get(integerField(entry, 'fd', -1));
   if (file === undefined) return POLLNVAL;
   return file.readiness() & (integerField(entry, 'events') | POLLERR | POLLHUP);
 }
 
-function controlEpoll(process: Process, args: readonly Expression[]): Call {
-  const epoll = process.file(args[0]!);
-  const target = process.file(args[2]!);
-  if (!(epoll instanceof Epoll) || target === undefined) return at(failed('EBADF'));
+function controlEpoll(app: Application, args: readonly Expression[]): Call {
+  const epoll = app.file(args[0]!);
+  const target = app.file(args[2]!);
+  if (!(epoll instanceof Epoll) || target === undefined) return atOnce(failed('EBADF'));
   if (!(target instanceof TcpDescriptor)) throw new DrillSkip('epoll on what is not a socket');
   const operation = integer(args[1]!);
   const events = args[3] === undefined || args[3].kind !== 'record' ? 0 : integerField(args[3], 'events');
@@ -283,7 +285,7 @@ function controlEpoll(process: Process, args: readonly Expression[]): Call {
   if (operation === symbol('EPOLL_CTL_ADD')) error = epoll.add(target, events, data);
   else if (operation === symbol('EPOLL_CTL_MOD')) error = epoll.modify(target, events, data);
   else if (operation === symbol('EPOLL_CTL_DEL')) error = epoll.remove(target);
-  return at(error === null ? done(0) : failed(error));
+  return atOnce(error === null ? done(0) : failed(error));
 }
 
 /** The data of an event as text: whichever member of the union is written. */
@@ -294,8 +296,8 @@ function dataOf(event: Expression): string {
   return '0';
 }
 
-function* waitForEpoll(process: Process, args: readonly Expression[]): Call {
-  const epoll = process.file(args[0]!);
+function* waitForEpoll(app: Application, args: readonly Expression[]): Call {
+  const epoll = app.file(args[0]!);
   if (!(epoll instanceof Epoll)) return failed(epoll === undefined ? 'EBADF' : 'EINVAL');
   const got: EpollEvent[] = [];
   const outcome = yield* epoll.wait(got, integer(args[2]!), integer(args[3]!));
@@ -315,19 +317,19 @@ function hex(value: number): string {
 
 // ---- Files and pipes ----
 
-function openPipe(process: Process, args: readonly Expression[]): Call {
+function openPipe(app: Application, args: readonly Expression[]): Call {
   const ends = list(args[0]!);
   if (ends.length !== 2) throw new DrillMismatch('expected [READ, WRITE]');
   const buffer = new PipeBuffer();
-  process.bind(ends[0]!, new PipeReader(buffer));
-  process.bind(ends[1]!, new PipeWriter(buffer));
-  return at(done(0));
+  app.bind(ends[0]!, new PipeReader(buffer));
+  app.bind(ends[1]!, new PipeWriter(buffer));
+  return atOnce(done(0));
 }
 
 /** sendfile and splice: what one file gives, another takes. */
-function* copy(process: Process, from: Expression, to: Expression, length: Expression): Call {
-  const source = process.file(from);
-  const target = process.file(to);
+function* copy(app: Application, from: Expression, to: Expression, length: Expression): Call {
+  const source = app.file(from);
+  const target = app.file(to);
   if (source === undefined || target === undefined) return failed('EBADF');
   const read = yield* source.read(integer(length), 0);
   if (read.value <= 0) return read;

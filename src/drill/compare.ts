@@ -27,7 +27,8 @@ export function compareIp(expected: IpInfo, live: LivePacket, flow: Flow): void 
   if (tos !== null) field('tos', hex(tos), hex(live.tos));
   if (ttl !== null) field('ttl', ttl, live.ttl);
   if (ecn === 'ect01') {
-    if (codepoint !== 1 && codepoint !== 2) throw new DrillMismatch(`ecn: expected ect01, actual ${ECN_NAMES[codepoint]}`);
+    if (codepoint !== 1 && codepoint !== 2)
+      throw new DrillMismatch(`ecn: expected ect01, actual ${ECN_NAMES[codepoint]}`);
   } else if (ecn !== null) field('ecn', ecn, ECN_NAMES[codepoint]!);
   if (flowLabel !== null && flowLabel !== 0 && live.family === 6) compareFlowLabel(flowLabel, live.flowLabel, flow);
 }
@@ -39,7 +40,9 @@ function compareFlowLabel(script: number, live: number, flow: Flow): void {
   if (live === 0) throw new DrillMismatch('flowlabel: expected one, actual none');
   const known = flow.flowLabel;
   if (known !== null && (known.script === script) !== (known.live === live)) {
-    throw new DrillMismatch(`flowlabel: expected ${known.script === script ? 'the same' : 'another'}, actual ${hex(live)}`);
+    throw new DrillMismatch(
+      `flowlabel: expected ${known.script === script ? 'the same' : 'another'}, actual ${hex(live)}`,
+    );
   }
   flow.flowLabel = { script, live };
 }
@@ -87,7 +90,12 @@ function learnStamps(expected: TcpSpec, live: LiveTcp, flow: Flow): void {
   if (written !== undefined && sent !== undefined) flow.learnStamp(written.value >>> 0, sent.value);
 }
 
-function compareOptions(expected: readonly OptionSpec[], actual: readonly OptionSpec[], flow: Flow, how: Strictness): void {
+function compareOptions(
+  expected: readonly OptionSpec[],
+  actual: readonly OptionSpec[],
+  flow: Flow,
+  how: Strictness,
+): void {
   for (let i = 0; i < Math.max(expected.length, actual.length); i++) {
     const want = expected[i];
     const have = actual[i];

@@ -18,6 +18,12 @@ export function done(value: number): Outcome {
   return { value, errno: null };
 }
 
+/** A call that does not block. */
+// biome-ignore lint/correctness/useYield: a call may have nothing to wait for
+export function* atOnce(outcome: Outcome): Call {
+  return outcome;
+}
+
 export function failed(errno: string): Outcome {
   return { value: -1, errno };
 }
@@ -42,12 +48,12 @@ export abstract class Descriptor {
   abstract readiness(): number;
   abstract close(): void;
 
-  *read(_length: number, _flags: number): Call {
-    return failed('EINVAL');
+  read(_length: number, _flags: number): Call {
+    return atOnce(failed('EINVAL'));
   }
 
-  *write(_length: number, _flags: number): Call {
-    return failed('EINVAL');
+  write(_length: number, _flags: number): Call {
+    return atOnce(failed('EINVAL'));
   }
 }
 
@@ -59,12 +65,12 @@ export class ZeroFile extends Descriptor {
 
   close(): void {}
 
-  override *read(length: number): Call {
-    return done(length);
+  override read(length: number): Call {
+    return atOnce(done(length));
   }
 
-  override *write(length: number): Call {
-    return done(length);
+  override write(length: number): Call {
+    return atOnce(done(length));
   }
 }
 
@@ -123,12 +129,12 @@ export class PipeWriter extends Descriptor {
     this.#buffer.writerGone = true;
   }
 
-  override *write(length: number): Call {
+  override write(length: number): Call {
     const buffer = this.#buffer;
-    if (buffer.readerGone) return failed('EPIPE');
+    if (buffer.readerGone) return atOnce(failed('EPIPE'));
     const taken = Math.min(length, PipeBuffer.CAPACITY - buffer.length);
-    if (taken === 0 && length > 0) return failed('EAGAIN');
+    if (taken === 0 && length > 0) return atOnce(failed('EAGAIN'));
     buffer.length += taken;
-    return done(taken);
+    return atOnce(done(taken));
   }
 }

@@ -8,7 +8,7 @@
 import { type Call, Descriptor, done, failed, POLLERR, POLLHUP, POLLIN, POLLRDNORM } from './descriptor.ts';
 
 export const EPOLLONESHOT: number = 1 << 30;
-export const EPOLLET: number = -(2 ** 31); // bit 31
+export const EPOLLET: number = 1 << 31;
 
 /** The data of an event are whatever the caller gave: compared, never looked into. */
 export interface EpollEvent {

@@ -6,10 +6,10 @@
  * one the host chose. On all other segments both count from the ISN, so that text begins at 1.
  */
 
+import { DrillMismatch } from './errors.ts';
 import type { LivePacket, LiveTcp } from './live.ts';
 import { AE } from './live.ts';
 import type { OptionSpec, TcpSpec } from './script.ts';
-import { DrillMismatch } from './errors.ts';
 
 const ACK = 0x10;
 const SYN = 0x02;

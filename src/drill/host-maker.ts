@@ -88,12 +88,18 @@ export class HostMaker {
 
   #checkSocket(state: string | null, port: number, host: Host | null): void {
     const sockets = (host?.stack.sockets() ?? []).filter(({ local }) => local.endsWith(`:${port}`));
-    const found = sockets.some((socket) => (state === null ? socket.state !== 'LISTEN' : linuxName(socket.state) === state));
+    const found = sockets.some((socket) =>
+      state === null ? socket.state !== 'LISTEN' : linuxName(socket.state) === state,
+    );
     if (!found) throw new DrillMismatch(`no socket of port ${port} is in state ${state ?? '(any but LISTEN)'}`);
   }
 }
 
 /** As /proc/net/tcp calls a state. */
 function linuxName(state: string | null): string {
-  return (state ?? '').replace('SYN-RECEIVED', 'SYN_RECV').replace('CLOSED', 'CLOSE').replace(/WAIT-(\d)/, 'WAIT$1').replaceAll('-', '_');
+  return (state ?? '')
+    .replace('SYN-RECEIVED', 'SYN_RECV')
+    .replace('CLOSED', 'CLOSE')
+    .replace(/WAIT-(\d)/, 'WAIT$1')
+    .replaceAll('-', '_');
 }

@@ -31,7 +31,13 @@ export function ends(peer: string, host: string): Ends {
  *
  * @throws DrillMismatch a timestamp that echoes nothing
  */
-export function buildSegments(spec: TcpSpec, flow: Flow, between: Ends, mss: number, scaledEcho: boolean): Uint8Array[] {
+export function buildSegments(
+  spec: TcpSpec,
+  flow: Flow,
+  between: Ends,
+  mss: number,
+  scaledEcho: boolean,
+): Uint8Array[] {
   const live = flow.toLive(spec, scaledEcho);
   const options = encodeOptions(live.options);
   const packets: Uint8Array[] = [];
@@ -119,7 +125,14 @@ function datagram(
   const header = host.family === 4 ? 20 : 40;
   const packet = new Uint8Array(header + message.length);
   if (host.family === 4) {
-    const ip = Object.assign(new Ipv4Header(), { tos, ttl, protocol, totalLength: header + length, src: peer, dst: host });
+    const ip = Object.assign(new Ipv4Header(), {
+      tos,
+      ttl,
+      protocol,
+      totalLength: header + length,
+      src: peer,
+      dst: host,
+    });
     writeIpv4(packet, 0, ip);
   } else {
     const fields = { trafficClass: tos, flowLabel: info.flowLabel ?? 0, hopLimit: ttl, protocol, src: peer, dst: host };

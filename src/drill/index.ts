@@ -1,16 +1,9 @@
+/** packetdrill scripts on virtual time: `tsyn/drill`. */
 export * from './errors.ts';
-export {
-  formatAction,
-  formatCall,
-  formatEvent,
-  formatExpression,
-  formatPacket,
-  formatScript,
-  formatSeconds,
-  formatTcpOption,
-  formatTime,
-} from './format.ts';
-export { sequenceEnd } from './parse-sequence.ts';
-export { optionLength } from './parse-tcp-options.ts';
+export { formatEvent, formatPacket, formatScript } from './format.ts';
+export type { IpVersion } from './host.ts';
 export { parseScript } from './parser.ts';
+export { type DrillResult, play } from './play.ts';
+export type { RunOptions } from './run-settings.ts';
+export type { Failure } from './runner.ts';
 export type * from './script.ts';

@@ -2,8 +2,8 @@
  * Owns: `struct tcp_info` as the assertions of a script see it: names, units and constants of Linux.
  */
 
-import type { TcpSocket } from '../stack/tcp-socket.ts';
 import type { CongestionState } from '../stack/tcp-info.ts';
+import type { TcpSocket } from '../stack/tcp-socket.ts';
 import type { State } from '../tcp/index.ts';
 
 const STATES: Readonly<Record<State, number>> = {
@@ -20,7 +20,13 @@ const STATES: Readonly<Record<State, number>> = {
   CLOSING: 11,
 };
 
-const CONGESTION_STATES: Readonly<Record<CongestionState, number>> = { open: 0, disorder: 1, cwr: 2, recovery: 3, loss: 4 };
+const CONGESTION_STATES: Readonly<Record<CongestionState, number>> = {
+  open: 0,
+  disorder: 1,
+  cwr: 2,
+  recovery: 3,
+  loss: 4,
+};
 
 /** Names that stand for numbers in every assertion. */
 export const INFO_CONSTANTS: Readonly<Record<string, number>> = {

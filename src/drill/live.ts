@@ -2,7 +2,7 @@
  * Owns: what the host under test put on the wire, decoded as a script looks at it. Every checksum is verified here.
  */
 
-import { Address, formatAddress } from '../wire/address.ts';
+import { type Address, formatAddress } from '../wire/address.ts';
 import { readU16, readU32 } from '../wire/bytes.ts';
 import { finish, sum, transportChecksum } from '../wire/checksum.ts';
 import { Ipv4Header, PROTO_ICMP, PROTO_ICMPV6, PROTO_TCP, PROTO_UDP, parseIpv4 } from '../wire/ipv4.ts';
@@ -67,9 +67,7 @@ export function decodePacket(time: number, buf: Uint8Array): LivePacket {
   const family = buf[0]! >> 4 === 6 ? 6 : 4;
   const header = family === 6 ? new Ipv6Header() : new Ipv4Header();
   const parsed =
-    header instanceof Ipv6Header
-      ? parseIpv6(buf, 0, buf.length, header)
-      : parseIpv4(buf, null, 0, buf.length, header);
+    header instanceof Ipv6Header ? parseIpv6(buf, 0, buf.length, header) : parseIpv4(buf, null, 0, buf.length, header);
   const { src, dst, protocol, payloadOffset, payloadLength } = header;
   const packet = {
     time,
@@ -98,7 +96,14 @@ export function decodePacket(time: number, buf: Uint8Array): LivePacket {
   return { ...packet, fault: null, content: { protocol: 'other', number: protocol } };
 }
 
-function checksumHolds(buf: Uint8Array, at: number, length: number, protocol: number, src: Address, dst: Address): boolean {
+function checksumHolds(
+  buf: Uint8Array,
+  at: number,
+  length: number,
+  protocol: number,
+  src: Address,
+  dst: Address,
+): boolean {
   if (protocol === PROTO_ICMP) return finish(sum(buf, null, at, length, 0)) === 0;
   if (protocol !== PROTO_TCP && protocol !== PROTO_UDP && protocol !== PROTO_ICMPV6) return true;
   return transportChecksum(buf, null, at, length, protocol, src, dst) === 0;

@@ -5,8 +5,8 @@
 import { described, field, integer, list } from './arguments.ts';
 import { DrillMismatch } from './errors.ts';
 import type { Expression } from './script.ts';
-import type { TcpDescriptor } from './tcp-descriptor.ts';
 import { symbol } from './symbols.ts';
+import type { TcpDescriptor } from './tcp-descriptor.ts';
 
 /** A control message: level and type by number, and its data as an integer. */
 export interface ControlMessage {

@@ -3,26 +3,35 @@
  * injects is injected, what it expects is compared. Nothing waits: a script of an hour takes as long as what happens in it.
  */
 
+import { TcpSocket } from '../stack/tcp-socket.ts';
 import { aggregate, type SegmentPacket, whyNotPart } from './aggregate.ts';
 import { integer } from './arguments.ts';
-import { Process } from './calls.ts';
+import { Application } from './calls.ts';
 import { compareIp, compareTcp, type Strictness } from './compare.ts';
 import type { Call, Outcome } from './descriptor.ts';
 import { DrillMismatch } from './errors.ts';
 import { Flow } from './flow.ts';
 import { formatPacket } from './format.ts';
-import { HostMaker } from './host-maker.ts';
 import type { Host } from './host.ts';
+import type { HostMaker } from './host-maker.ts';
 import { icmpNumbers } from './icmp-names.ts';
 import { buildIcmp, buildSegments, type Ends, ends } from './inbound.ts';
 import { tcpInfoFields } from './info.ts';
 import type { LivePacket } from './live.ts';
 import { formatLive } from './live-text.ts';
 import type { RunOptions, RunSettings } from './run-settings.ts';
-import type { CallAction, EventTime, IcmpSpec, PacketAction, Script, ScriptEvent, ShellAction, TcpSpec } from './script.ts';
-import type { TcpDescriptor } from './tcp-descriptor.ts';
-import { TcpSocket } from '../stack/tcp-socket.ts';
+import type {
+  CallAction,
+  EventTime,
+  IcmpSpec,
+  PacketAction,
+  Script,
+  ScriptEvent,
+  ShellAction,
+  TcpSpec,
+} from './script.ts';
 import { errnoNumber } from './symbols.ts';
+import type { TcpDescriptor } from './tcp-descriptor.ts';
 
 /** A difference between what the script says and what happened. */
 export interface Failure {
@@ -73,7 +82,7 @@ export class Runner {
   readonly #maker: HostMaker;
   readonly #ends: Ends;
   #host: Host | null = null;
-  #process: Process | null = null;
+  #app: Application | null = null;
   /** The connection under test, and its socket. */
   #flow: Flow | null = null;
   #socket: TcpDescriptor | null = null;
@@ -197,7 +206,7 @@ export class Runner {
 
   /** The call that blocks, if one does, looks again. */
   #wake(): void {
-    this.#process?.look();
+    this.#app?.look();
     const pending = this.#pending;
     if (pending === null) return;
     const step = pending.call.next();
@@ -211,9 +220,16 @@ export class Runner {
       const host = this.#maker.host();
       this.#host = host;
       const { localAddress, remoteAddress, bindPort, connectPort } = this.settings;
-      const environment = { stack: host.stack, now: () => host.now, localAddress, remoteAddress, bindPort, connectPort };
-      this.#process = new Process(environment);
-      this.#process.onSocket = (socket, what) => this.#used(socket, what);
+      const environment = {
+        stack: host.stack,
+        now: () => host.now,
+        localAddress,
+        remoteAddress,
+        bindPort,
+        connectPort,
+      };
+      this.#app = new Application(environment);
+      this.#app.onSocket = (socket, what) => this.#used(socket, what);
     }
     return this.#host;
   }
@@ -233,9 +249,9 @@ export class Runner {
   }
 
   #call(event: ScriptEvent, action: CallAction, time: { start: number; end: number }): void {
-    const process = this.#process!;
+    const app = this.#app!;
     if (this.#pending !== null) this.#finish(this.#pending, this.now + GRACE);
-    const call = process.begin(action);
+    const call = app.begin(action);
     const step = call.next();
     if (event.time.kind !== 'blocking') {
       if (!step.done) throw new DrillMismatch(`${action.name} would block`);
@@ -280,7 +296,11 @@ export class Runner {
     const errnoRight =
       action.errno === null || (outcome.errno !== null && errnoNumber(outcome.errno) === errnoNumber(action.errno));
     if (right && errnoRight) return;
-    throw new DrillMismatch(`${action.name} returns something else`, result(expected, action.errno), result(outcome.value, outcome.errno));
+    throw new DrillMismatch(
+      `${action.name} returns something else`,
+      result(expected, action.errno),
+      result(outcome.value, outcome.errno),
+    );
   }
 
   #look(line: number, text: string): void {
@@ -436,7 +456,10 @@ function isSegment(packet: LivePacket): packet is SegmentPacket {
   return packet.content.protocol === 'tcp';
 }
 
-function absolute({ kind, relative, start, end }: EventTime, base: number): { start: number; end: number; any: boolean } {
+function absolute(
+  { kind, relative, start, end }: EventTime,
+  base: number,
+): { start: number; end: number; any: boolean } {
   if (kind === 'any') return { start: base, end: base, any: true };
   const from = relative ? base : 0;
   return { start: from + start, end: from + end, any: false };

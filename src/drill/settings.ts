@@ -28,6 +28,7 @@ export interface FastOpenSettings {
 const MSS = 1460;
 const LARGEST_UNSCALED = 65_535;
 const INITIAL_RTO = 1000;
+const QUICK_ACKS = 16;
 /** Where ECN is accurate (RFC 9768) it is spoken as RFC 3168 says, as with a peer that knows no better. */
 const ECN = ['off', 'request', 'accept', 'request', 'request', 'accept'] as const;
 const MTU_PROBING = ['off', 'black-hole', 'always'] as const;
@@ -51,6 +52,9 @@ export function stackSettings(sysctls: Sysctls): StackSettings {
         duplicateThreshold: sysctls.tcp_reordering,
         minMss: sysctls.tcp_min_snd_mss,
         baseMss: sysctls.tcp_base_mss,
+        pushBursts: true,
+        minBurst: sysctls.tcp_min_tso_segs,
+        quickAcks: QUICK_ACKS,
         synCookies: SYN_COOKIES[sysctls.tcp_syncookies] ?? 'when-full',
       },
     },

@@ -3,7 +3,7 @@
  */
 
 import type { TcpOptions } from '../tcp/index.ts';
-import { behind, integer, integerField, described } from './arguments.ts';
+import { behind, described, integer, integerField } from './arguments.ts';
 import { done, failed, type Outcome } from './descriptor.ts';
 import { DrillMismatch, DrillSkip } from './errors.ts';
 import type { Expression } from './script.ts';
@@ -116,7 +116,12 @@ const BY_NUMBER: ReadonlyMap<string, SocketOption> = new Map(
 );
 
 /** @throws DrillSkip an option that is not known here */
-export function setSocketOption(descriptor: TcpDescriptor, level: Expression, name: Expression, value: Expression): Outcome {
+export function setSocketOption(
+  descriptor: TcpDescriptor,
+  level: Expression,
+  name: Expression,
+  value: Expression,
+): Outcome {
   const key = keyOf(level, name);
   if (key === LINGER) {
     const on = integerField(value, 'onoff') !== 0;
@@ -142,7 +147,12 @@ function setText(descriptor: TcpDescriptor, key: string, value: string, name: Ex
 }
 
 /** Compares what the option is with what the script says. @throws DrillMismatch, DrillSkip */
-export function getSocketOption(descriptor: TcpDescriptor, level: Expression, name: Expression, value: Expression): Outcome {
+export function getSocketOption(
+  descriptor: TcpDescriptor,
+  level: Expression,
+  name: Expression,
+  value: Expression,
+): Outcome {
   const key = keyOf(level, name);
   const known = BY_NUMBER.get(key);
   if (known === undefined) throw new DrillSkip(`unsupported socket option ${described(name)}`);

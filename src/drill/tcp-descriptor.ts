@@ -4,8 +4,8 @@
  */
 
 import type { Stack } from '../stack/index.ts';
-import { type TcpHandler, TcpSocket } from '../stack/tcp-socket.ts';
 import type { TcpListener } from '../stack/tcp-listener.ts';
+import type { TcpHandler, TcpSocket } from '../stack/tcp-socket.ts';
 import type { TcpOptions } from '../tcp/index.ts';
 import {
   type Call,
@@ -172,7 +172,9 @@ export class TcpDescriptor extends Descriptor {
   }
 
   get #opening(): boolean {
-    return this.socket !== null && !this.#over && (this.socket.state === 'SYN-SENT' || this.socket.state === 'SYN-RECEIVED');
+    return (
+      this.socket !== null && !this.#over && (this.socket.state === 'SYN-SENT' || this.socket.state === 'SYN-RECEIVED')
+    );
   }
 
   get #over(): boolean {
@@ -411,7 +413,8 @@ export class TcpDescriptor extends Descriptor {
       return;
     }
     if (socket === null) return;
-    const received = socket.tcb.stats.bytesReceived + (socket.atEnd ? 1 : 0) + (this.#over ? 1 : 0) + (this.#opening ? 0 : 1);
+    const received =
+      socket.tcb.stats.bytesReceived + (socket.atEnd ? 1 : 0) + (this.#over ? 1 : 0) + (this.#opening ? 0 : 1);
     if (received !== this.#seen.received) this.wakeups++;
     this.#seen.received = received;
     if (this.#noSpace && this.writable) {
