@@ -17,6 +17,7 @@ import { afterAck, segmentArrivesSynchronized } from './synchronized.ts';
 import type { Tcb } from './tcb.ts';
 import { destroy } from './teardown.ts';
 import { holdForLater } from './text.ts';
+import { firstWindow } from './window.ts';
 
 /** A segment whose addresses, ports and checksum are right for this connection. */
 export function segmentArrives(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
@@ -104,7 +105,7 @@ function takeSyn(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
   rcv.lastAck = rcv.nxt;
   rcv.pushed = rcv.nxt;
   rcv.up = rcv.nxt;
-  rcv.edge = add(rcv.nxt, Math.min(tcb.rcv.buffer, 65535));
+  rcv.edge = add(rcv.nxt, firstWindow(tcb, env));
   takeOffer(tcb, env, segment, now);
 }
 

@@ -34,6 +34,16 @@ export interface TcpConfig {
   readonly delayedAck: number;
   /** ACKs that go at once when text begins to flow, until it is answered with text (`quickack.ts`); 0 for none. */
   readonly quickAcks: number;
+  /** The first window that is offered is a multiple of the MSS, so that no rest of it waits for a small segment. */
+  readonly wholeSegmentWindow: boolean;
+  /**
+   * Text that begins in the window and ends beyond it is taken whole, where nothing waits to be read: it has come, and to drop
+   * it would have it sent again. Where something does wait it is dropped whole. A FIN at the end of the window is taken.
+   * Otherwise what lies beyond the window is cut off (RFC 9293 3.10.7.4).
+   */
+  readonly takeBeyondWindow: boolean;
+  /** What a zero-window probe carries: an octet of text (RFC 9293 3.8.6.1), or nothing, at a number already acknowledged. */
+  readonly windowProbe: 'octet' | 'empty';
   /** Greatest interval between zero-window probes. */
   readonly maxPersist: number;
   /**
@@ -87,6 +97,9 @@ export const defaultTcpConfig: TcpConfig = {
   orphanR2: 100_000,
   delayedAck: 40,
   quickAcks: 0,
+  wholeSegmentWindow: false,
+  takeBeyondWindow: false,
+  windowProbe: 'octet',
   maxPersist: 60_000,
   msl: 30_000,
   finWait2: 60_000,

@@ -94,6 +94,8 @@ export interface TcpCounters {
   TcpExtTCPWinProbe: number;
   TcpExtTCPKeepAlive: number;
   TcpExtTCPOFOQueue: number;
+  /** Text that ended beyond the window and was dropped (`config.takeBeyondWindow`). */
+  TcpExtBeyondWindow: number;
   /** Out-of-order text dropped at the bound on ranges. */
   TcpExtTCPOFODrop: number;
   TcpExtTCPAbortOnTimeout: number;
@@ -170,6 +172,7 @@ export function createTcpCounters(): TcpCounters {
     TcpExtTCPWinProbe: 0,
     TcpExtTCPKeepAlive: 0,
     TcpExtTCPOFOQueue: 0,
+    TcpExtBeyondWindow: 0,
     TcpExtTCPOFODrop: 0,
     TcpExtTCPAbortOnTimeout: 0,
     TcpExtTCPAbortOnData: 0,

@@ -264,6 +264,10 @@ function emitProbe(tcb: Tcb, env: TcpEnv, now: number): void {
   const fin = length === 0 && snd.closed;
   if (length === 0 && !fin) return;
   env.counters.TcpExtTCPWinProbe++;
+  if (env.config.windowProbe === 'empty') {
+    emit(tcb, env, begin(tcb, env, add(snd.una, -1), ACK, now), 0, now);
+    return;
+  }
   emitSegment(tcb, env, snd.una, length, fin, false, now);
   const end = add(snd.una, 1);
   if (gt(end, snd.nxt)) {
@@ -313,7 +317,7 @@ function emitSyn(tcb: Tcb, env: TcpEnv, now: number): void {
   writeOffer(tcb, out, answering);
   if (out.timestamps) stamp(tcb, out, now);
   if (tcb.uto !== null) writeUserTimeout(tcb, env, tcb.uto, out); // before fast open looks for room
-  out.window = offerWindow(tcb, true);
+  out.window = offerWindow(tcb, env, true);
   const again = snd.nxt !== snd.iss;
   if (again) {
     env.counters.TcpRetransSegs++;
@@ -363,7 +367,7 @@ function begin(tcb: Tcb, env: TcpEnv, from: Seq, flags: number, now: number): Se
   out.flags = flags;
   if (flags & ACK) out.ack = tcb.rcv.nxt;
   if ((flags & SYN) === 0) {
-    out.window = offerWindow(tcb, false);
+    out.window = offerWindow(tcb, env, false);
     if (tcb.ecn?.echoing) out.flags |= ECE;
     if (tcb.ts.on) {
       out.timestamps = true;

@@ -51,7 +51,7 @@ function checkSequence(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): St
     answerUnacceptable(tcb, env, segment, now);
     return 'done';
   }
-  if (!isAcceptable(tcb, segment)) {
+  if (!(env.config.takeBeyondWindow ? isTaken(tcb, env, segment) : isAcceptable(tcb, segment))) {
     env.counters.TcpOutOfWindow++;
     if ((segment.flags & RST) === 0) answerUnacceptable(tcb, env, segment, now);
     return 'done';
@@ -71,6 +71,17 @@ function isAcceptable(tcb: Tcb, segment: Segment): boolean {
   }
   if (within(segment.seq, nxt, window)) return true;
   return length > 0 && within(add(segment.seq, length - 1), nxt, window);
+}
+
+/** The same where text may end beyond the window (`config.takeBeyondWindow`), a FIN in any case. */
+function isTaken(tcb: Tcb, env: TcpEnv, segment: Segment): boolean {
+  const { nxt, edge, text } = tcb.rcv;
+  const end = add(segment.seq, segLen(segment));
+  if (lt(end, nxt)) return false;
+  if (le(add(end, segment.flags & FIN ? -1 : 0), edge)) return gt(end, nxt) || segment.seq === nxt;
+  if (le(segment.seq, edge) && text.length === 0) return true;
+  env.counters.TcpExtBeyondWindow++;
+  return false;
 }
 
 /**

@@ -33,7 +33,7 @@ export function processText(tcb: Tcb, env: TcpEnv, segment: Segment, now: number
     length -= before;
   }
   const beyond = diff(seq(start + length), rcv.edge);
-  if (beyond > 0) length -= beyond;
+  if (beyond > 0 && !env.config.takeBeyondWindow) length -= beyond;
   if (length <= 0) {
     disordered(tcb, env);
     // Nothing new, or a probe of our closed window: say again where we stand.
@@ -56,6 +56,7 @@ export function processText(tcb: Tcb, env: TcpEnv, segment: Segment, now: number
     tcb.owed.ack = true;
     return;
   }
+  if (gt(rcv.nxt, rcv.edge)) rcv.edge = rcv.nxt;
   const taken = diff(rcv.nxt, expected);
   if (taken === 0) {
     // A gap: an immediate duplicate ACK tells the sender what is missing (RFC 5681 4.2, MAY-13).
@@ -82,7 +83,7 @@ function delayAck(tcb: Tcb, env: TcpEnv, now: number): void {
 
 /** Eighth, check the FIN bit: one that stands beyond a gap is remembered until the gap is filled. */
 export function checkFin(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
-  if (segment.flags & FIN) noteFin(tcb, segment);
+  if (segment.flags & FIN) noteFin(tcb, env, segment);
   const rcv = tcb.rcv;
   if (!rcv.finHeld || rcv.nxt !== rcv.finAt || !maySendUs(tcb.state)) return;
   rcv.finHeld = false;
@@ -104,7 +105,7 @@ export function checkFin(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): 
   }
 }
 
-function noteFin(tcb: Tcb, segment: Segment): void {
+function noteFin(tcb: Tcb, env: TcpEnv, segment: Segment): void {
   const rcv = tcb.rcv;
   const at = seq(segment.seq + (segment.flags & SYN ? 1 : 0) + segment.dataLength);
   if (!maySendUs(tcb.state)) {
@@ -114,7 +115,7 @@ function noteFin(tcb: Tcb, segment: Segment): void {
   }
   if (lt(at, rcv.nxt)) return;
   // A FIN outside the window was trimmed off with the text that is (3.10.7.4, first step).
-  if (gt(seq(at + 1), rcv.edge)) {
+  if (gt(seq(at + (env.config.takeBeyondWindow ? 0 : 1)), rcv.edge)) {
     tcb.owed.ack = true;
     return;
   }

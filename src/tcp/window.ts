@@ -4,12 +4,19 @@
  */
 
 import { gt, type Seq, seq } from '../wire/seq.ts';
+import type { TcpEnv } from './env.ts';
 import type { Tcb } from './tcb.ts';
 
 /** Where the right edge could be, given the room in the buffer and what the window field can say. */
 function possibleEdge(tcb: Tcb): Seq {
   const room = Math.max(tcb.rcv.buffer - tcb.rcv.text.length, 0);
   return seq(tcb.rcv.nxt + Math.min(room, 65535 << tcb.rcv.shift));
+}
+
+/** What is offered first, as far as the window field of a SYN can say it. */
+export function firstWindow({ rcv }: Tcb, env: TcpEnv): number {
+  const whole = env.config.wholeSegmentWindow && rcv.buffer > rcv.mss;
+  return Math.min(whole ? rcv.buffer - (rcv.buffer % rcv.mss) : rcv.buffer, 65535);
 }
 
 /** Octets by which the edge must be able to move before it is moved. */
@@ -21,14 +28,14 @@ function worthwhile(tcb: Tcb): number {
  * The window field for a segment about to leave (scaled unless it is a SYN), moving the right edge if that is worth
  * while.
  */
-export function offerWindow(tcb: Tcb, syn: boolean): number {
+export function offerWindow(tcb: Tcb, env: TcpEnv, syn: boolean): number {
   const rcv = tcb.rcv;
   const possible = possibleEdge(tcb);
   const gain = (possible - rcv.edge) | 0;
   const target = gain >= worthwhile(tcb) ? possible : rcv.edge;
   const window = (target - rcv.nxt) >>> 0;
   if (syn) {
-    const field = Math.min(window, 65535);
+    const field = Math.min(window, firstWindow(tcb, env));
     moveEdge(tcb, field);
     return field;
   }
