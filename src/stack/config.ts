@@ -235,6 +235,7 @@ const bounds: Bounds<StackConfig> = {
     minUserTimeout: [1, 100 * DAY],
     maxUserTimeout: [1, 100 * DAY],
     synR2: [1, 100 * DAY],
+    evenSyns: [0, 100],
     orphanR2: [1, 100 * DAY],
     delayedAck: [0, 499],
     quickAcks: [0, 1000],

@@ -35,6 +35,7 @@ const CHECKS: Readonly<Record<keyof TcpOptions, Check>> = {
   keepAliveProbes: integer(0, 1_000_000),
   keepAliveGarbage: flag,
   userTimeout: orNull(duration),
+  synTimeout: orNull(duration),
   userTimeoutOption: flagOrDuration,
   linger: orNull(wait),
   timestamps: flag,

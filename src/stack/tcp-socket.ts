@@ -268,6 +268,14 @@ export class TcpSocket implements TableEntry, Task {
     this.#tcp.called(this);
   }
 
+  /** The same for the SYN, while that is not acknowledged. */
+  setSynTimeout(ms: number | null): void {
+    if (ms !== null && !(ms > 0)) throw invalidArgument('ms', ms, 'a positive number of milliseconds, or null');
+    this.#change({ synTimeout: ms });
+    if (!this.tcb.snd.synAcked) this.tcb.timers.user = Infinity;
+    this.#tcp.called(this);
+  }
+
   /**
    * What `end` and `destroy` do with text that is not yet acknowledged: null, the default, delivers it however long that
    * takes (R2); 0 aborts with a reset; so many ms are waited for the last acknowledgment, then it is aborted and

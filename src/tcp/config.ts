@@ -28,6 +28,8 @@ export interface TcpConfig {
   readonly maxUserTimeout: number;
   /** The same for a SYN; at least 3 minutes (MUST-23). */
   readonly synR2: number;
+  /** So many repetitions of our SYN come at even intervals before they become rarer. */
+  readonly evenSyns: number;
   /** R2 of a connection whose application has gone. */
   readonly orphanR2: number;
   /** How long an ACK of in-order text may wait for company; under 500 ms (MUST-40, SHLD-18). */
@@ -94,6 +96,7 @@ export const defaultTcpConfig: TcpConfig = {
   minUserTimeout: 100_000,
   maxUserTimeout: 3_600_000,
   synR2: 180_000,
+  evenSyns: 0,
   orphanR2: 100_000,
   delayedAck: 40,
   quickAcks: 0,
@@ -142,6 +145,8 @@ export interface TcpOptions {
   readonly keepAliveGarbage: boolean;
   /** R2 of this connection, ms (`Infinity` allowed, MUST-21), or null for the host's. */
   readonly userTimeout: number | null;
+  /** R2 of this connection's SYN, ms, or null for the host's (which `userTimeout` replaces too). */
+  readonly synTimeout: number | null;
   /**
    * Use the User Timeout option (RFC 5482): tell the peer of R2 (true), or of so many ms, and follow its wish unless
    * `userTimeout` is set.
@@ -193,6 +198,7 @@ export const defaultTcpOptions: TcpOptions = {
   keepAliveProbes: 9,
   keepAliveGarbage: false,
   userTimeout: null,
+  synTimeout: null,
   userTimeoutOption: false,
   linger: null,
   timestamps: true,

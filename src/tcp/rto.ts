@@ -30,7 +30,9 @@ export function measured(tcb: Tcb, env: TcpEnv, sample: number): void {
 
 /** RTO with back-off applied (RFC 6298 5.5), ms. */
 export function backedOff(tcb: Tcb, env: TcpEnv): number {
-  const factor = tcb.rtt.backoff < 20 ? 1 << tcb.rtt.backoff : 1 << 20;
+  const { backoff } = tcb.rtt;
+  const doublings = tcb.state === 'SYN-SENT' ? Math.max(backoff - env.config.evenSyns, 0) : backoff;
+  const factor = doublings < 20 ? 1 << doublings : 1 << 20;
   return Math.min(tcb.rtt.rto * factor, env.config.maxRto);
 }
 

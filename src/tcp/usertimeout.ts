@@ -61,7 +61,9 @@ export function takeUserTimeout(tcb: Tcb, env: TcpEnv, segment: Segment): void {
 /** R2 for what is outstanding now, ms. A peer's wish counts in synchronized states, where the user has none (CHANGEABLE). */
 export function giveUpAfter(tcb: Tcb, env: TcpEnv): number {
   const { config } = env;
-  if (tcb.options.userTimeout !== null) return tcb.options.userTimeout;
+  const { userTimeout, synTimeout } = tcb.options;
+  if (!tcb.snd.synAcked && synTimeout !== null) return synTimeout;
+  if (userTimeout !== null) return userTimeout;
   if (!tcb.snd.synAcked) return config.synR2;
   if (tcb.detached) return config.orphanR2;
   if (tcb.uto === null || tcb.uto.remote < 0) return config.r2;

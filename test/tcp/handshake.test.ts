@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Peer } from '../helpers/endpoint.ts';
+import { Peer, type Setup } from '../helpers/endpoint.ts';
 
 const ISNS = [0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1];
 
@@ -98,5 +98,32 @@ describe.each(ISNS)('with initial sequence numbers around %d', (isn) => {
     expect(peer.state).toBe('TIME-WAIT');
     peer.advance(1);
     expect(peer.state).toBe('CLOSED');
+  });
+});
+
+describe('the SYN, again', () => {
+  function times(setup: Setup): number[] {
+    const peer = new Peer(setup);
+    const began = peer.now;
+    peer.open('active');
+    peer.until(began + 40_000);
+    return peer.all.map(({ time }) => (time - began) / 1000);
+  }
+
+  it('comes ever more seldom', () => {
+    expect(times({})).toEqual([0, 1, 3, 7, 15, 31]);
+  });
+
+  it('comes at even intervals first where that is asked for', () => {
+    expect(times({ config: { evenSyns: 4 } })).toEqual([0, 1, 2, 3, 4, 5, 7, 11, 19, 35]);
+  });
+
+  it('ends with the SYN timeout, whatever the user timeout says', () => {
+    const peer = new Peer({ options: { synTimeout: 3000, userTimeout: 100_000 } });
+    peer.open('active');
+    peer.advance(2999);
+    expect(peer.state).toBe('SYN-SENT');
+    peer.advance(1);
+    expect([peer.state, peer.tcb.failure]).toEqual(['CLOSED', 'timed-out']);
   });
 });
