@@ -88,7 +88,7 @@ export class Cursor {
   inRange(token: Token, what: string, max: number): number {
     const value = Number(token.text);
     if (value >= 0 && value <= max) return value;
-    throw this.error(token.at, `${what} is a number from 0 to ${max}, found ${shorten(token.text)}`);
+    throw this.error(token.at, `${what} is from 0 to ${max}, found ${shorten(token.text)}`);
   }
 
   error(at: Position, reason: string): DrillSyntaxError {
@@ -112,7 +112,7 @@ export class Cursor {
     if (value === undefined) return token;
     const mark = value[0];
     if (mark === '"' || mark === '`') {
-      const inside = new Lexer(this.file, value).next();
+      const inside = new Lexer(`--define=${token.text}`, value).next();
       return { ...token, kind: inside.kind, text: inside.text };
     }
     if (/^0x[0-9a-fA-F]+$/.test(value)) return { ...token, kind: 'hex', text: value };

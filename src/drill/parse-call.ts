@@ -8,7 +8,10 @@ import type { CallAction, Expression, Field } from './script.ts';
 
 /** No real argument is as deep; a text that is would only exhaust the stack. */
 const MAX_DEPTH = 32;
-const TWO_TO_64 = 0x1_0000_0000 * 0x1_0000_0000;
+/** What 64 bits hold, with a sign or without; and no number of so many is longer to write. */
+const MIN_INTEGER = -0x8000_0000_0000_0000n;
+const MAX_INTEGER = 0xffff_ffff_ffff_ffffn;
+const MAX_DIGITS = 32;
 
 /** The next token is the name. */
 export function parseCall(cursor: Cursor): CallAction {
@@ -16,9 +19,15 @@ export function parseCall(cursor: Cursor): CallAction {
   cursor.expect('(', `and the arguments of ${shorten(name)}`);
   const args = list(cursor, ')', 0);
   cursor.expect('=', `and what ${shorten(name)} returns`);
-  const result = expression(cursor, 0);
-  const errno = cursor.peek().kind === 'word' ? cursor.next().text : null;
-  return { kind: 'call', at, name, args, result, errno, note: note(cursor) };
+  const result = expression(cursor, 0, false);
+  return { kind: 'call', at, name, args, result, errno: errno(cursor), note: note(cursor) };
+}
+
+function errno(cursor: Cursor): string | null {
+  const { kind, text } = cursor.peek();
+  if (kind !== 'word') return null;
+  if (!/^E[A-Z0-9]+$/.test(text)) throw cursor.found('an errno (as EAGAIN), a (note), or the time of the next event');
+  return cursor.next().text;
 }
 
 /** Words for people, up to the closing parenthesis; blanks between them count as one. */
@@ -50,16 +59,20 @@ function list(cursor: Cursor, closing: string, depth: number): Expression[] {
   return items;
 }
 
-/** Terms with `|` between them. */
-function expression(cursor: Cursor, depth: number): Expression {
-  const first = term(cursor, depth);
+/**
+ * Terms with `|` between them.
+ *
+ * @param applies whether a parenthesis after a word holds arguments: after a result it holds the note
+ */
+function expression(cursor: Cursor, depth: number, applies = true): Expression {
+  const first = term(cursor, depth, applies);
   if (!cursor.at('|')) return first;
   const operands = [first];
-  while (cursor.take('|')) operands.push(term(cursor, depth));
+  while (cursor.take('|')) operands.push(term(cursor, depth, applies));
   return { kind: 'operator', operator: '|', operands, at: first.at };
 }
 
-function term(cursor: Cursor, depth: number): Expression {
+function term(cursor: Cursor, depth: number, applies: boolean): Expression {
   const token = cursor.peek();
   const { kind, text, at } = token;
   if (depth > MAX_DEPTH) throw cursor.error(at, `brackets are nested deeper than ${MAX_DEPTH}`);
@@ -74,10 +87,11 @@ function term(cursor: Cursor, depth: number): Expression {
       return { kind: 'ellipsis', at };
     case 'word':
       cursor.next();
-      if (!cursor.take('(')) return { kind: 'word', name: text, at };
+      if (!applies || !cursor.take('(')) return { kind: 'word', name: text, at };
       return { kind: 'application', name: text, args: list(cursor, ')', depth + 1), at };
     case 'mark':
-      if (cursor.take('~')) return { kind: 'operator', operator: '~', operands: [term(cursor, depth + 1)], at };
+      if (cursor.take('~'))
+        return { kind: 'operator', operator: '~', operands: [term(cursor, depth + 1, applies)], at };
       if (cursor.take('[')) return { kind: 'list', items: list(cursor, ']', depth + 1), at };
       if (cursor.take('{')) return { kind: 'record', fields: fields(cursor, depth + 1), at };
   }
@@ -86,10 +100,10 @@ function term(cursor: Cursor, depth: number): Expression {
 
 function integer(cursor: Cursor): Expression {
   const { text, at } = cursor.next();
-  const value = Number(text);
-  if (value >= TWO_TO_64 || value < -TWO_TO_64 / 2)
+  if (text.length > MAX_DIGITS || BigInt(text) > MAX_INTEGER || BigInt(text) < MIN_INTEGER) {
     throw cursor.error(at, `${shorten(text)} does not fit into 64 bits`);
-  return { kind: 'integer', value, text, at };
+  }
+  return { kind: 'integer', value: Number(text), text, at };
 }
 
 /** Strings side by side are one. */

@@ -19,7 +19,6 @@ const IP_HEADER = 20;
 const TCP_HEADER = 20;
 const MAX_UDP_LENGTH = U16 - IP_HEADER - 8;
 const FLAGS = 'FSRPEWAU';
-const ECN_FLAGS = 'EWA';
 
 type Direction = PacketAction['direction'];
 
@@ -117,7 +116,7 @@ function tcp(cursor: Cursor, direction: Direction, ip: IpInfo): TcpSpec {
   if (window === null && direction === 'inbound') throw cursor.found("'win' (a packet sent in needs its window)");
   const options = tcpOptions(cursor, direction);
   const octets = IP_HEADER + TCP_HEADER + lengthOf(options) + length;
-  if (octets > U16) throw cursor.error(first.at, `${length} octets do not fit into a packet with these headers`);
+  if (octets > U16) throw cursor.error(first.at, `the packet has ${octets} octets with its headers, ${U16} fit`);
   return { protocol: 'tcp', ip, ports: pair, flags, ace, seq, length, ack, window, urgent, options };
 }
 
@@ -160,15 +159,12 @@ function tcpFlags(cursor: Cursor): { readonly flags: string; readonly ace: numbe
 
 /** What is wrong with the flags; null if nothing is. */
 function flagFault(written: string): string | null {
-  let counted = false;
-  let named = false;
-  for (const [place, flag] of [...written.slice(0, FLAGS.length + 2)].entries()) {
+  for (let i = 0; i < written.length; i++) {
+    const flag = written[i]!;
     if (flag !== '.' && !FLAGS.includes(flag) && !/[0-7]/.test(flag)) return `'${shorten(written)}' is not TCP flags`;
-    if (written.indexOf(flag) !== place) return `the flag '${flag}' stands twice`;
-    counted = /[0-7]/.test(flag) ? true : counted;
-    named = ECN_FLAGS.includes(flag) ? true : named;
+    if (written.indexOf(flag) !== i) return `the flag '${flag}' stands twice`;
   }
-  if (written.length > FLAGS.length + 2) return `'${shorten(written)}' is not TCP flags`;
-  if (written.replace(/[^0-7]/g, '').length > 1) return 'more than one digit stands for AE, CWR and ECE';
-  return counted && named ? 'a digit stands for the flags A, W and E, and excludes them' : null;
+  const digits = written.replace(/[^0-7]/g, '').length;
+  if (digits > 1) return 'more than one digit stands for AE, CWR and ECE';
+  return digits === 1 && /[EWA]/.test(written) ? 'a digit stands for the flags A, W and E, and excludes them' : null;
 }

@@ -30,12 +30,12 @@ export function parseTcpOptions(cursor: Cursor): OptionSpec[] | null {
     const option = parseTcpOption(cursor);
     length += optionLength(option);
     if (length > MAX_OPTIONS)
-      throw cursor.error(at, `the options take ${length} octets up to here, ${MAX_OPTIONS} fit`);
+      throw cursor.error(at, `the length of the options is ${length} up to here, and ${MAX_OPTIONS} fit`);
     options.push(option);
   } while (cursor.take(','));
   cursor.expect('>', "or ','");
   if (length % 4 !== 0) {
-    throw cursor.error(opening.at, `the options take ${length} octets, no multiple of 4: fill up with nop`);
+    throw cursor.error(opening.at, `the length of the options is ${length}, no multiple of 4: fill up with nop`);
   }
   return options;
 }
