@@ -31,9 +31,10 @@ export function formatScript(script: Script): string {
   return blocks.flatMap((lines) => (lines.length === 0 ? [] : [`${lines.join('\n')}\n`])).join('\n');
 }
 
+/** What is no word, number or address is in quotation marks: packetdrill reads nothing else. */
 function formatOption({ name, value }: ScriptOption): string {
   if (value === '') return `--${name}`;
-  const plain = name === 'define' || /^[\w.:,/%-]+$/.test(value);
+  const plain = name === 'define' || /^(\w+|\d+\.\d+\.\d+\.\d+|[\w.]*:[\w.:]*)$/.test(value);
   return `--${name}=${plain ? value : quoted(value)}`;
 }
 

@@ -66,6 +66,16 @@ const CODES6: Readonly<Record<number, Names>> = {
   4: { header_field: 0, unknown_next_header: 1, unknown_option: 2 },
 };
 
+/** The names of types, of either version. */
+export const ICMP_TYPES: ReadonlySet<string> = new Set([...Object.keys(TYPES4), ...Object.keys(TYPES6)]);
+
+/** The names that codes of a type have, in either version. */
+export function icmpCodes(type: string): ReadonlySet<string> {
+  const codes4 = CODES4[TYPES4[type] ?? -1] ?? {};
+  const codes6 = CODES6[TYPES6[type] ?? -1] ?? {};
+  return new Set([...Object.keys(codes4), ...Object.keys(codes6)]);
+}
+
 /** @throws DrillMismatch a name that this version of IP does not have */
 export function icmpNumbers(spec: IcmpSpec, family: 4 | 6): { type: number; code: number } {
   const type = lookUp(spec.type, family === 4 ? TYPES4 : TYPES6, 'type_', `ICMP type for IPv${family}`);

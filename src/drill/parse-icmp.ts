@@ -4,32 +4,12 @@
  */
 
 import { type Cursor, shorten } from './cursor.ts';
+import { ICMP_TYPES, icmpCodes } from './icmp-names.ts';
 import { parseSequence } from './parse-sequence.ts';
 import type { IcmpSpec, IpInfo } from './script.ts';
 
 const U16 = 0xffff;
 const U32 = 0xffff_ffff;
-
-/** Types of either IP version. */
-const TYPES: ReadonlySet<string> = words(
-  'echo_reply unreachable source_quench redirect echo_request time_exceeded parameter_problem timestamp_request',
-  'timestamp_reply information_request information_reply address_mask_request address_mask_reply packet_too_big',
-);
-
-/** Codes of the types that have names for them. */
-const CODES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  [
-    'unreachable',
-    words(
-      'net_unreachable host_unreachable protocol_unreachable port_unreachable frag_needed source_route_failed net_unknown',
-      'host_unknown source_host_isolated net_prohibited host_prohibited net_unreachable_for_tos host_unreachable_for_tos',
-      'packet_filtered precedence_violation precedence_cutoff',
-      'no_route admin_prohibited not_neighbour address_unreachable',
-    ),
-  ],
-  ['time_exceeded', words('exceeded_hop_limit exceeded_frag_time')],
-  ['parameter_problem', words('header_field unknown_next_header unknown_option')],
-]);
 
 /** The next token is `icmp`. */
 export function parseIcmp(cursor: Cursor, ip: IpInfo): IcmpSpec {
@@ -44,8 +24,8 @@ export function parseIcmp(cursor: Cursor, ip: IpInfo): IcmpSpec {
 function icmpType(cursor: Cursor): string {
   const { kind, text, at } = cursor.peek();
   if (kind !== 'word') throw cursor.found('a type of ICMP message');
-  if (!TYPES.has(text) && !isNumbered('type', text)) {
-    const known = `type_N or one of ${[...TYPES].join(', ')}`;
+  if (!ICMP_TYPES.has(text) && !isNumbered('type', text)) {
+    const known = `type_N or one of ${[...ICMP_TYPES].join(', ')}`;
     throw cursor.error(at, `'${shorten(text)}' is no type of ICMP message: expected ${known}`);
   }
   return cursor.next().text;
@@ -54,9 +34,9 @@ function icmpType(cursor: Cursor): string {
 function icmpCode(cursor: Cursor, type: string): string | null {
   const { kind, text, at } = cursor.peek();
   if (kind !== 'word' || text === 'mtu' || text === 'id') return null;
-  const names = CODES.get(type);
-  if (names?.has(text) !== true && !isNumbered('code', text)) {
-    const known = names === undefined ? 'code_N' : `code_N or one of ${[...names].join(', ')}`;
+  const names = icmpCodes(type);
+  if (!names.has(text) && !isNumbered('code', text)) {
+    const known = names.size === 0 ? 'code_N' : `code_N or one of ${[...names].join(', ')}`;
     throw cursor.error(at, `'${shorten(text)}' is no code of ${type}: expected ${known}`);
   }
   return cursor.next().text;
@@ -94,8 +74,4 @@ function quoted(cursor: Cursor): IcmpSpec['quoted'] {
 function isNumbered(prefix: string, text: string): boolean {
   const number = /^[a-z]+_([0-9]{1,3})$/.exec(text)?.[1];
   return number !== undefined && text.startsWith(`${prefix}_`) && Number(number) <= 0xff;
-}
-
-function words(...lines: string[]): ReadonlySet<string> {
-  return new Set(lines.join(' ').split(' '));
 }

@@ -56,17 +56,18 @@ export function definesOf(options: readonly ScriptOption[], given: ReadonlyMap<s
 
 function option(cursor: Cursor, token: Token): ScriptOption {
   const { text: name, value, at } = token;
+  const fault = optionFault(name, value);
+  if (fault !== null) throw cursor.error(at, fault);
+  return { name, value: value ?? '', at };
+}
+
+/** Why there is no such option, or not with this value (null without one); null if all is well. Holds for a command line as well. */
+export function optionFault(name: string, value: string | null): string | null {
   const rule = RULES.get(name);
-  if (rule === undefined) {
-    throw cursor.error(at, `unknown option --${shorten(name)}: expected one of ${[...RULES.keys()].join(', ')}`);
-  }
-  if (rule === null) {
-    if (value !== null) throw cursor.error(at, `--${name} takes no value, found ${shorten(value)}`);
-    return { name, value: '', at };
-  }
-  if (value === null) throw cursor.error(at, `--${name} wants a value: ${rule.expected}`);
-  if (!rule.holds(value)) throw cursor.error(at, `--${name} is ${rule.expected}, found ${shorten(value)}`);
-  return { name, value, at };
+  if (rule === undefined) return `unknown option --${shorten(name)}: expected one of ${[...RULES.keys()].join(', ')}`;
+  if (rule === null) return value === null ? null : `--${name} takes no value, found ${shorten(value)}`;
+  if (value === null) return `--${name} wants a value: ${rule.expected}`;
+  return rule.holds(value) ? null : `--${name} is ${rule.expected}, found ${shorten(value)}`;
 }
 
 function oneOf(...values: string[]): Rule {

@@ -5,9 +5,10 @@
 
 import { type Cursor, shorten } from './cursor.ts';
 import type { Token } from './lexer.ts';
+import { encodeOptions } from './options.ts';
 import { parseIcmp } from './parse-icmp.ts';
 import { parseSequence } from './parse-sequence.ts';
-import { optionLength, parseTcpOptions } from './parse-tcp-options.ts';
+import { parseTcpOptions } from './parse-tcp-options.ts';
 import type { IpInfo, OptionSpec, PacketAction, PacketSpec, TcpSpec, UdpSpec } from './script.ts';
 
 const U8 = 0xff;
@@ -115,7 +116,7 @@ function tcp(cursor: Cursor, direction: Direction, ip: IpInfo): TcpSpec {
   refuseDisorder(cursor);
   if (window === null && direction === 'inbound') throw cursor.found("'win' (a packet sent in needs its window)");
   const options = tcpOptions(cursor, direction);
-  const octets = IP_HEADER + TCP_HEADER + lengthOf(options) + length;
+  const octets = IP_HEADER + TCP_HEADER + encodeOptions(options ?? []).length + length;
   if (octets > U16) throw cursor.error(first.at, `the packet has ${octets} octets with its headers, ${U16} fit`);
   return { protocol: 'tcp', ip, ports: pair, flags, ace, seq, length, ack, window, urgent, options };
 }
@@ -132,10 +133,6 @@ function tcpOptions(cursor: Cursor, direction: Direction): OptionSpec[] | null {
   const options = parseTcpOptions(cursor);
   if (options !== null || direction === 'outbound') return options;
   throw cursor.error(at, '<...> is only for packets expected (>): a packet sent in needs its options');
-}
-
-function lengthOf(options: readonly OptionSpec[] | null): number {
-  return options === null ? 0 : options.reduce((sum, option) => sum + optionLength(option), 0);
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 
 import { type Cursor, shorten } from './cursor.ts';
+import { encodeOptions } from './options.ts';
 import type { OptionSpec } from './script.ts';
 
 const U8 = 0xff;
@@ -28,7 +29,7 @@ export function parseTcpOptions(cursor: Cursor): OptionSpec[] | null {
   do {
     const { at } = cursor.peek();
     const option = parseTcpOption(cursor);
-    length += optionLength(option);
+    length += encodeOptions([option]).length;
     if (length > MAX_OPTIONS)
       throw cursor.error(at, `the length of the options is ${length} up to here, and ${MAX_OPTIONS} fit`);
     options.push(option);
@@ -38,33 +39,6 @@ export function parseTcpOptions(cursor: Cursor): OptionSpec[] | null {
     throw cursor.error(opening.at, `the length of the options is ${length}, no multiple of 4: fill up with nop`);
   }
   return options;
-}
-
-/** What the option takes on the wire, in octets. */
-export function optionLength(option: OptionSpec): number {
-  switch (option.kind) {
-    case 'nop':
-    case 'eol':
-      return 1;
-    case 'sackOK':
-      return 2;
-    case 'wscale':
-      return 3;
-    case 'mss':
-      return 4;
-    case 'timestamp':
-      return 10;
-    case 'sack':
-      return 2 + 8 * option.blocks.length;
-    case 'fastOpen':
-      return (option.experimental ? 4 : 2) + option.cookie.length;
-    case 'md5':
-      return 2 + option.digest.length;
-    case 'accEcn':
-      return 2 + 3 * option.counters.length;
-    case 'unknown':
-      return 2 + option.octets.length;
-  }
 }
 
 function parseTcpOption(cursor: Cursor): OptionSpec {

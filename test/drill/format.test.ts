@@ -1,5 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import {
+  formatEvent,
+  formatExpression,
+  formatPacket,
+  formatScript,
+  formatSeconds,
+  formatTcpOption,
+} from '../../src/drill/format.ts';
+import { encodeOptions } from '../../src/drill/options.ts';
 import type {
   CallAction,
   EventTime,
@@ -12,23 +21,15 @@ import type {
   ScriptEvent,
   TcpSpec,
   UdpSpec,
-} from '../../src/drill/index.ts';
-import {
-  formatEvent,
-  formatExpression,
-  formatPacket,
-  formatScript,
-  formatSeconds,
-  formatTcpOption,
-  optionLength,
-} from '../../src/drill/index.ts';
+} from '../../src/drill/script.ts';
+import { bare, event, parse } from '../helpers/script.ts';
 import { RUNS } from '../helpers/wire.ts';
-import { bare, event, parse } from './script.ts';
 
 describe('a script is written', () => {
   test('a line an event, what begins and what ends it apart', () => {
     const text = `
       --mss=1000 --remote_ip="192.0.2.1" --init_scripts="a b" -DCC="reno" --strict_segments
+      --ip_version=ipv4-mapped-ipv6 --tolerance_percent=12.5 --local_ip=fd3d::1
       \`./defaults.sh
       sysctl -q net.ipv4.tcp_sack=0\` // no SACK
       0.000 socket(...,SOCK_STREAM , IPPROTO_TCP)=3  +0.500 < [ ect0 ] P5. 4294967295:1(2) ack 1 win 257
@@ -39,6 +40,9 @@ describe('a script is written', () => {
       --init_scripts="a b"
       --define=CC="reno"
       --strict_segments
+      --ip_version="ipv4-mapped-ipv6"
+      --tolerance_percent="12.5"
+      --local_ip=fd3d::1
       \`./defaults.sh
             sysctl -q net.ipv4.tcp_sack=0\`
 
@@ -143,9 +147,9 @@ describe('whatever can be written is read as it was:', () => {
     const fitting: OptionSpec[] = [];
     let length = 0;
     for (const one of some) {
-      if (length + optionLength(one) > 40) continue;
+      if (length + encodeOptions([one]).length > 40) continue;
       fitting.push(one);
-      length += optionLength(one);
+      length += encodeOptions([one]).length;
     }
     for (; length % 4 !== 0; length++) fitting.push({ kind: 'nop' });
     return fitting;
@@ -311,7 +315,7 @@ describe('whatever can be written is read as it was:', () => {
   test('an option and an expression, each alone', () => {
     fc.assert(
       fc.property(option, (one) => {
-        const padding = ',nop'.repeat((4 - (optionLength(one) % 4)) % 4);
+        const padding = ',nop'.repeat((4 - (encodeOptions([one]).length % 4)) % 4);
         const { action } = event(`0 > . 1:1(0) <${formatTcpOption(one)}${padding}>`);
         const packet = action.kind === 'packet' ? action.packet : null;
         expect(packet?.protocol === 'tcp' && packet.options?.[0]).toEqual(one);

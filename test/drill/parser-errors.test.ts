@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DrillSkip, DrillSyntaxError } from '../../src/drill/index.ts';
-import { fault, parse } from './script.ts';
+import { DrillSkip, DrillSyntaxError } from '../../src/drill/errors.ts';
+import { fault, parse } from '../helpers/script.ts';
 
 /** The first line of what a text is refused with, without the name of file and error. */
 function reason(text: string, defines: Record<string, string> = {}): string {

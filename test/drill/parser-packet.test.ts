@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { IcmpSpec, OptionSpec, PacketSpec, TcpSpec, UdpSpec } from '../../src/drill/index.ts';
-import { bare, event } from './script.ts';
+import type { IcmpSpec, OptionSpec, PacketSpec, TcpSpec, UdpSpec } from '../../src/drill/script.ts';
+import { bare, event } from '../helpers/script.ts';
 
 const NO_IP = { ecn: null, tos: null, ttl: null, flowLabel: null };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Expression } from '../../src/drill/index.ts';
-import { formatExpression } from '../../src/drill/index.ts';
-import { bare, event, parse } from './script.ts';
+import { formatExpression } from '../../src/drill/format.ts';
+import type { Expression } from '../../src/drill/script.ts';
+import { bare, event, parse } from '../helpers/script.ts';
 
 const SERVER = `// A server takes a connection and reads.
 --tolerance_usecs=10000

@@ -1,7 +1,7 @@
 /** Scripts for the tests of the language: written in a line or two, and compared without where things stand. */
 
-import type { Script, ScriptEvent } from '../../src/drill/index.ts';
-import { parseScript } from '../../src/drill/index.ts';
+import { parseScript } from '../../src/drill/parser.ts';
+import type { Script, ScriptEvent } from '../../src/drill/script.ts';
 
 /** Without every `at`, which is where something stands and not what it is. */
 export function bare(value: unknown): unknown {
