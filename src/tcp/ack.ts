@@ -6,7 +6,7 @@
 import { diff, ge, gt, le, lt, max, type Seq, seq } from '../wire/seq.ts';
 import { ACK, ECE, FIN, type Segment, SYN } from '../wire/tcp.ts';
 import { tuneSendBuffer } from './buffers.ts';
-import { forgetPushes } from './bursts.ts';
+import { forgetBursts } from './bursts.ts';
 import { challenge } from './challenge.ts';
 import { congestionEchoed } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
@@ -116,7 +116,7 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
   snd.una = ack;
   snd.rxt = max(snd.rxt, ack);
   if (snd.urgent && le(snd.up, ack)) snd.urgent = false;
-  if (tcb.bursts !== null) forgetPushes(tcb.bursts, ack);
+  if (tcb.bursts !== null) forgetBursts(tcb.bursts, ack);
   if (text > 0) noteAcknowledged(tcb, text, now);
   if (tcb.search !== null) probeAcknowledged(tcb, env, tcb.search);
   keepMarksNear(tcb);

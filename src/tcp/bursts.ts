@@ -2,8 +2,8 @@
  * Owns: how text leaves where `config.pushBursts` is set: in bursts, each of which ends with PSH although more is queued, as a
  * stack with segmentation offload sends it. A burst is what a millisecond carries at the pacing rate, and at most half of the
  * congestion window, so that ACKs keep coming; it ends where a record ends. PSH tells the receiver's offload, which gathers
- * segments, that nothing more comes at once (RFC 9293 3.9.1.2 lets a sender set it where it likes). A segment that has
- * carried PSH carries it when it is sent again.
+ * segments, that nothing more comes at once (RFC 9293 3.9.1.2 lets a sender set it where it likes). What is sent again
+ * goes within the bounds of its burst: several segments of it are a burst again, one is none.
  *
  * Nagle's rule is here the one of Minshall: a small segment waits for the ACK of another small one, not of anything, so that
  * the end of a long write does not wait for a round trip.
@@ -16,8 +16,12 @@ import { type Tcb, textEnd } from './tcb.ts';
 
 /** Of connections that have sent something. */
 export class Bursts {
-  /** PSH stands after these: sent, not acknowledged, in order. */
+  /** Where bursts end that are sent and not acknowledged, in order. */
+  ends: Seq[] = [];
+  /** Of these, where a SEND ended: PSH stands after it whenever it is sent. */
   pushes: Seq[] = [];
+  /** The burst that is being sent ends here, with PSH; null for a single segment. */
+  current: Seq | null = null;
   /** Where records end that are not sent: no segment reaches across. */
   records: Seq[] = [];
   /** PSH stands after what was written last. */
@@ -35,8 +39,11 @@ export class Bursts {
 }
 
 export function copyBursts(bursts: Bursts): Bursts {
-  const { pushes, records } = bursts;
-  return Object.assign(new Bursts(bursts.small), bursts, { pushes: pushes.slice(), records: records.slice() });
+  const copy = Object.assign(new Bursts(bursts.small), bursts);
+  copy.ends = bursts.ends.slice();
+  copy.pushes = bursts.pushes.slice();
+  copy.records = bursts.records.slice();
+  return copy;
 }
 
 /** A SEND has brought text. */
@@ -84,28 +91,64 @@ export function noteBurst(tcb: Tcb, bursts: Bursts, length: number): void {
   const end = add(rxt, length);
   const record = bursts.records[0] === end;
   if (record) bursts.records.shift();
-  if (length > mss || record || tcb.owed.override || (bursts.pushed && end === textEnd(tcb))) bursts.pushes.push(end);
+  bursts.ends.push(end);
+  bursts.current = length > mss ? end : null;
+  if (record || tcb.owed.override || (bursts.pushed && end === textEnd(tcb))) bursts.pushes.push(end);
   if (length % mss !== 0) bursts.small = end;
+}
+
+/** A burst is being sent that reaches beyond `from`. */
+export function isUnderWay({ current }: Bursts, from: Seq): boolean {
+  return current !== null && gt(current, from);
+}
+
+/** Text is sent again from `from` on, `length` octets of it in this pass. */
+export function noteBurstAgain(tcb: Tcb, env: TcpEnv, bursts: Bursts, from: Seq, length: number): void {
+  const count = Math.min(length, leftOfBurst(bursts, from), tcb.snd.mss * burstSegments(tcb, env));
+  const end = add(from, count);
+  bursts.current = count > tcb.snd.mss ? end : null;
+  // What is sent apart stays apart.
+  if (gt(from, tcb.snd.una)) insert(bursts.ends, from);
+  insert(bursts.ends, end);
+}
+
+/** Octets from `from` to the end of its burst. */
+export function leftOfBurst({ ends }: Bursts, from: Seq): number {
+  const index = after(ends, add(from, 1));
+  return index < ends.length ? diff(ends[index]!, from) : Infinity;
 }
 
 /** Does PSH stand after the octets that end at `end`? */
 export function isPushed(tcb: Tcb, bursts: Bursts, end: Seq): boolean {
-  if (bursts.pushed && end === textEnd(tcb)) return true;
-  const { pushes } = bursts;
-  let low = 0;
-  for (let high = pushes.length; low < high; ) {
-    const middle = (low + high) >>> 1;
-    if (gt(end, pushes[middle]!)) low = middle + 1;
-    else high = middle;
-  }
-  return pushes[low] === end;
+  if (bursts.current === end || (bursts.pushed && end === textEnd(tcb))) return true;
+  return bursts.pushes[after(bursts.pushes, end)] === end;
 }
 
 /** SND.UNA has moved on. */
-export function forgetPushes({ pushes }: Bursts, una: Seq): void {
-  let count = 0;
-  while (count < pushes.length && le(pushes[count]!, una)) count++;
-  if (count > 0) pushes.splice(0, count);
+export function forgetBursts({ ends, pushes }: Bursts, una: Seq): void {
+  forget(ends, una);
+  forget(pushes, una);
+}
+
+function forget(list: Seq[], una: Seq): void {
+  const count = after(list, add(una, 1));
+  if (count > 0) list.splice(0, count);
+}
+
+/** The place of the first that is `at` or beyond it. */
+function after(list: readonly Seq[], at: Seq): number {
+  let low = 0;
+  for (let high = list.length; low < high; ) {
+    const middle = (low + high) >>> 1;
+    if (gt(at, list[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function insert(list: Seq[], at: Seq): void {
+  const index = after(list, at);
+  if (list[index] !== at) list.splice(index, 0, at);
 }
 
 /** Text was taken back that was never sent. */

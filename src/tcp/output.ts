@@ -7,7 +7,7 @@
 import { BufferPool, Ring } from '../base/ring.ts';
 import { add, diff, gt, lt, type Seq, seq } from '../wire/seq.ts';
 import { ACK, ECE, FIN, PSH, type Segment, SYN, URG } from '../wire/tcp.ts';
-import { isPushed, nextBurst, noteBurst, together } from './bursts.ts';
+import { isPushed, isUnderWay, leftOfBurst, nextBurst, noteBurst, noteBurstAgain, together } from './bursts.ts';
 import { isHeld } from './cork.ts';
 import { markText } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
@@ -40,6 +40,7 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
     if (owed.probe) emitProbe(tcb, env, now);
     tcb.cc.limited = false;
     if (tcb.board !== null) emitLost(tcb, env, now);
+    if (tcb.bursts !== null) tcb.bursts.current = null;
     if (snd.rxt === snd.nxt && snd.una === snd.nxt && snd.text.length > 0) restartAfterIdle(tcb, env, now);
     if (tcb.search === null || mayGoOn(tcb, env, tcb.search, now)) {
       for (let length = nextText(tcb, env); length >= 0; length = nextText(tcb, env)) {
@@ -139,6 +140,7 @@ function emitQueued(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
   let left = length;
   for (; left > most; left -= most) emitText(tcb, env, most, now);
   emitText(tcb, env, left, now);
+  if (tcb.bursts !== null) tcb.bursts.current = null;
 }
 
 /** Text (and the FIN, if it is next and fits) from SND.RXT on. */
@@ -211,6 +213,9 @@ function emitLost(tcb: Tcb, env: TcpEnv, now: number): void {
       tcb.cc.limited = true;
       return;
     }
+    if (tcb.bursts !== null && !isUnderWay(tcb.bursts, start)) {
+      noteBurstAgain(tcb, env, tcb.bursts, start, board.lostFrom(index, tcb.cc.cwnd - board.pipe));
+    }
     emitAgain(tcb, env, start, size, now);
     board.resent(index, now);
     paced(tcb, env, size, now);
@@ -228,7 +233,8 @@ function emitAgain(tcb: Tcb, env: TcpEnv, start: Seq, size: number, now: number)
   const end = textEnd(tcb);
   for (let done = 0; done < size; ) {
     const from = add(start, done);
-    const length = Math.min(size - done, snd.mss, diff(end, from));
+    const whole = Math.min(size - done, snd.mss, diff(end, from));
+    const length = tcb.bursts === null ? whole : Math.min(whole, leftOfBurst(tcb.bursts, from));
     const fin = snd.finSent && add(from, length) === end && done + length < size;
     emitSegment(tcb, env, from, length, fin, false, now);
     sentAgain(tcb, env, from, length, now);
@@ -250,6 +256,7 @@ function emitTail(tcb: Tcb, env: TcpEnv, now: number): void {
     emitQueued(tcb, env, fresh, now);
   } else {
     const last = board.lastSegment(snd.mss);
+    if (tcb.bursts !== null) noteBurstAgain(tcb, env, tcb.bursts, board.start(last), board.size(last));
     emitAgain(tcb, env, board.start(last), board.size(last), now);
     board.resent(last, now);
   }

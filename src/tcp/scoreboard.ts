@@ -88,7 +88,9 @@ export class Scoreboard {
     }
     const last = this.#newest * STRIDE;
     const cells = this.#cells;
-    if (probe || this.#newest === NONE || cells[last + SENT] !== now || cells[last + FLAGS] !== 0) {
+    // One that ends with a small segment ends there, or it would be cut elsewhere than it was sent.
+    const whole = this.#newest !== NONE && cells[last + LENGTH]! % mss === 0;
+    if (probe || !whole || cells[last + SENT] !== now || cells[last + FLAGS] !== 0) {
       this.#push(start, length, now);
       if (probe) this.#cells[this.#newest * STRIDE + FLAGS] = PROBE;
       return;
@@ -339,6 +341,18 @@ export class Scoreboard {
 
   size(index: number): number {
     return this.#cells[((this.#head + index) & this.#mask) * STRIDE + LENGTH]!;
+  }
+
+  /** Octets taken for lost that lie together from a lost segment on, as far as `most` allows. */
+  lostFrom(index: number, most: number): number {
+    let octets = this.size(index);
+    for (let next = index + 1; next < this.length && octets < most; next++) {
+      const cell = ((this.#head + next) & this.#mask) * STRIDE;
+      const longer = octets + this.#cells[cell + LENGTH]!;
+      if ((this.#cells[cell + FLAGS]! & LOST) === 0 || longer > most) break;
+      octets = longer;
+    }
+    return octets;
   }
 
   /** Index of the segment with the highest sequence numbers. */

@@ -59,7 +59,7 @@ describe('bursts that end with PSH', () => {
     expect(peer.sent()).toEqual(['PSH,ACK 3001+1000 ack 1']);
   });
 
-  it('are what is sent again: PSH stands where it stood', () => {
+  it('are kept when text is sent again: a segment alone has PSH only where a write ended', () => {
     const peer = sending(100);
     peer.write(pattern(4 * MSS));
     peer.seen();
@@ -67,9 +67,35 @@ describe('bursts that end with PSH', () => {
     const [probe, first] = peer.sent();
     expect([probe, first]).toEqual(['PSH,ACK 3001+1000 ack 1', 'ACK 1+1000 ack 1']);
     peer.send('ACK', { seq: 1, ack: 1001 });
-    expect(peer.sent().slice(0, 2)).toEqual(['PSH,ACK 1001+1000 ack 1', 'ACK 2001+1000 ack 1']);
+    expect(peer.sent()).toEqual(['ACK 1001+1000 ack 1', 'ACK 2001+1000 ack 1']);
     peer.send('ACK', { seq: 1, ack: 4001 });
-    expect(peer.tcb.bursts!.pushes).toEqual([]);
+    expect([peer.tcb.bursts!.ends, peer.tcb.bursts!.pushes]).toEqual([[], []]);
+  });
+
+  it('are bursts again where several segments of one are sent again', () => {
+    const peer = sending(100);
+    peer.write(pattern(8 * MSS));
+    peer.seen().send('ACK', { seq: 1, ack: 1001, sack: [[4001, 5001]] });
+    peer.send('ACK', { seq: 1, ack: 1001, sack: [[4001, 8001]] });
+    // 1-2000 and 3001-4000 were cut.
+    expect(bursts(peer)).toBe('1001-4000*');
+    const again = peer.all.slice(-3).map((sent) => peer.describe(sent));
+    expect(again).toEqual(['ACK 1001+1000 ack 1', 'ACK 2001+1000 ack 1', 'PSH,ACK 3001+1000 ack 1']);
+  });
+
+  it('are sent again as they were cut, small segments too', () => {
+    const peer = sending(100, { options: { noDelay: true } });
+    for (const length of [400, 300, 1000, 200]) peer.write(pattern(length));
+    peer.write(pattern(4000));
+    peer.seen();
+    peer.send('ACK', { seq: 1, ack: 1, sack: [[1901, 5901]] });
+    peer.advance(100);
+    expect(peer.sent()).toEqual([
+      'PSH,ACK 1+400 ack 1',
+      'PSH,ACK 401+300 ack 1',
+      'PSH,ACK 701+1000 ack 1',
+      'PSH,ACK 1701+200 ack 1',
+    ]);
   });
 
   it('leave in one super-segment where the link takes it', () => {
@@ -91,7 +117,7 @@ describe('bursts that end with PSH', () => {
     peer.write(pattern(4 * MSS));
     const copy = copyTcb(peer.tcb, peer.env.buffers);
     peer.send('ACK', { seq: 1, ack: 4001 });
-    expect(copy.bursts!.pushes.length).toBe(2);
+    expect([copy.bursts!.ends.length, copy.bursts!.pushes.length]).toEqual([2, 1]);
   });
 });
 
