@@ -155,7 +155,7 @@ const CALLS = {
   },
   fcntl: { arity: [2, 3], run: fileControl },
   ioctl: onSocket(3, deviceControl),
-  setsockopt: onSocket(5, (socket, args) => atOnce(setSocketOption(socket, args[1]!, args[2]!, args[3]!))),
+  setsockopt: onSocket(5, (socket, args) => atOnce(setSocketOption(socket, args[1]!, args[2]!, args[3]!, args[4]!))),
   getsockopt: onSocket(5, (socket, args) => atOnce(getSocketOption(socket, args[1]!, args[2]!, args[3]!))),
   poll: { arity: [3, 3], run: poll },
   epoll_create: {

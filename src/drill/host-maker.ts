@@ -9,7 +9,7 @@ import { Host } from './host.ts';
 import { PROFILES, plainSysctls, type Sysctls, withSysctl } from './profile.ts';
 import type { RunSettings } from './run-settings.ts';
 import type { ShellAction } from './script.ts';
-import { stackSettings } from './settings.ts';
+import { fastOpenKey, stackSettings } from './settings.ts';
 import { parseShell, type ShellEffect } from './shell.ts';
 
 export class HostMaker {
@@ -35,7 +35,9 @@ export class HostMaker {
   host(): Host {
     const { ip, localAddress, remoteAddress } = this.#settings;
     const { config, options } = stackSettings(this.sysctls);
-    return new Host({ ip, mtu: this.#mtu, localAddress, remoteAddress, config, options, trace: this.#trace });
+    const host = new Host({ ip, mtu: this.#mtu, localAddress, remoteAddress, config, options, trace: this.#trace });
+    setKey(host, this.sysctls);
+    return host;
   }
 
   #apply(effect: ShellEffect, host: Host | null): void {
@@ -76,6 +78,7 @@ export class HostMaker {
     if (host === null) return;
     const { tcp } = host.stack;
     tcp.defaults = { ...tcp.defaults, ...stackSettings(sysctls).options };
+    setKey(host, sysctls);
   }
 
   #checkCounter(name: string, expected: number | null, host: Host | null): void {
@@ -93,6 +96,11 @@ export class HostMaker {
     );
     if (!found) throw new DrillMismatch(`no socket of port ${port} is in state ${state ?? '(any but LISTEN)'}`);
   }
+}
+
+function setKey(host: Host, sysctls: Sysctls): void {
+  const key = fastOpenKey(sysctls);
+  if (key !== null) host.stack.tcp.setFastOpenKeys(key);
 }
 
 /** As /proc/net/tcp calls a state. */

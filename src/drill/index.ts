@@ -1,6 +1,7 @@
 /** packetdrill scripts on virtual time: `tsyn/drill`. */
 export * from './errors.ts';
 export { formatEvent, formatPacket, formatScript } from './format.ts';
+export { harnessDefines } from './harness.ts';
 export type { IpVersion } from './host.ts';
 export { parseScript } from './parser.ts';
 export { type DrillResult, play } from './play.ts';

@@ -2,6 +2,7 @@
  * Owns: what a script is played with: its own options, over which the caller's go, over the defaults.
  */
 
+import { parseAddress } from '../wire/address.ts';
 import { DrillSyntaxError } from './errors.ts';
 import type { IpVersion } from './host.ts';
 import type { Script, ScriptOption } from './script.ts';
@@ -40,7 +41,7 @@ export interface RunOptions {
 }
 
 /** Addresses and MTU of a run; they leave 1460 octets for text over either version. */
-const NETWORKS: Readonly<Record<IpVersion, Pick<RunSettings, 'mtu' | 'localAddress' | 'remoteAddress'>>> = {
+export const NETWORKS: Readonly<Record<IpVersion, Pick<RunSettings, 'mtu' | 'localAddress' | 'remoteAddress'>>> = {
   ipv4: { mtu: 1500, localAddress: '192.168.0.1', remoteAddress: '192.0.2.1' },
   mapped: { mtu: 1500, localAddress: '192.168.0.1', remoteAddress: '192.0.2.1' },
   ipv6: { mtu: 1520, localAddress: 'fd3d:0a0b:17d6::1', remoteAddress: 'fd3d:fa7b:d17d::1' },
@@ -85,12 +86,17 @@ export function runSettings(script: Script, options: RunOptions): RunSettings {
     else if (name === 'strict_segments') settings.strictSegments = true;
     else if (name === 'tcp_ts_tick_usecs') settings.tsTickUsecs = number();
     else if (name === 'tcp_ts_ecr_scaled') settings.tsEcrScaled = true;
-    else if (name === 'local_ip') settings.localAddress = value;
-    else if (name === 'remote_ip') settings.remoteAddress = value;
+    else if (name === 'local_ip') settings.localAddress = ownAddress(value, settings.localAddress);
+    else if (name === 'remote_ip') settings.remoteAddress = ownAddress(value, settings.remoteAddress);
     else if (name === 'bind_port') settings.bindPort = number();
     else if (name === 'connect_port') settings.connectPort = number();
   }
   return settings;
+}
+
+/** An address of the other version of IP does not fit this run, which keeps its own. */
+function ownAddress(value: string, usual: string): string {
+  return parseAddress(value)?.family === parseAddress(usual)!.family ? value : usual;
 }
 
 function numeric(script: Script, { name, value, at }: ScriptOption): number {

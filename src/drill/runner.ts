@@ -30,6 +30,7 @@ import type {
   ShellAction,
   TcpSpec,
 } from './script.ts';
+import { fastOpenSettings } from './settings.ts';
 import { errnoNumber } from './symbols.ts';
 import type { TcpDescriptor } from './tcp-descriptor.ts';
 
@@ -227,6 +228,7 @@ export class Runner {
         remoteAddress,
         bindPort,
         connectPort,
+        fastOpen: () => fastOpenSettings(this.#maker.sysctls),
       };
       this.#app = new Application(environment);
       this.#app.onSocket = (socket, what) => this.#used(socket, what);

@@ -5,6 +5,7 @@
 
 import type { PartialConfig } from '../stack/index.ts';
 import type { TcpOptions } from '../tcp/index.ts';
+import { reversed, writeU32 } from '../wire/bytes.ts';
 import type { Sysctls } from './profile.ts';
 
 export interface StackSettings {
@@ -102,6 +103,17 @@ export function fastOpenSettings(sysctls: Sysctls): FastOpenSettings {
     serverWithoutCookie: bit(0x200),
     allListeners: bit(0x400),
   };
+}
+
+/** The octets of tcp_fastopen_key, as the stack takes them; null for none. */
+export function fastOpenKey(sysctls: Sysctls): Uint8Array | null {
+  const words = sysctls.tcp_fastopen_key.match(/[\da-f]{8}/g);
+  if (words === null) return null;
+  const octets = new Uint8Array(4 * words.length);
+  words.forEach((word, i) => {
+    writeU32(octets, 4 * i, reversed(Number.parseInt(word, 16)));
+  });
+  return octets;
 }
 
 /** How long so many retransmissions go on: each time-out is twice the one before, up to the greatest. */

@@ -85,10 +85,8 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, SocketOption>>>> 
       },
     },
     TCP_FASTOPEN: {
-      set: (descriptor, value) => {
-        descriptor.fastOpenQueue = value;
-        return null;
-      },
+      set: (descriptor, value) => descriptor.setFastOpenQueue(value),
+      get: (descriptor) => descriptor.fastOpenQueue,
     },
   },
   SOL_IP: {
@@ -121,6 +119,7 @@ export function setSocketOption(
   level: Expression,
   name: Expression,
   value: Expression,
+  length: Expression,
 ): Outcome {
   const key = keyOf(level, name);
   if (key === LINGER) {
@@ -128,7 +127,7 @@ export function setSocketOption(
     descriptor.setLinger(on ? integerField(value, 'linger') * SECOND : null);
     return done(0);
   }
-  if (value.kind === 'string') return setText(descriptor, key, value.value, name);
+  if (value.kind === 'string') return setText(descriptor, key, value.value.slice(0, integer(length)), name);
   const known = BY_NUMBER.get(key);
   if (known?.set === undefined) throw new DrillSkip(`unsupported socket option ${described(name)}`);
   const number = value.kind === 'list' ? behind(value) : integer(value);
@@ -141,9 +140,13 @@ export function setSocketOption(
 const LINGER = `${symbol('SOL_SOCKET')}/${symbol('SO_LINGER')}`;
 const CONGESTION = `${symbol('IPPROTO_TCP')}/${symbol('TCP_CONGESTION')}`;
 
+const FASTOPEN_KEY = `${symbol('IPPROTO_TCP')}/${symbol('TCP_FASTOPEN_KEY')}`;
+
 function setText(descriptor: TcpDescriptor, key: string, value: string, name: Expression): Outcome {
-  if (key !== CONGESTION) throw new DrillSkip(`unsupported socket option ${described(name)} with a string`);
-  return descriptor.setCongestion(value);
+  if (key === CONGESTION) return descriptor.setCongestion(value);
+  if (key !== FASTOPEN_KEY) throw new DrillSkip(`unsupported socket option ${described(name)} with a string`);
+  const error = descriptor.setFastOpenKeys(Uint8Array.from(value, (character) => character.charCodeAt(0)));
+  return error === null ? done(0) : failed(error);
 }
 
 /** Compares what the option is with what the script says. @throws DrillMismatch, DrillSkip */

@@ -22,6 +22,7 @@ import {
   POLLRDNORM,
   POLLWRNORM,
 } from './descriptor.ts';
+import type { FastOpenSettings } from './settings.ts';
 
 export const MSG_PEEK = 0x02;
 export const MSG_TRUNC = 0x20;
@@ -40,6 +41,8 @@ export interface SocketEnvironment {
   readonly remoteAddress: string;
   readonly connectPort: number;
   readonly bindPort: number;
+  /** tcp_fastopen, as it is now. */
+  readonly fastOpen: () => FastOpenSettings;
 }
 
 /** What a connection's events leave behind for whoever holds, or will hold, its descriptor. */
@@ -84,8 +87,10 @@ export class TcpDescriptor extends Descriptor {
   options: Partial<TcpOptions> = {};
   socket: TcpSocket | null = null;
   listener: TcpListener | null = null;
-  /** `listen`ed with TCP_FASTOPEN set to this. */
-  fastOpenQueue = 0;
+  /** TCP_FASTOPEN, TCP_FASTOPEN_KEY and TCP_FASTOPEN_NO_COOKIE. */
+  #fastOpenQueue = 0;
+  #fastOpenKeys: readonly Uint8Array[] = [];
+  fastOpenWithoutCookie = false;
   boundPort: number | null = null;
   wakeups = 0;
   readonly #environment: SocketEnvironment;
@@ -125,15 +130,43 @@ export class TcpDescriptor extends Descriptor {
   listen(backlog: number): Outcome {
     if (this.listener !== null) return done(0);
     if (this.socket !== null) return failed('EINVAL');
-    const { stack } = this.#environment;
+    const { stack, fastOpen } = this.#environment;
+    const { server, allListeners, serverWithoutCookie } = fastOpen();
+    if (server && allListeners && this.#fastOpenQueue === 0) this.#fastOpenQueue = backlog;
     this.listener = stack.tcp.listen({
       port: this.boundPort ?? 0,
       backlog: Math.max(backlog, 1),
       options: this.options,
-      fastOpen: this.fastOpenQueue,
+      fastOpen: server ? this.#fastOpenQueue : 0,
+      fastOpenWithoutCookie: serverWithoutCookie || this.fastOpenWithoutCookie,
       handler: QUEUED,
     });
+    this.#setListenersKeys();
     return done(0);
+  }
+
+  get fastOpenQueue(): number {
+    return this.#fastOpenQueue;
+  }
+
+  setFastOpenQueue(length: number): string | null {
+    if (length < 0 || this.socket !== null) return 'EINVAL';
+    this.#fastOpenQueue = length;
+    this.listener?.setFastOpen(this.#environment.fastOpen().server ? length : 0);
+    return null;
+  }
+
+  /** One key or two, as octets. */
+  setFastOpenKeys(octets: Uint8Array): string | null {
+    if (octets.length !== 16 && octets.length !== 32) return 'EINVAL';
+    this.#fastOpenKeys = [octets.subarray(0, 16), octets.subarray(16)].filter((key) => key.length > 0);
+    this.#setListenersKeys();
+    return null;
+  }
+
+  #setListenersKeys(): void {
+    const [current, previous] = this.#fastOpenKeys;
+    if (current !== undefined) this.listener?.setFastOpenKeys(current, previous ?? null);
   }
 
   *accept(into: (accepted: TcpDescriptor) => number): Call {

@@ -130,7 +130,7 @@ export function tcpInfo(tcb: Tcb, config: TcpConfig, now: number): TcpInfo {
       wscale: tcb.scaling,
       ecn: tcb.ecn !== null,
       ecnSeen: tcb.ecn?.seen ?? false,
-      synData: tcb.fastOpened,
+      synData: rare?.synData ?? false,
     },
     sndWscale: snd.shift,
     rcvWscale: rcv.shift,

@@ -5,7 +5,7 @@
 import type { Tcb, TcpOptions } from '../tcp/index.ts';
 import type { Address } from '../wire/address.ts';
 import type { Tcp } from './tcp.ts';
-import { fastOpenBound } from './tcp-fastopen.ts';
+import { type FastOpenKeys, fastOpenBound, fastOpenKeys } from './tcp-fastopen.ts';
 import { checkInteger } from './tcp-options.ts';
 import type { TcpHandler, TcpSocket } from './tcp-socket.ts';
 
@@ -25,6 +25,11 @@ export interface ListenOptions {
    * such connections may be pending; `true` is 256; by default there are none.
    */
   readonly fastOpen?: number | boolean;
+  /**
+   * Fast open for every SYN with text, cookie or not (RFC 7413 5.1 warns of it): only where nobody can send from an address that
+   * is not his own. Off by default.
+   */
+  readonly fastOpenWithoutCookie?: boolean;
   /** Settings for the connections that come. */
   readonly options?: Partial<TcpOptions>;
   /** Takes each connection as it is established; without one they wait for `accept`. */
@@ -55,8 +60,11 @@ export class TcpListener {
   readonly family: 0 | 4 | 6;
   readonly backlog: number;
   readonly maxHalfOpen: number;
-  /** Connections that may be pending by a fast open cookie alone. */
-  readonly fastOpen: number;
+  /** Connections that may be pending by fast open. */
+  fastOpen: number;
+  readonly fastOpenWithoutCookie: boolean;
+  /** Keys of its own for cookies; null for the host's. */
+  fastOpenKeys: FastOpenKeys | null = null;
   readonly options: TcpOptions;
   readonly handler: TcpHandler;
   /** Connections on their way through the handshake, the oldest first. */
@@ -95,6 +103,7 @@ export class TcpListener {
     this.backlog = limits.backlog;
     this.maxHalfOpen = limits.maxHalfOpen;
     this.fastOpen = limits.fastOpen;
+    this.fastOpenWithoutCookie = settings.fastOpenWithoutCookie ?? false;
     this.handler = settings.handler ?? {};
     this.#onConnection = settings.onConnection ?? null;
   }
@@ -117,6 +126,16 @@ export class TcpListener {
   /** The connection that has waited longest, or null. */
   accept(): TcpSocket | null {
     return this.waiting.shift() ?? null;
+  }
+
+  /** Fast open as in `ListenOptions`, for the SYNs that come from now on. @throws TsynError ERR_INVALID_ARG_VALUE */
+  setFastOpen(value: number | boolean): void {
+    this.fastOpen = fastOpenBound(value);
+  }
+
+  /** Cookies of this listener's own, as `stack.tcp.setFastOpenKeys` has them. @throws TsynError ERR_INVALID_ARG_VALUE */
+  setFastOpenKeys(current: Uint8Array, previous: Uint8Array | null = null): void {
+    this.fastOpenKeys = fastOpenKeys(current, previous);
   }
 
   /** Stops listening. Connections that are established stay; those waiting or half-open are reset. */

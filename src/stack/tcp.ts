@@ -52,7 +52,7 @@ import { checkSourceRoute, type SourceRoute, takeRoute } from './source-route.ts
 import type { Stack } from './stack.ts';
 import { SynCookies } from './tcp-cookies.ts';
 import { softErrorName } from './tcp-errors.ts';
-import { FastOpenServer, fastOpenKey } from './tcp-fastopen.ts';
+import { FastOpenServer, fastOpenKeys } from './tcp-fastopen.ts';
 import { FastOpenCache, waitsForText } from './tcp-fastopen-cache.ts';
 import { type ListenOptions, listenLimits, TcpListener } from './tcp-listener.ts';
 import { Listeners } from './tcp-listeners.ts';
@@ -204,15 +204,15 @@ export class Tcp implements TransportProtocol, Task {
   }
 
   /**
-   * The same with keys of the user's choice: hosts that share an address must share them.
+   * The same with keys of the user's choice: hosts that share an address must share them. Linux hosts may be among them: a key is the
+   * octets that TCP_FASTOPEN_KEY takes, or the four words of net.ipv4.tcp_fastopen_key, each least significant octet first.
    *
    * @param current 16 octets
    * @param previous 16 octets, or null: no other cookies are taken
    * @throws TsynError ERR_INVALID_ARG_VALUE
    */
   setFastOpenKeys(current: Uint8Array, previous: Uint8Array | null = null): void {
-    const other = previous === null ? null : fastOpenKey('previous', previous);
-    this.#fastOpen.setKeys(fastOpenKey('current', current), other);
+    this.#fastOpen.keys = fastOpenKeys(current, previous);
   }
 
   // ---- Packets ----

@@ -9,6 +9,7 @@ import { ABSENT, type Segment, tcpHeaderLength } from '../wire/tcp.ts';
 import type { TcpEnv } from './env.ts';
 import { advance } from './reassembly.ts';
 import { startCongestion } from './recovery.ts';
+import { rare } from './statistics.ts';
 import { SIGNAL_ESTABLISHED, SIGNAL_READABLE, type Tcb } from './tcb.ts';
 import { holdForLater } from './text.ts';
 
@@ -79,7 +80,11 @@ export function openEarly(tcb: Tcb, env: TcpEnv, segment: Segment, now: number):
   holdForLater(tcb, env, segment);
   const before = tcb.rcv.nxt;
   advance(tcb);
-  tcb.signals |= tcb.rcv.nxt === before ? SIGNAL_ESTABLISHED : SIGNAL_ESTABLISHED | SIGNAL_READABLE;
+  tcb.signals |= SIGNAL_ESTABLISHED;
+  if (tcb.rcv.nxt === before) return;
+  tcb.signals |= SIGNAL_READABLE;
+  tcb.stats.bytesReceived += diff(tcb.rcv.nxt, before);
+  rare(tcb).synData = true;
 }
 
 /**
@@ -91,6 +96,7 @@ export function textOnSynAcknowledged(tcb: Tcb, env: TcpEnv, fast: FastOpen, ack
   fast.taken = diff(ack, snd.iss) > 1;
   if (fast.taken) {
     tcb.fastOpened = true;
+    if (ack === snd.nxt) rare(tcb).synData = true;
     env.counters.TcpExtTCPFastOpenActive++;
   } else if (!fast.repeated) {
     env.counters.TcpExtTCPFastOpenActiveFail++;

@@ -34,6 +34,8 @@ export class Statistics {
 
 /** What most connections never see. */
 export class RareStatistics {
+  /** The peer's text was taken from its SYN, or all that was on ours was taken. */
+  synData = false;
   /** Segments sent again, those with text among them, and its octets. */
   totalRetrans = 0;
   dataRetrans = 0;

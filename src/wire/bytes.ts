@@ -31,3 +31,8 @@ export function writeU32(buf: Uint8Array, off: number, value: number): void {
   buf[off + 2] = value >>> 8;
   buf[off + 3] = value;
 }
+
+/** A word with its four octets the other way round, for what reads the least significant one first. Signed. */
+export function reversed(word: number): number {
+  return ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}

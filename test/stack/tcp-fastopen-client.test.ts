@@ -439,7 +439,7 @@ describe('two hosts with fast open', () => {
              CLOSED        |                                                                                   |  CLOSED
       20000                | OPEN                                                                              |
       20000                | SEND 600 octets                                                                   |
-      20000  SYN-SENT      |---- SYN seq=0 len=600 win=65535 mss=1460 sackOK ws=10 tfo=03a61dfabffa8434 ts --->|  LISTEN        20050
+      20000  SYN-SENT      |---- SYN seq=0 len=600 win=65535 mss=1460 sackOK ws=10 tfo=03c646a76a31d55f ts --->|  LISTEN        20050
                            |                                                                              OPEN |                20050
                            |                                                                   SEND 600 octets |  SYN-RECEIVED  20050
                            |                                                                             CLOSE |                20050
