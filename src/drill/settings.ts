@@ -53,6 +53,7 @@ export function stackSettings(sysctls: Sysctls): StackSettings {
         duplicateThreshold: sysctls.tcp_reordering,
         minMss: sysctls.tcp_min_snd_mss,
         baseMss: sysctls.tcp_base_mss,
+        requireTimestamps: false,
         pushBursts: true,
         minBurst: sysctls.tcp_min_tso_segs,
         quickAcks: QUICK_ACKS,

@@ -250,6 +250,7 @@ const bounds: Bounds<StackConfig> = {
     maxBufferMemory: [0, 64 * GIB],
     initialWindow: [1, 1000],
     duplicateThreshold: [1, 1000],
+    requireTimestamps: 'boolean',
     minMss: [8, 1460],
     baseMss: [48, 65_495],
     probeFloor: [8, 1460],

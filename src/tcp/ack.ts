@@ -22,7 +22,7 @@ import { finAcked, SIGNAL_DRAINED, SIGNAL_ESTABLISHED, SIGNAL_WRITABLE, type Tcb
 import { destroy } from './teardown.ts';
 import { enterTimeWait, takeHeld } from './text.ts';
 import { setTimer, stopTimer } from './timers.ts';
-import { measureEcho } from './timestamps.ts';
+import { measureEcho, noteRecent } from './timestamps.ts';
 
 /** Whether processing goes on to the next step. */
 export type Step = 'continue' | 'done';
@@ -46,6 +46,8 @@ export function checkAck(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): 
     challenge(tcb, env, now);
     return 'done';
   }
+
+  noteRecent(tcb, segment, now); // here, where the ACK has been believed: a blind forger must not set the clock back
 
   const flight = flightSize(tcb);
   if (tcb.ecn !== null) tcb.ecn.echoed = (segment.flags & ECE) !== 0;

@@ -295,7 +295,7 @@ export function detach(tcb: Tcb, env: TcpEnv, now: number): CallResult {
   }
   if (tcb.rcv.text.length > 0 && (tcb.state !== 'SYN-RECEIVED' || isEarly(tcb))) {
     env.counters.TcpExtTCPAbortOnClose++;
-    resetConnection(tcb, env);
+    resetConnection(tcb, env, now);
     destroy(tcb, env, 'aborted', now);
     return 'ok';
   }
@@ -322,7 +322,7 @@ export function abort(tcb: Tcb, env: TcpEnv, now: number): CallResult {
     case 'FIN-WAIT-1':
     case 'FIN-WAIT-2':
     case 'CLOSE-WAIT':
-      resetConnection(tcb, env);
+      resetConnection(tcb, env, now);
       break;
     case 'TIME-WAIT':
       tcb.rcv.text.clear(env.buffers);

@@ -65,6 +65,8 @@ export interface TcpConfig {
   readonly initialWindow: number;
   /** Duplicate ACKs that start a fast retransmit (RFC 5681 3.2). */
   readonly duplicateThreshold: number;
+  /** Segments without timestamps are dropped where these were agreed on (RFC 7323 3.2); Linux takes them. */
+  readonly requireTimestamps: boolean;
   /** Least MSS believed when a peer announces one (CVE-2019-11479). */
   readonly minMss: number;
   /** MSS that a black hole is answered with, and that a search from the start begins with (RFC 4821 7.2: 1024). */
@@ -111,6 +113,7 @@ export const defaultTcpConfig: TcpConfig = {
   maxBufferMemory: 256 * 1024 * 1024,
   initialWindow: 10,
   duplicateThreshold: 3,
+  requireTimestamps: true,
   minMss: 88,
   baseMss: 1024,
   probeFloor: 512,

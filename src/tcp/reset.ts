@@ -9,6 +9,8 @@ import { ACK, RST, type Segment, segLen } from '../wire/tcp.ts';
 import type { Ends, TcpEnv } from './env.ts';
 import { countOut } from './statistics.ts';
 import type { Tcb } from './tcb.ts';
+import { timestampNow } from './timestamps.ts';
+import { offerWindow } from './window.ts';
 
 const NO_TEXT: Ring | null = null;
 
@@ -27,11 +29,21 @@ export function resetUnknown(ends: Ends, env: TcpEnv, segment: Segment): void {
   send(ends, env);
 }
 
-/** <SEQ=SND.NXT><CTL=RST>: ABORT (3.10.5), and text for a user who is gone (SHLD-3). */
-export function resetConnection(tcb: Tcb, env: TcpEnv): void {
+/**
+ * <SEQ=SND.NXT><CTL=RST>: ABORT (3.10.5). It acknowledges too, as every deployed stack's does, and middleboxes expect; with
+ * timestamps where they were agreed on (RFC 7323 3.2).
+ */
+export function resetConnection(tcb: Tcb, env: TcpEnv, now: number): void {
   const out = env.out.clear();
   out.seq = tcb.snd.nxt;
-  out.flags = RST;
+  out.ack = tcb.rcv.nxt;
+  out.flags = RST | ACK;
+  out.window = offerWindow(tcb, false);
+  if (tcb.ts.on) {
+    out.timestamps = true;
+    out.tsVal = timestampNow(tcb.ts.offset, now);
+    out.tsEcr = tcb.ts.recent;
+  }
   countOut(tcb, out);
   send(tcb, env);
 }

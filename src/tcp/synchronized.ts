@@ -16,7 +16,7 @@ import { receiveWindow, SIGNAL_URGENT, type Tcb } from './tcb.ts';
 import { destroy, returnToListen } from './teardown.ts';
 import { checkFin, processText } from './text.ts';
 import { stopTimer } from './timers.ts';
-import { isOldDuplicate, lacksTimestamp, noteRecent } from './timestamps.ts';
+import { isOldDuplicate, lacksTimestamp } from './timestamps.ts';
 import { takeUserTimeout } from './usertimeout.ts';
 
 export function segmentArrivesSynchronized(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
@@ -39,7 +39,7 @@ export function afterAck(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): 
 
 /** First, check sequence number; PAWS before it (RFC 7323 5.3). */
 function checkSequence(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): Step {
-  if (lacksTimestamp(tcb, segment)) {
+  if (env.config.requireTimestamps && lacksTimestamp(tcb, segment)) {
     env.counters.TcpMissingTimestamp++;
     return 'done';
   }
@@ -56,7 +56,6 @@ function checkSequence(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): St
     if ((segment.flags & RST) === 0) answerUnacceptable(tcb, env, segment, now);
     return 'done';
   }
-  noteRecent(tcb, segment, now);
   return 'continue';
 }
 

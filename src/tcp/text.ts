@@ -8,7 +8,7 @@ import { FIN, PSH, type Segment, SYN } from '../wire/tcp.ts';
 import type { TcpEnv } from './env.ts';
 import { disordered, quickly, quicklyAtEnd } from './quickack.ts';
 import { advance, hold, noteTwice, takeText } from './reassembly.ts';
-import { resetConnection } from './reset.ts';
+import { resetUnknown } from './reset.ts';
 import { enter, maySendUs } from './state.ts';
 import { rare } from './statistics.ts';
 import { finAcked, SIGNAL_CLOSED, SIGNAL_END, SIGNAL_READABLE, type Tcb } from './tcb.ts';
@@ -44,7 +44,7 @@ export function processText(tcb: Tcb, env: TcpEnv, segment: Segment, now: number
   if (tcb.detached) {
     // Nobody will ever read it, and the peer should know (SHLD-3).
     env.counters.TcpExtTCPAbortOnData++;
-    resetConnection(tcb, env);
+    resetUnknown(tcb, env, segment); // at the place the peer has acknowledged, where it takes a reset (RFC 5961 3.2)
     destroy(tcb, env, 'aborted', now);
     return;
   }
@@ -88,6 +88,7 @@ export function checkFin(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): 
   if (!rcv.finHeld || rcv.nxt !== rcv.finAt || !maySendUs(tcb.state)) return;
   rcv.finHeld = false;
   rcv.nxt = seq(rcv.nxt + 1);
+  rcv.twiceRight = rcv.twiceLeft; // its sender has nothing left to regulate
   if (gt(rcv.nxt, rcv.edge)) rcv.edge = rcv.nxt;
   if (tcb.state !== 'ESTABLISHED' || quicklyAtEnd(tcb)) tcb.owed.ack = true;
   else delayAck(tcb, env, now);

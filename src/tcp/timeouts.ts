@@ -47,7 +47,7 @@ function closingTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
     return;
   }
   env.counters.TcpExtTCPAbortOnLinger++;
-  resetConnection(tcb, env);
+  resetConnection(tcb, env, now);
   destroy(tcb, env, 'timed-out', now);
 }
 

@@ -107,7 +107,7 @@ describe('3.6 closing a connection', () => {
       unread.take();
       unread.socket.destroy();
       unread.pass(0);
-      expect(unread.said()).toEqual(['RST 1']);
+      expect(unread.said()).toEqual(['RST,ACK 1 ack 7']);
       expect(unread.lab.stack.tcp.table.size).toBe(0);
 
       for (const state of ['FIN-WAIT-1', 'FIN-WAIT-2']) {
@@ -117,7 +117,9 @@ describe('3.6 closing a connection', () => {
         expect(late.said()).toEqual(['FIN,ACK 1 ack 1']);
         if (state === 'FIN-WAIT-2') late.send('ACK').pass(0);
         expect(late.socket.state).toBe(state);
-        expect(late.ask('PSH,ACK', { text: 'late', ack: state === 'FIN-WAIT-2' ? 2 : 1 })).toEqual(['RST 2']);
+        expect(late.ask('PSH,ACK', { text: 'late', ack: state === 'FIN-WAIT-2' ? 2 : 1 })).toEqual([
+          `RST ${state === 'FIN-WAIT-2' ? 2 : 1}`,
+        ]); // where the peer takes it
         expect(late.socket.state).toBe('CLOSED');
       }
       // Not when all was read and nothing comes.

@@ -385,7 +385,7 @@ function stampOf(options: readonly number[]): number | null {
 }
 
 export function describe(f: Heard): string {
-  const bare = f.flags === 'RST,ACK';
+  const bare = f.flags === 'RST,ACK' && f.window === 0;
   let line = `${f.flags} ${bare ? `=${f.seq}` : f.from}`;
   if (f.text.length > 0) line += `+${f.text.length}`;
   if (f.flags.includes('ACK')) line += ` ack ${f.upTo}`;

@@ -161,7 +161,8 @@ export class Duo {
     const other = this.#iss((1 - side) as Side);
     const { ts = [0, 0] } = this.#setup;
     const to = (value: Seq, base: number): number => diff(value, seq(base));
-    const bare = (segment.flags & (RST | ACK)) === (RST | ACK);
+    // The answer to a segment without ACK, of a port where there is no connection: sequence number and window are 0.
+    const bare = (segment.flags & (RST | ACK)) === (RST | ACK) && segment.window === 0;
     let text = `${this.now} ${side} ${flagsText(segment.flags)} ${bare ? `=${segment.seq}` : to(segment.seq, own)}`;
     text += `+${segment.dataLength} win ${segment.window}`;
     if (segment.flags & ACK) text += ` ack ${to(segment.ack, other)}`;

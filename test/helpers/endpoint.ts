@@ -136,7 +136,8 @@ export class Peer {
   describe({ segment }: Sent): string {
     const flags = flagsText(segment.flags);
     // The reset that answers a segment without an ACK has no number of ours to use: it says 0.
-    const bare = (segment.flags & (RST | ACK)) === (RST | ACK);
+    // The answer to a segment without ACK, of a port where there is no connection: sequence number and window are 0.
+    const bare = (segment.flags & (RST | ACK)) === (RST | ACK) && segment.window === 0;
     let text = `${flags} ${bare ? `=${segment.seq}` : relative(segment.seq, this.iss)}`;
     if (segment.dataLength > 0) text += `+${segment.dataLength}`;
     if (segment.flags & ACK) text += ` ack ${relative(segment.ack, this.irs)}`;

@@ -209,7 +209,7 @@ describe('closing a listener', () => {
     listener.close();
     w.run(0);
     const out = raw.received.map((packet) => see(packet)!).map((s) => `${s.flags} to ${s.dport}`);
-    expect(out).toEqual(['RST to 2', 'RST to 3']);
+    expect(out).toEqual(['RST,ACK to 2', 'RST,ACK to 3']);
     // Of the half-open one nobody had heard.
     expect(log).toEqual(['x close null']);
     expect(socket.state).toBe('ESTABLISHED');
@@ -234,7 +234,7 @@ describe('closing a listener', () => {
     raw.received.length = 0;
     w.run(0);
     const out = raw.received.map((packet) => see(packet)!).map((s) => `${s.flags} to ${s.dport}`);
-    expect(out.sort()).toEqual(['PSH,ACK to 1', 'RST to 2', 'RST to 3']);
+    expect(out.sort()).toEqual(['PSH,ACK to 1', 'RST,ACK to 2', 'RST,ACK to 3']);
     expect(a.tcp.table.size).toBe(1);
   });
 

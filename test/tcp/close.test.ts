@@ -111,7 +111,7 @@ describe('closing', () => {
     peer.established();
     peer.send('PSH,ACK', { seq: 1, ack: 1, data: 'unread' });
     peer.detach();
-    expect(peer.sent()).toEqual(['RST 1']);
+    expect(peer.sent()).toEqual(['RST,ACK 1 ack 7']);
     expect(peer.state).toBe('CLOSED');
   });
 
@@ -141,7 +141,7 @@ describe('closing', () => {
     peer.write('abc');
     peer.seen();
     peer.abort();
-    expect(peer.sent()).toEqual(['RST 4']);
+    expect(peer.sent()).toEqual(['RST,ACK 4 ack 1']);
     expect(peer.tcb.snd.text.length).toBe(0);
   });
 });

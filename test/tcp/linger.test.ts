@@ -23,7 +23,7 @@ describe('linger', () => {
       peer.write('text');
       peer.seen();
       expect(peer.close()).toBe('ok');
-      expect(peer.sent()).toEqual(['RST 5']);
+      expect(peer.sent()).toEqual([`RST,ACK 5 ack ${state === 'closeWait' ? 2 : 1}`]);
       expect([peer.state, peer.tcb.failure, peer.endpoint.nextDeadline()]).toEqual(['CLOSED', 'aborted', Infinity]);
       expect(peer.env.counters.TcpExtTCPAbortOnLinger).toBe(1);
     }
@@ -31,10 +31,10 @@ describe('linger', () => {
 
   it('0: the application that goes aborts as well, in every synchronized state', () => {
     for (const [state, reset] of [
-      ['established', ['RST 1']],
-      ['closeWait', ['RST 1']],
-      ['finWait1', ['RST 2']],
-      ['finWait2', ['RST 2']],
+      ['established', ['RST,ACK 1 ack 1']],
+      ['closeWait', ['RST,ACK 1 ack 2']],
+      ['finWait1', ['RST,ACK 2 ack 1']],
+      ['finWait2', ['RST,ACK 2 ack 1']],
       ['closing', []],
       ['lastAck', []],
     ] as const) {
@@ -54,7 +54,7 @@ describe('linger', () => {
     peer.advance(4999);
     expect(peer.state).toBe('FIN-WAIT-1');
     peer.seen().advance(1);
-    expect(peer.sent()).toEqual(['RST 6']);
+    expect(peer.sent()).toEqual(['RST,ACK 6 ack 1']);
     expect([peer.state, peer.tcb.failure]).toEqual(['CLOSED', 'timed-out']);
     expect(peer.env.counters.TcpExtTCPAbortOnLinger).toBe(1);
   });
@@ -78,7 +78,7 @@ describe('linger', () => {
       peer.advance(4999);
       expect(peer.state).toBe(state === 'closing' ? 'CLOSING' : 'LAST-ACK');
       peer.seen().advance(1);
-      expect(peer.sent()).toEqual(['RST 2']);
+      expect(peer.sent()).toEqual(['RST,ACK 2 ack 2']);
       expect(peer.state).toBe('CLOSED');
     }
   });

@@ -62,3 +62,45 @@ describe('PAWS while a gap is open', () => {
     expect(peer.read()).toBe('abc');
   });
 });
+
+describe('TS.Recent', () => {
+  it('is not set by a segment whose ACK is not believed', () => {
+    const peer = established();
+    peer.send('ACK', { seq: 1, ack: 9999, data: 'X', tsVal: 200_000, tsEcr: 1000 });
+    text(peer, 1, 'a', 1010);
+    expect(peer.env.counters.TcpExtPAWSEstab).toBe(0);
+    expect(peer.read()).toBe('a');
+    expect(peer.tcb.ts.recent).toBe(1010);
+  });
+});
+
+describe('a segment without the timestamps that were agreed on', () => {
+  it('is dropped, or taken where the host says so', () => {
+    for (const requireTimestamps of [true, false]) {
+      const peer = new Peer({ options: { timestamps: true }, config: { requireTimestamps } });
+      peer.synReceived({ tsVal: 1000 });
+      peer.send('ACK', { seq: 1, ack: 1, tsVal: 1000, tsEcr: 1000 });
+      peer.send('ACK', { seq: 1, ack: 1, data: 'a' });
+      expect(peer.read()).toBe(requireTimestamps ? '' : 'a');
+      expect(peer.env.counters.TcpMissingTimestamp).toBe(requireTimestamps ? 1 : 0);
+    }
+  });
+});
+
+describe('the reset that ends a connection', () => {
+  it('carries the timestamp of its moment and the one it has heard last (RFC 7323 3.2)', () => {
+    const peer = established();
+    text(peer, 1, 'a', 1010);
+    peer.now += 1000;
+    peer.abort();
+    const reset = peer.all.at(-1)!.segment;
+    const before = peer.all[0]!.segment;
+    expect([reset.tsVal - before.tsVal, reset.tsEcr]).toEqual([1000, 1010]);
+  });
+
+  it('without agreed timestamps carries none', () => {
+    const peer = new Peer().established();
+    peer.abort();
+    expect(peer.all.at(-1)!.segment.timestamps).toBe(false);
+  });
+});
