@@ -5,6 +5,7 @@ export { harnessDefines } from './harness.ts';
 export type { IpVersion } from './host.ts';
 export { parseScript } from './parser.ts';
 export { type DrillResult, play } from './play.ts';
+export { describeFailure, describeResult, drillLadder } from './report.ts';
 export type { RunOptions } from './run-settings.ts';
 export type { Failure } from './runner.ts';
 export type * from './script.ts';

@@ -38,7 +38,7 @@ export function resetConnection(tcb: Tcb, env: TcpEnv, now: number): void {
   out.seq = tcb.snd.nxt;
   out.ack = tcb.rcv.nxt;
   out.flags = RST | ACK;
-  out.window = offerWindow(tcb, false);
+  out.window = offerWindow(tcb, env, false);
   if (tcb.ts.on) {
     out.timestamps = true;
     out.tsVal = timestampNow(tcb.ts.offset, now);
