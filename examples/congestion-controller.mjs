@@ -24,7 +24,7 @@ const vegas = {
     }
     state.roundEnd ??= nxt;
     if (((una - state.roundEnd) | 0) < 0) {
-      if (cc.cwnd < cc.ssthresh && windowInUse(cc, { flight, mss })) cc.cwnd += Math.ceil(acked / 2);
+      if (cc.cwnd < cc.ssthresh && windowInUse(cc)) cc.cwnd += Math.ceil(acked / 2);
       return;
     }
     // A round trip is over: how many segments did the queue hold?

@@ -46,7 +46,7 @@ export interface TcpInfo {
   /** Text of our largest segment; of the peer's largest one so far, or a cautious guess. */
   readonly sndMss: number;
   readonly rcvMss: number;
-  /** Segments: not acknowledged; of these SACKed; taken for lost; sent again and not known to have arrived. */
+  /** Segments: not acknowledged; of these SACKed; taken for lost, sent again or not; sent again and not known to have arrived. */
   readonly unacked: number;
   readonly sacked: number;
   readonly lost: number;
@@ -71,7 +71,7 @@ export interface TcpInfo {
   readonly sndCwndSegments: number;
   /** The MSS that we announced. */
   readonly advmss: number;
-  /** Duplicate ACKs that are taken for a loss. */
+  /** Duplicate ACKs that are taken for a loss, or by how many segments the path was seen to reorder, if that is more. */
   readonly reordering: number;
   /** Room of the receive buffer. */
   readonly rcvSpace: number;
@@ -141,7 +141,7 @@ export function tcpInfo(tcb: Tcb, config: TcpConfig, now: number): TcpInfo {
     rcvMss: rcv.largest > 0 ? rcv.largest : Math.min(rcv.mss, 536),
     unacked: segments(unackedBytes),
     sacked,
-    lost: segments(board === null ? 0 : board.lost),
+    lost: segments(board === null ? 0 : board.marked),
     retrans: segments(resentOctets(tcb)),
     unackedBytes,
     lastDataSent: Math.floor(now - cc.lastSent),
@@ -156,7 +156,7 @@ export function tcpInfo(tcb: Tcb, config: TcpConfig, now: number): TcpInfo {
     sndCwnd: cc.cwnd,
     sndCwndSegments: Math.floor(cc.cwnd / snd.mss),
     advmss: rcv.mss,
-    reordering: config.duplicateThreshold,
+    reordering: Math.max(config.duplicateThreshold, tcb.reordering),
     rcvSpace: Math.max(rcv.buffer - rcv.text.length, 0),
     totalRetrans: rare?.totalRetrans ?? 0,
     bytesRetrans: rare?.bytesRetrans ?? 0,

@@ -17,7 +17,7 @@ import { burstSize, paced } from './pacing.ts';
 import { cancelProbe, isProbe, type MtuSearch, NO_PROBE, nextProbe, probeLeft } from './plpmtud.ts';
 import { answered } from './quickack.ts';
 import { sackBlocks } from './reassembly.ts';
-import { congestionWindow, inFlight, restartAfterIdle } from './recovery.ts';
+import { congestionWindow, inFlight, noteWindowUse, restartAfterIdle } from './recovery.ts';
 import { backedOff, startTiming, stopTiming } from './rto.ts';
 import { noteSent, probeSent, probeTimeout } from './sack.ts';
 import { countAgain, countOut, endPhase, notePhase } from './statistics.ts';
@@ -33,12 +33,12 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
   const { snd, owed } = tcb;
   if (tcb.state === 'CLOSED' || tcb.state === 'LISTEN') return;
   if (owed.syn) emitSyn(tcb, env, now);
+  const before = snd.nxt;
   if (snd.synAcked || tcb.state === 'FIN-WAIT-1' || isEarly(tcb)) {
     // What is missing is told by itself, so that it counts as a duplicate and its SACK blocks have room.
     if (owed.ack && tcb.rcv.held !== null) emitAck(tcb, env, now);
     if (owed.oldest) emitOldest(tcb, env, now);
     if (owed.probe) emitProbe(tcb, env, now);
-    tcb.cc.limited = false;
     if (tcb.board !== null) emitLost(tcb, env, now);
     if (tcb.bursts !== null) tcb.bursts.current = null;
     if (snd.rxt === snd.nxt && snd.una === snd.nxt && snd.text.length > 0) restartAfterIdle(tcb, env, now);
@@ -52,6 +52,7 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
       tcb.bursts.more = false;
       tcb.bursts.atOnce = false;
     }
+    if (snd.text.length > 0) noteWindowUse(tcb, env, snd.nxt !== before);
     if (owed.tail) emitTail(tcb, env, now);
     if (owed.keepAlive) emitKeepAlive(tcb, env, now);
   }
@@ -97,12 +98,7 @@ function nextText(tcb: Tcb, env: TcpEnv): number {
   if (usable <= 0) return NOTHING;
   if (queued === 0) return 0;
   const room = Math.min(usable, congestionWindow(tcb, env) - inFlight(tcb));
-  if (room < usable && room < Math.min(snd.mss, queued)) tcb.cc.limited = true;
-  if (tcb.timers.pacing !== Infinity) {
-    tcb.cc.limited = true;
-    return NOTHING;
-  }
-  if (room <= 0) return NOTHING;
+  if (tcb.timers.pacing !== Infinity || room <= 0) return NOTHING;
   if (tcb.bursts !== null && snd.rxt === snd.nxt) {
     return nextBurst(tcb, env, tcb.bursts, queued, usable, room) || NOTHING;
   }
@@ -209,10 +205,7 @@ function emitLost(tcb: Tcb, env: TcpEnv, now: number): void {
     // After a shrink only what lies in the window is sent again (SHLD-16; more would be allowed, MAY-7).
     const size = Math.min(board.size(index), snd.wnd - diff(start, snd.una));
     if (size <= 0) return;
-    if (board.pipe + Math.min(size, snd.mss) > tcb.cc.cwnd) {
-      tcb.cc.limited = true;
-      return;
-    }
+    if (board.pipe + Math.min(size, snd.mss) > tcb.cc.cwnd) return;
     if (tcb.bursts !== null && !isUnderWay(tcb.bursts, start)) {
       noteBurstAgain(tcb, env, tcb.bursts, start, board.lostFrom(index, tcb.cc.cwnd - board.pipe));
     }

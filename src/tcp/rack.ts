@@ -1,6 +1,6 @@
 /**
  * Owns: the variables of loss recovery besides the scoreboard's own: what an ACK has delivered, and what RACK, tail loss
- * probes (RFC 8985 5.2, 7.3) and PRR (RFC 6937) remember. Plain data.
+ * probes (RFC 8985 5.2, 7.3) and PRR (RFC 9937) remember. Plain data.
  */
 
 import { type Seq, seq } from '../wire/seq.ts';
@@ -17,11 +17,12 @@ export interface Delivery {
   /** Some was delivered that was sent only once: the end of the lowest such segment. */
   original: boolean;
   originalEnd: Seq;
-  /** A segment sent once was delivered after one behind it: the path reorders. */
+  /** Segments sent once were delivered after one behind them: the path reorders. Where the lowest begins. */
   reordered: boolean;
+  lowest: Seq;
 }
 
-/** What loss recovery remembers while something is outstanding: RACK, TLP (RFC 8985 5.2, 7.3), PRR (RFC 6937). */
+/** What loss recovery remembers while something is outstanding: RACK, TLP (RFC 8985 5.2, 7.3), PRR (RFC 9937). */
 export class Rack {
   /** Of the segments delivered, the one sent last: when, its end, its RTT (ms); -1 none. */
   sent = -1;

@@ -4,14 +4,14 @@
  * congestion controller's.
  */
 
-import { add, diff, ge, gt } from '../wire/seq.ts';
+import { add, diff, ge, gt, lt } from '../wire/seq.ts';
 import type { Segment } from '../wire/tcp.ts';
 import type { CongestionController } from './congestion/controller.ts';
 import { windowReduced } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import { cancelProbe, probeFailed } from './plpmtud.ts';
 import { stopTiming } from './rto.ts';
-import { type Tcb, textStart } from './tcb.ts';
+import { type Tcb, textEnd, textStart } from './tcb.ts';
 import { beforeReduction, forwardRto, reductionWasNeedless } from './undo.ts';
 
 export function controllerOf(tcb: Tcb, env: TcpEnv): CongestionController {
@@ -40,6 +40,19 @@ export function congestionWindow(tcb: Tcb, env: TcpEnv): number {
   return cwnd + duplicates * tcb.snd.mss;
 }
 
+/** An output pass has found text, and `sent` some of it for the first time: how much of the congestion window was in use? */
+export function noteWindowUse(tcb: Tcb, env: TcpEnv, sent: boolean): void {
+  const { cc, snd, timers } = tcb;
+  const paced = timers.pacing !== Infinity && lt(snd.nxt, textEnd(tcb));
+  const limited = paced || congestionWindow(tcb, env) - inFlight(tcb) < snd.mss;
+  if (!sent && !(limited && lt(snd.nxt, textEnd(tcb)))) return;
+  const flight = flightSize(tcb);
+  if (!limited && lt(snd.una, cc.useEnd) && (cc.limited || flight <= cc.largestFlight)) return;
+  cc.limited = limited;
+  cc.largestFlight = flight;
+  cc.useEnd = snd.nxt;
+}
+
 /** Beyond half the sequence space behind SND.UNA a remembered number would seem to lie ahead of it. */
 const FARTHEST = 1 << 30;
 
@@ -56,6 +69,7 @@ export function startCongestion(tcb: Tcb, env: TcpEnv, now: number): void {
   const { mss } = tcb.snd;
   cc.cwnd = tcb.rtt.backoff > 0 ? mss : Math.min(env.config.initialWindow * mss, Math.max(2 * mss, 14600));
   cc.recover = tcb.snd.iss;
+  cc.useEnd = tcb.snd.una;
   cc.lastSent = Math.floor(now);
   controllerOf(tcb, env).start(cc, now);
   traceCongestion(tcb, env, now);

@@ -1,7 +1,7 @@
 /**
  * Owns: loss recovery with selective acknowledgments: what an ACK with its SACK blocks says (RFC 2018, RFC 2883, RFC 6675),
  * which segments are lost (RACK, RFC 8985 6), the probe of a lost tail (TLP, RFC 8985 7), and how much may be sent while
- * recovering (PRR, RFC 6937). The books are the scoreboard's; window sizes are the congestion controller's. Without
+ * recovering (PRR, RFC 9937). The books are the scoreboard's; window sizes are the congestion controller's. Without
  * SACK `recovery.ts` does all this by duplicate ACKs.
  */
 
@@ -62,7 +62,7 @@ export function acknowledgedWithSack(
   const { rack } = board;
   const recovering = board.length > 0 && lt(board.start(0), cc.recover);
   board.begin();
-  const earliest = now - Math.max(rack.minRtt >= 0 ? rack.minRtt : tcb.rtt.srtt, 0);
+  const earliest = now - Math.max(rack.minRtt >= 0 ? rack.minRtt : tcb.rtt.srtt, 0) + ROUNDING;
   board.acknowledge(snd.una, Math.min(earliest, latestEchoed(tcb, segment, now)));
   const duplicate = takeBlocks(tcb, env, board, segment, earliest);
   const wider = duplicate && duplicateReported(tcb, board);
@@ -76,10 +76,12 @@ export function acknowledgedWithSack(
   if (verdict === 'wait') return;
   if (recovering && ge(snd.una, cc.recover)) endRecovery(tcb, rack, wider);
   // What is found now, even with the ACK that ends a recovery, is congestion of its own.
-  findLosses(tcb, env, now);
+  const lost = board.lost;
+  findLosses(tcb, env, now, delivery.octets);
 
-  if (cc.recovering) reduceProportionally(tcb, board, delivery.octets);
-  else if (delivery.octets > 0) {
+  if (cc.recovering) reduceProportionally(tcb, board, delivery.octets, advanced && board.lost === lost);
+  else if (delivery.octets > 0 && (advanced || tcb.reordering > env.config.duplicateThreshold)) {
+    // What is reported beyond a gap may mean a loss; where the path is known to reorder much it means that text has arrived.
     const rtt = delivery.sent < 0 || delivery.resent ? -1 : now - delivery.sent;
     tellController(tcb, env, delivery.octets, flight, rtt, now);
   }
@@ -87,6 +89,9 @@ export function acknowledgedWithSack(
   // What RACK knows of the path is kept while there is more to send, and what a probe waits to hear.
   if (snd.una === snd.nxt && snd.text.length === 0 && !rack.probing) dropBoard(tcb, env);
 }
+
+/** Differences of times differ in their last bits, ms. */
+const ROUNDING = 1e-6;
 
 /** Whether the last reduction was needless, by what this ACK says. */
 function judgeReduction(
@@ -166,7 +171,8 @@ function isDuplicateBlock({ snd }: Tcb, segment: Segment): boolean {
 function measureDelivery(tcb: Tcb, board: Scoreboard, now: number): void {
   const { rack, delivery } = board;
   if (delivery.reordered) {
-    tcb.reordering = true;
+    const distance = Math.ceil(diff(board.fack, delivery.lowest) / tcb.snd.mss);
+    tcb.reordering = Math.min(Math.max(tcb.reordering, distance), MAX_REORDERING);
     rare(tcb).reordSeen++;
   }
   if (delivery.sent < 0) return;
@@ -183,6 +189,9 @@ function measureDelivery(tcb: Tcb, board: Scoreboard, now: number): void {
   }
 }
 
+/** Nobody is more patient than so many segments. */
+const MAX_REORDERING = 300;
+
 /** How long the least RTT is believed, ms. */
 const MIN_RTT_WINDOW = 300_000;
 
@@ -190,7 +199,7 @@ const MIN_RTT_WINDOW = 300_000;
 function reorderingWindow(tcb: Tcb, env: TcpEnv, board: Scoreboard): number {
   const { rack } = board;
   const recovering = lt(tcb.snd.una, tcb.cc.recover);
-  if (!tcb.reordering && (recovering || board.sackedSegments >= env.config.duplicateThreshold)) return 0;
+  if (tcb.reordering === 0 && (recovering || board.sackedSegments >= env.config.duplicateThreshold)) return 0;
   return Math.min((rack.reoWndMult * Math.max(rack.minRtt, 0)) / 4, Math.max(tcb.rtt.srtt, 0));
 }
 
@@ -212,8 +221,12 @@ function duplicateReported(tcb: Tcb, { rack }: Scoreboard): boolean {
 /** Recoveries after which the patience is forgotten again. */
 const REO_WND_PERSIST = 16;
 
-/** Marks what is lost, and begins recovery if that is news. The reordering timer looks again. */
-export function findLosses(tcb: Tcb, env: TcpEnv, now: number): void {
+/**
+ * Marks what is lost, and begins recovery if that is news. The reordering timer looks again.
+ *
+ * @param delivered octets that the ACK at hand, if any, reports for the first time
+ */
+export function findLosses(tcb: Tcb, env: TcpEnv, now: number, delivered = 0): void {
   const { board } = tcb;
   if (board === null || board.rack.sent < 0) return;
   const { rack, pipe } = board;
@@ -225,10 +238,10 @@ export function findLosses(tcb: Tcb, env: TcpEnv, now: number): void {
   if (cc.recovering) cc.cwnd = Math.min(cc.cwnd, board.pipe + Math.max(cc.cwnd - pipe, tcb.snd.mss));
   if (board.lost === 0 || cc.recovering || !ge(tcb.snd.una, cc.recover)) return;
   if (tcb.search !== null && onlyProbeLost(env, tcb.search, board)) return;
-  beginRecovery(tcb, env, board, now);
+  beginRecovery(tcb, env, board, delivered, now);
 }
 
-function beginRecovery(tcb: Tcb, env: TcpEnv, board: Scoreboard, now: number): void {
+function beginRecovery(tcb: Tcb, env: TcpEnv, board: Scoreboard, delivered: number, now: number): void {
   const { cc, snd } = tcb;
   const { rack } = board;
   const flight = diff(snd.nxt, snd.una);
@@ -240,15 +253,19 @@ function beginRecovery(tcb: Tcb, env: TcpEnv, board: Scoreboard, now: number): v
   if (tcb.ecn !== null) windowReduced(tcb.ecn, snd.nxt);
   rack.prrDelivered = 0;
   rack.prrOut = 0;
-  rack.prrFlight = flight;
+  // What was reported before will not be delivered any more (RecoverFS of RFC 9937 6).
+  rack.prrFlight = flight - board.sacked + delivered;
   env.counters.TcpFastRetransmits++;
   // The first retransmission does not wait for anything.
   cc.cwnd = board.pipe + snd.mss;
   traceCongestion(tcb, env, now);
 }
 
-/** PRR with the slow-start reduction bound (RFC 6937 3.1): what may be sent in answer to what was delivered. */
-function reduceProportionally(tcb: Tcb, board: Scoreboard, delivered: number): void {
+/**
+ * PRR (RFC 9937 6): what may be sent in answer to what was delivered. `safe`: the ACK moved SND.UNA and told of no further
+ * loss, so the window may catch up with `ssthresh` as in slow start.
+ */
+function reduceProportionally(tcb: Tcb, board: Scoreboard, delivered: number, safe: boolean): void {
   const { cc, snd } = tcb;
   if (delivered === 0) return;
   const { pipe, rack } = board;
@@ -257,7 +274,7 @@ function reduceProportionally(tcb: Tcb, board: Scoreboard, delivered: number): v
   if (pipe > cc.ssthresh) {
     count = Math.ceil((rack.prrDelivered * cc.ssthresh) / Math.max(rack.prrFlight, 1)) - rack.prrOut;
   } else {
-    const limit = Math.max(rack.prrDelivered - rack.prrOut, delivered) + snd.mss;
+    const limit = Math.max(rack.prrDelivered - rack.prrOut, delivered) + (safe ? snd.mss : 0);
     count = Math.min(cc.ssthresh - pipe, limit);
   }
   const first = rack.prrOut === 0 ? snd.mss : 0;

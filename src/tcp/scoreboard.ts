@@ -29,6 +29,8 @@ const LOST = 2;
 const RESENT = 4;
 /** Left as one segment larger than the others. */
 const PROBE = 8;
+/** Was taken for lost, whether sent again since or not. */
+const MARKED = 16;
 
 const NONE = -1;
 
@@ -39,6 +41,8 @@ export class Scoreboard {
   octets = 0;
   sacked = 0;
   lost = 0;
+  /** Octets that were taken for lost, sent again since or not. */
+  marked = 0;
   /** Octets sent again and in flight since. */
   resentOctets = 0;
   /** Segments SACKed. */
@@ -54,6 +58,7 @@ export class Scoreboard {
     original: false,
     originalEnd: seq(0),
     reordered: false,
+    lowest: seq(0),
   };
   #cells: Float64Array = new Float64Array(16 * STRIDE);
   #mask = 15;
@@ -195,7 +200,8 @@ export class Scoreboard {
       this.#unlink(slot);
       if (cells[cell + FLAGS]! & LOST) this.lost -= length;
       else if (cells[cell + FLAGS]! & RESENT) this.resentOctets -= length;
-      cells[cell + FLAGS] = (cells[cell + FLAGS]! & ~LOST) | SACKED;
+      if (cells[cell + FLAGS]! & MARKED) this.marked -= length;
+      cells[cell + FLAGS] = (cells[cell + FLAGS]! & ~(LOST | MARKED)) | SACKED;
       this.sacked += length;
       this.sackedSegments++;
     }
@@ -228,7 +234,11 @@ export class Scoreboard {
       delivery.originalEnd = end;
     }
     if (gt(end, this.fack)) this.fack = end;
-    else if (!resent && lt(end, this.fack)) delivery.reordered = true;
+    else if (!resent && lt(end, this.fack)) {
+      const start = cells[cell + START]! as Seq;
+      if (!delivery.reordered || lt(start, delivery.lowest)) delivery.lowest = start;
+      delivery.reordered = true;
+    }
     // What was sent again a moment ago cannot have been delivered by that already (RFC 8985 6.2 step 2).
     if (resent && sent > earliest) return;
     if (sent > delivery.sent || (sent === delivery.sent && gt(end, delivery.end))) {
@@ -380,6 +390,7 @@ export class Scoreboard {
     this.octets = 0;
     this.sacked = 0;
     this.lost = 0;
+    this.marked = 0;
     this.resentOctets = 0;
     this.sackedSegments = 0;
     this.#head = 0;
@@ -398,8 +409,8 @@ export class Scoreboard {
 
   clone(): Scoreboard {
     const copy = new Scoreboard();
-    const { length, octets, sacked, lost, resentOctets, sackedSegments, fack } = this;
-    Object.assign(copy, { length, octets, sacked, lost, resentOctets, sackedSegments, fack });
+    const { length, octets, sacked, lost, marked, resentOctets, sackedSegments, fack } = this;
+    Object.assign(copy, { length, octets, sacked, lost, marked, resentOctets, sackedSegments, fack });
     Object.assign(copy.rack, this.rack);
     Object.assign(copy.delivery, this.delivery);
     copy.#cells = this.#cells.slice();
@@ -416,7 +427,7 @@ export class Scoreboard {
 
   /** Nothing is lost after all: what was taken for lost is in flight, in the order in which it was sent. */
   findAgain(): void {
-    if (this.lost === 0) return;
+    if (this.marked === 0) return;
     const cells = this.#cells;
     const slots: number[] = [];
     for (let i = 0; i < this.length; i++) {
@@ -424,12 +435,13 @@ export class Scoreboard {
       const cell = slot * STRIDE;
       if (cells[cell + FLAGS]! & SACKED) continue;
       if ((cells[cell + FLAGS]! & (LOST | RESENT)) === (LOST | RESENT)) this.resentOctets += cells[cell + LENGTH]!;
-      cells[cell + FLAGS] = cells[cell + FLAGS]! & ~LOST;
+      cells[cell + FLAGS] = cells[cell + FLAGS]! & ~(LOST | MARKED);
       slots.push(slot);
     }
     // A stable sort: of those sent at one time the lower comes first.
     slots.sort((a, b) => cells[a * STRIDE + SENT]! - cells[b * STRIDE + SENT]!);
     this.lost = 0;
+    this.marked = 0;
     this.#oldest = NONE;
     this.#newest = NONE;
     for (const slot of slots) this.#append(slot, cells[slot * STRIDE + SENT]!);
@@ -438,9 +450,11 @@ export class Scoreboard {
   #lose(slot: number): void {
     const cell = slot * STRIDE;
     this.#unlink(slot);
-    this.#cells[cell + FLAGS] = this.#cells[cell + FLAGS]! | LOST;
+    const flags = this.#cells[cell + FLAGS]!;
+    this.#cells[cell + FLAGS] = flags | LOST | MARKED;
     this.lost += this.#cells[cell + LENGTH]!;
-    if (this.#cells[cell + FLAGS]! & RESENT) this.resentOctets -= this.#cells[cell + LENGTH]!;
+    if ((flags & MARKED) === 0) this.marked += this.#cells[cell + LENGTH]!;
+    if (flags & RESENT) this.resentOctets -= this.#cells[cell + LENGTH]!;
     this.#toResend.push(this.#cells[cell + START]! as Seq);
   }
 
@@ -448,6 +462,7 @@ export class Scoreboard {
   #account(cell: number, change: number): void {
     this.octets += change;
     const flags = this.#cells[cell + FLAGS]!;
+    if (flags & MARKED) this.marked += change;
     if (flags & SACKED) this.sacked += change;
     else if (flags & LOST) this.lost += change;
     else if (flags & RESENT) this.resentOctets += change;

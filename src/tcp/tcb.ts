@@ -209,8 +209,13 @@ export class Congestion {
   ssthresh: number = Infinity;
   /** Acknowledged octets, or parts of octets of window, not yet turned into window (congestion avoidance). */
   credit = 0;
-  /** The last output pass would have sent more, had the congestion window let it. */
+  /**
+   * In the round trip that ends when `useEnd` is acknowledged: the congestion window was the limit at least once; if it was
+   * not, the largest FlightSize (RFC 7661's pipeACK, roughly).
+   */
   limited = false;
+  largestFlight = 0;
+  useEnd: Seq = seq(0);
   /** What watches the first slow start; null before and after. */
   slowStart: SlowStart | null = null;
   /** What the controller remembers besides: plain values only. */
@@ -376,8 +381,8 @@ export class Tcb implements Ends {
   bursts: Bursts | null = null;
   /** Larger or smaller segments are being tried, or were (RFC 4821). */
   search: MtuSearch | null = null;
-  /** The path was seen to reorder (RACK.reordering_seen). */
-  reordering = false;
+  /** By how many segments the path was seen to reorder at most, so that patience pays (RACK.reordering_seen); 0 never. */
+  reordering = 0;
   // Times since which something lasts are whole milliseconds: such a number needs no box.
   /** When a segment last came, ms. */
   lastHeard = 0;

@@ -150,7 +150,7 @@ function takeBack(tcb: Tcb, env: TcpEnv, undo: Undo, now: number): void {
     board.rack.sent = -1; // what was sent again was not what arrived
   }
   tcb.rtt.backoff = 0;
-  tcb.reordering = true;
+  tcb.reordering = Math.max(tcb.reordering, 1);
   if (tcb.ecn !== null) tcb.ecn.reduced = false;
   if (env.trace !== null) traceCongestion(tcb, env, now, true);
 }

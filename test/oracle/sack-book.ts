@@ -1,6 +1,6 @@
 /**
  * Loss recovery with SACK by the book: the scoreboard and its pipe (RFC 6675 4, with RACK's marks in place of IsLost), RACK with its reordering
- * window (RFC 8985 6.2, 6.3), and what proportional rate reduction lets be sent (RFC 6937 3, the slow-start reduction bound).
+ * window (RFC 8985 6.2, 6.3), and what proportional rate reduction lets be sent (RFC 9937 6).
  */
 
 import type { CongestionEvent, SegmentEvent, TraceEvent } from '../../src/trace/index.ts';
@@ -30,8 +30,10 @@ export class SackBook implements Book {
   duplicates = 0;
   undone = 0;
   reorderingSeen = false;
-  /** What the last ACK told: octets delivered, FlightSize before it, the RTT of the last of them sent (-1: sent twice, or none). */
-  last = { delivered: 0, flight: 0, rtt: -1 };
+  /** By how many segments at most. */
+  reordering = 0;
+  /** What the last ACK told: octets delivered, FlightSize before it, the RTT of the last of them sent (-1: sent twice, or none), whether SND.UNA moved. */
+  last = { delivered: 0, flight: 0, rtt: -1, advanced: false };
 
   readonly rto: RtoBook;
   readonly #numbers: Numbers = new Numbers();
@@ -53,11 +55,14 @@ export class SackBook implements Book {
   recovery: 'none' | 'fast' | 'rto' = 'none';
   #recoveryPoint = 0;
 
-  // RFC 6937 3
+  // RFC 9937 6
   #prrDelivered = 0;
   #prrOut = 0;
   #recoverFS = 0;
   #deliveredData = 0;
+  /** SND.UNA has advanced; the ACK indicated further loss. */
+  #advanced = false;
+  #furtherLoss = false;
   /** What happened last was an ACK. */
   #acked = false;
   #lastAck: { readonly newly: readonly Piece[]; readonly echo: number | undefined } = { newly: [], echo: undefined };
@@ -127,6 +132,7 @@ export class SackBook implements Book {
     );
     const newly: Piece[] = [];
     const flight = this.nxt - this.una;
+    this.#advanced = ack > this.una;
     this.una = Math.max(this.una, ack);
     let dsack = false;
     const [first, second] = blocks;
@@ -154,6 +160,7 @@ export class SackBook implements Book {
       delivered: this.#deliveredData,
       flight,
       rtt: latest === null || latest.again ? -1 : time - latest.sentAt,
+      advanced: this.#advanced,
     };
     this.#lastAck = { newly, echo: segment.tsEcr };
     this.#update(newly, segment.tsEcr, time);
@@ -161,7 +168,9 @@ export class SackBook implements Book {
     const exits = this.recovery !== 'none' && this.una >= this.#recoveryPoint;
     if (exits) this.recovery = 'none';
     this.#adapt(dsack, exits);
+    const { marked } = this;
     this.#detectLosses(time);
+    this.#furtherLoss = this.marked > marked;
     this.#maybeEnter();
     if (this.recovery === 'fast') this.#prrDelivered += this.#deliveredData;
     else this.#budget = Infinity;
@@ -190,7 +199,10 @@ export class SackBook implements Book {
     }
     for (const p of [...newly].sort((a, b) => a.end - b.end)) {
       if (p.end > this.#fack) this.#fack = p.end;
-      else if (p.end < this.#fack && !p.again) this.reorderingSeen = true;
+      else if (p.end < this.#fack && !p.again) {
+        this.reorderingSeen = true;
+        this.reordering = Math.max(this.reordering, (this.#fack - p.start) / this.#mss);
+      }
     }
   }
 
@@ -235,7 +247,8 @@ export class SackBook implements Book {
     this.#recoveryPoint = this.nxt;
     this.#prrDelivered = 0;
     this.#prrOut = 0;
-    this.#recoverFS = this.nxt - this.una;
+    const sacked = this.#pieces.reduce((sum, p) => sum + (p.sacked ? p.end - p.start : 0), 0);
+    this.#recoverFS = this.nxt - this.una - sacked + (this.#acked ? this.#deliveredData : 0);
     this.#budget = this.#mss; // the fast retransmit
   }
 
@@ -286,7 +299,8 @@ export class SackBook implements Book {
       if (pipe > ssthresh) {
         count = Math.ceil((this.#prrDelivered * ssthresh) / this.#recoverFS) - this.#prrOut;
       } else {
-        const limit = Math.max(this.#prrDelivered - this.#prrOut, this.#deliveredData) + this.#mss;
+        const safe = this.#advanced && !this.#furtherLoss;
+        const limit = Math.max(this.#prrDelivered - this.#prrOut, this.#deliveredData) + (safe ? this.#mss : 0);
         count = Math.min(ssthresh - pipe, limit);
       }
       this.#budget = Math.max(count, this.#prrOut === 0 ? this.#mss : 0);

@@ -71,7 +71,7 @@ export class WindowBook implements Book {
       return this.#compare(event, this.#cwnd, 'the initial window');
     }
     const { sack } = this;
-    // The recovery of before is over: PRR has brought the window to ssthresh (RFC 6937 3).
+    // The recovery of before is over: PRR has brought the window to ssthresh (RFC 9937 6).
     if (this.#inRecovery && (sack.recovery !== 'fast' || sack.recoveries !== this.#recoveries)) {
       this.#inRecovery = false;
       this.#cwnd = Math.max(this.#ssthresh, mss);
@@ -83,7 +83,9 @@ export class WindowBook implements Book {
       this.compared.reductions++;
       this.#ackPending = false;
     }
-    if (!this.#inRecovery && this.#ackPending && sack.last.delivered > 0) this.#grow(event.time);
+    // Text beyond a gap opens the window only where the path is known to reorder by more than that (RFC 5681 3.1, RFC 3042).
+    const grows = sack.last.advanced || sack.reordering > 3;
+    if (!this.#inRecovery && this.#ackPending && sack.last.delivered > 0 && grows) this.#grow(event.time);
     this.#ackPending = false;
     if (Math.abs(event.ssthresh - this.#ssthresh) > ROUNDING) {
       return `ssthresh is ${event.ssthresh}, by the book ${this.#ssthresh}`;

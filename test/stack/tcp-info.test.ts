@@ -196,7 +196,7 @@ describe('info()', () => {
     expect(info(peer)).toMatchObject({ caState: 'disorder', sacked: 1, lost: 0, retrans: 0, delivered: 2 });
     peer.advance(1);
     acknowledge(peer, 1000, [3000, 5000], [2000, 3000]);
-    expect(info(peer)).toMatchObject({ caState: 'recovery', sacked: 3, lost: 0, retrans: 1, unacked: 9 });
+    expect(info(peer)).toMatchObject({ caState: 'recovery', sacked: 3, lost: 1, retrans: 1, unacked: 9 });
     expect(info(peer)).toMatchObject({ totalRetrans: 1, bytesRetrans: 1000, bytesSent: 11_000, dataSegsOut: 11 });
     expect(info(peer)).toMatchObject({ delivered: 4, sndSsthresh: 6300, retransmits: 0 });
     peer.advance(50);
@@ -209,7 +209,7 @@ describe('info()', () => {
     peer.write(pattern(10_000));
     peer.advance(100);
     for (const right of [6000, 8000, 10_000]) acknowledge(peer, 0, [3000, right]);
-    expect(info(peer)).toMatchObject({ retrans: 3, lost: 0, sacked: 7, totalRetrans: 3 });
+    expect(info(peer)).toMatchObject({ retrans: 3, lost: 3, sacked: 7, totalRetrans: 3 });
     peer.advance(50);
     acknowledge(peer, 0, [1000, 2000], [3000, 10_000]);
     expect(info(peer)).toMatchObject({ retrans: 2, sacked: 8 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Acknowledgment, type CongestionController, cubic, newReno } from '../../src/tcp/index.ts';
+import { Acknowledgment, type CongestionController, cubic, newReno, windowInUse } from '../../src/tcp/index.ts';
 import { Congestion } from '../../src/tcp/tcb.ts';
 import { add, seq } from '../../src/wire/seq.ts';
+import { Peer, pattern } from '../helpers/endpoint.ts';
 
 const MSS = 1000;
 
@@ -187,5 +188,36 @@ describe('slow start and HyStart++ (RFC 9406)', () => {
     expect(short.round(11).cwnd).toBe(160);
     const later = new Flow(cubic, 20, 1000).round(80).round(80);
     expect(later.round(120).cwnd).toBe(160);
+  });
+});
+
+describe('a window that is not in use does not grow', () => {
+  /** What becomes of an initial window of ten segments when so many are written and acknowledged two by two. */
+  function grown(written: number): number {
+    const peer = new Peer({ options: { noDelay: true } });
+    peer.synReceived({ mss: MSS }).advance(100).send('ACK', { seq: 1, ack: 1 });
+    peer.write(pattern(written * MSS));
+    for (let arrived = 2; arrived < written + 2; arrived += 2) {
+      peer.advance(50).send('ACK', { seq: 1, ack: 1 + Math.min(arrived, written) * MSS });
+    }
+    return peer.tcb.cc.cwnd / MSS;
+  }
+
+  it('half of it in slow start is not enough, whatever was in use in other round trips', () => {
+    expect(grown(5)).toBe(10);
+    expect(grown(6)).toBe(12);
+  });
+
+  it('what was in use is known until the round trip is over: it grows to twice that', () => {
+    expect(grown(9)).toBe(18);
+    expect(grown(10)).toBe(20);
+  });
+
+  it('in congestion avoidance all of it has to be', () => {
+    const cc = new Congestion('newreno');
+    Object.assign(cc, { cwnd: 10 * MSS, ssthresh: 10 * MSS, largestFlight: 9 * MSS });
+    expect(windowInUse(cc)).toBe(false);
+    cc.limited = true;
+    expect(windowInUse(cc)).toBe(true);
   });
 });

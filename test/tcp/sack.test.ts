@@ -96,11 +96,42 @@ describe('recovery with SACK', () => {
       report(peer, 0, [1, i]);
       sent += peer.sent().length;
     }
-    // Two more left for the first two reports, before there was a loss to speak of.
-    expect(peer.tcb.cc.ssthresh).toBe((flight + 2 * MSS) / 2);
+    // What left for the first two reports, before there was a loss to speak of, is limited transmit.
+    expect(peer.tcb.cc.ssthresh).toBe(flight / 2);
     // One segment for every two delivered, and the one that was missing.
     expect(sent).toBeGreaterThanOrEqual(Math.floor(segments / 2) - 3);
     expect(sent).toBeLessThanOrEqual(Math.ceil(segments / 2) + 3);
+  });
+
+  it('catches up with ssthresh by one segment more than was delivered only while SND.UNA moves and nothing more is lost (PRR)', () => {
+    const peer = sending(10).advance(100);
+    for (const right of [6, 7, 8]) report(peer, 0, [5, right]);
+    // Five are lost, two in flight: one goes for each that is delivered, although half of the window would be five.
+    expect(peer.sent()).toEqual(['ACK 1+1000 ack 1']);
+    report(peer, 0, [5, 9]);
+    expect(peer.sent()).toEqual(['ACK 1001+1000 ack 1']);
+    report(peer, 0, [5, 10]);
+    expect(peer.sent()).toEqual(['ACK 2001+1000 ack 1']);
+    peer.advance(100);
+    report(peer, 1, [5, 10]);
+    expect(peer.sent()).toEqual(['ACK 3001+1000 ack 1', 'ACK 4001+1000 ack 1']);
+  });
+
+  it('does not grow the window by what is reported beyond a gap, unless the path reorders by more than three', () => {
+    const peer = sending(30).advance(100);
+    peer.tcb.cc.cwnd = 30 * MSS;
+    peer.tcb.cc.limited = true;
+    report(peer, 0, [1, 3]);
+    expect(peer.tcb.cc.cwnd).toBe(30 * MSS);
+    report(peer, 3);
+    expect(peer.tcb.cc.cwnd).toBe(31 * MSS);
+    expect(peer.tcb.reordering).toBe(3);
+    report(peer, 3, [7, 8]);
+    report(peer, 8);
+    expect(peer.tcb.reordering).toBe(5);
+    expect(peer.tcb.cc.cwnd).toBe(35 * MSS);
+    report(peer, 8, [10, 12]);
+    expect(peer.tcb.cc.cwnd).toBe(37 * MSS);
   });
 
   it('gives a retransmission its own time: the timer counts from it', () => {

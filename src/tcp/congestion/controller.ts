@@ -44,12 +44,11 @@ export interface CongestionController {
 }
 
 /**
- * Whether the window was in use. One that was not says nothing about the path and does not grow (RFC 5681 4.1,
- * RFC 7661, RFC 9438 5.8). In slow start half of it will do: the other half was granted a moment ago.
+ * Whether the window was in use in the round trip that ends. One that was not says nothing about the path and does not grow
+ * (RFC 5681 4.1, RFC 7661, RFC 9438 5.8). In slow start more than half of it will do: the other half was granted a moment ago.
  */
-export function windowInUse(cc: Congestion, ack: Acknowledgment): boolean {
-  if (cc.limited) return true;
-  return cc.cwnd < cc.ssthresh ? 2 * ack.flight >= cc.cwnd : ack.flight + ack.mss > cc.cwnd;
+export function windowInUse(cc: Congestion): boolean {
+  return cc.limited || (cc.cwnd < cc.ssthresh && cc.cwnd < 2 * cc.largestFlight);
 }
 
 /**

@@ -46,7 +46,7 @@ export const cubic: CongestionController = {
   start(): void {},
 
   acknowledged(cc, ack, now): void {
-    const inUse = windowInUse(cc, ack);
+    const inUse = windowInUse(cc);
     if (cc.cwnd < cc.ssthresh) {
       if (inUse) slowStart(cc, ack);
       return;

@@ -16,7 +16,7 @@ export const newReno: CongestionController = {
   start(): void {},
 
   acknowledged(cc, ack): void {
-    if (!windowInUse(cc, ack)) return;
+    if (!windowInUse(cc)) return;
     if (cc.cwnd < cc.ssthresh) {
       slowStart(cc, ack);
       return;
