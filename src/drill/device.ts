@@ -38,17 +38,20 @@ export class Device implements Link {
     this.onPacket?.(now, true, octets);
   }
 
-  /** Packets that arrive together: what they deserve is sent before this returns. */
-  inject(packets: readonly Uint8Array[]): void {
+  /**
+   * A packet arrives: what it deserves is sent before this returns.
+   *
+   * @param segmentSize of a super-segment, or 0
+   */
+  inject(octets: Uint8Array, segmentSize: number = 0): void {
     const receiver = this.#receiver;
     if (receiver === null) return;
-    for (const octets of packets) {
-      const packet = this.#pool.take(octets.length);
-      packet.buf.set(octets, packet.off);
-      packet.len = octets.length;
-      this.onPacket?.(this.#scheduler.now, false, octets);
-      receiver.packet(packet);
-    }
+    const packet = this.#pool.take(octets.length);
+    packet.buf.set(octets, packet.off);
+    packet.len = octets.length;
+    packet.segmentSize = segmentSize;
+    this.onPacket?.(this.#scheduler.now, false, octets);
+    receiver.packet(packet);
     receiver.burstEnd();
   }
 

@@ -26,50 +26,23 @@ export function ends(peer: string, host: string): Ends {
   return { peer: parseAddress(peer)!, host: parseAddress(host)! };
 }
 
-/**
- * A segment of the peer's, in one packet, or with `mss` in as many as it takes (--mss).
- *
- * @throws DrillMismatch a timestamp that echoes nothing
- */
-export function buildSegments(
-  spec: TcpSpec,
-  flow: Flow,
-  between: Ends,
-  mss: number,
-  scaledEcho: boolean,
-): Uint8Array[] {
+/** A segment of the peer's, in one packet, whatever its size. @throws DrillMismatch a timestamp that echoes nothing */
+export function buildSegment(spec: TcpSpec, flow: Flow, between: Ends, scaledEcho: boolean): Uint8Array {
   const live = flow.toLive(spec, scaledEcho);
   const options = encodeOptions(live.options);
-  const packets: Uint8Array[] = [];
-  let at = 0;
-  do {
-    const rest = spec.length - at;
-    const length = mss > 0 ? Math.min(rest, mss) : rest;
-    const last = length === rest;
-    const header = 20 + options.length;
-    const tcp = new Uint8Array(header + length);
-    writeU16(tcp, 0, spec.ports?.[0] || flow.remotePort);
-    writeU16(tcp, 2, spec.ports?.[1] || flow.localPort);
-    writeU32(tcp, 4, (live.seq + at) >>> 0);
-    writeU32(tcp, 8, live.ack);
-    const flags = segmentFlags(flagBits(spec), at === 0, last);
-    tcp[12] = ((header >> 2) << 4) | (flags & AE ? 1 : 0);
-    tcp[13] = flags & 0xff;
-    writeU16(tcp, 14, spec.window ?? 0);
-    writeU16(tcp, 18, spec.urgent ?? 0);
-    tcp.set(options, 20);
-    packets.push(datagram(spec.ip, between, PROTO_TCP, tcp, 16));
-    at += length;
-  } while (at < spec.length);
-  return packets;
-}
-
-const FIN_PSH = 0x09;
-const CWR = 0x80;
-
-/** Of a segment that is cut, the last piece has FIN and PSH, the first CWR. */
-function segmentFlags(flags: number, first: boolean, last: boolean): number {
-  return flags & ~(last ? 0 : FIN_PSH) & ~(first ? 0 : CWR);
+  const header = 20 + options.length;
+  const tcp = new Uint8Array(header + spec.length);
+  writeU16(tcp, 0, spec.ports?.[0] || flow.remotePort);
+  writeU16(tcp, 2, spec.ports?.[1] || flow.localPort);
+  writeU32(tcp, 4, live.seq);
+  writeU32(tcp, 8, live.ack);
+  const flags = flagBits(spec);
+  tcp[12] = ((header >> 2) << 4) | (flags & AE ? 1 : 0);
+  tcp[13] = flags & 0xff;
+  writeU16(tcp, 14, spec.window ?? 0);
+  writeU16(tcp, 18, spec.urgent ?? 0);
+  tcp.set(options, 20);
+  return datagram(spec.ip, between, PROTO_TCP, tcp, 16);
 }
 
 /** An ICMP message that quotes the head of one of ours. */

@@ -12,7 +12,7 @@ export interface RunSettings {
   /** By how much a time may be off: µs, or percent of the time since the event before, whichever is more. */
   readonly toleranceUsecs: number;
   readonly tolerancePercent: number;
-  /** Text of the segments into which larger inbound ones are cut; 0 leaves them whole. */
+  /** Text of the segments that a larger inbound one was gathered from; 0 for one segment whatever its size. */
   readonly mss: number;
   readonly mtu: number;
   /** A script's segment is one live segment. */

@@ -15,7 +15,7 @@ import { formatPacket } from './format.ts';
 import type { Host } from './host.ts';
 import type { HostMaker } from './host-maker.ts';
 import { icmpNumbers } from './icmp-names.ts';
-import { buildIcmp, buildSegments, type Ends, ends } from './inbound.ts';
+import { buildIcmp, buildSegment, type Ends, ends } from './inbound.ts';
 import { tcpInfoFields } from './info.ts';
 import type { LivePacket } from './live.ts';
 import { formatLive } from './live-text.ts';
@@ -331,7 +331,7 @@ export class Runner {
     if (packet.protocol === 'udp') throw new DrillMismatch('UDP is not under test here');
     const flow = this.#flowFor(action);
     if (packet.protocol === 'icmp') {
-      host.device.inject([buildIcmp(packet, flow, this.#ends)]);
+      host.device.inject(buildIcmp(packet, flow, this.#ends));
       return;
     }
     if (flow.state === 'synack-sent' && packet.flags.includes('.')) flow.state = 'open';
@@ -340,7 +340,8 @@ export class Runner {
       flow.remoteIsn = packet.seq;
     }
     const { mss, tsEcrScaled } = this.settings;
-    host.device.inject(buildSegments(packet, flow, this.#ends, mss, tsEcrScaled));
+    const segmentSize = mss > 0 && packet.length > mss ? mss : 0; // the device has gathered such segments
+    host.device.inject(buildSegment(packet, flow, this.#ends, tsEcrScaled), segmentSize);
   }
 
   /** The connection a script's packet belongs to: an inbound one may begin it. */

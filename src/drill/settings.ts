@@ -27,9 +27,12 @@ export interface FastOpenSettings {
 
 /** What text of a full segment takes on a device with the usual MTU. */
 const MSS = 1460;
-const LARGEST_UNSCALED = 65_535;
+/** Sizes from here on are no bound. */
+const UNBOUNDED = 0x7fff_ffff;
 const INITIAL_RTO = 1000;
 const QUICK_ACKS = 16;
+/** Repetitions of a SYN before they become rarer (tcp_syn_linear_timeouts). */
+const EVEN_SYNS = 4;
 /** Where ECN is accurate (RFC 9768) it is spoken as RFC 3168 says, as with a peer that knows no better. */
 const ECN = ['off', 'request', 'accept', 'request', 'request', 'accept'] as const;
 const MTU_PROBING = ['off', 'black-hole', 'always'] as const;
@@ -57,6 +60,10 @@ export function stackSettings(sysctls: Sysctls): StackSettings {
         pushBursts: true,
         minBurst: sysctls.tcp_min_tso_segs,
         quickAcks: QUICK_ACKS,
+        wholeSegmentWindow: true,
+        takeBeyondWindow: true,
+        windowProbe: 'empty',
+        evenSyns: EVEN_SYNS,
         synCookies: SYN_COOKIES[sysctls.tcp_syncookies] ?? 'when-full',
       },
     },
@@ -64,6 +71,7 @@ export function stackSettings(sysctls: Sysctls): StackSettings {
       ...receiveBuffers(sysctls.tcp_rmem),
       sendBuffer: sysctls.tcp_wmem[1],
       sendBufferMax: Math.max(sysctls.tcp_wmem[1], sysctls.tcp_wmem[2]),
+      unsentLow: sysctls.tcp_notsent_lowat >= UNBOUNDED ? Infinity : Math.max(sysctls.tcp_notsent_lowat, 1),
       timestamps: sysctls.tcp_timestamps !== 0,
       sack: sysctls.tcp_sack !== 0,
       windowScaling: sysctls.tcp_window_scaling !== 0,
@@ -78,15 +86,23 @@ export function stackSettings(sysctls: Sysctls): StackSettings {
   };
 }
 
-/**
- * The first window is half the buffer, in whole segments, and no more than a SYN can say. The window shift follows from the
- * most that the buffer may become.
- */
+/** Half of the buffer is window, in whole segments. The window shift follows from the most that the buffer may become. */
 function receiveBuffers(rmem: Sysctls['tcp_rmem']): Partial<TcpOptions> {
   const space = Math.floor(rmem[1] / 2);
-  const window = space > MSS ? space - (space % MSS) : space;
-  const receiveBuffer = Math.min(window, LARGEST_UNSCALED);
+  const receiveBuffer = space > MSS ? space - (space % MSS) : space;
   return { receiveBuffer, receiveBufferMax: Math.max(receiveBuffer, rmem[1], rmem[2]) };
+}
+
+/** TCP_NOTSENT_LOWAT: 0 leaves it to the host. */
+export function unsentLowOption(value: number, host: number): number {
+  const octets = value >>> 0;
+  if (octets === 0) return host;
+  return octets >= UNBOUNDED ? Infinity : octets;
+}
+
+/** TCP_SYNCNT: for how long so many repetitions of a SYN go on. */
+export function synTimeoutOption(repetitions: number): number {
+  return patience(INITIAL_RTO, Infinity, repetitions);
 }
 
 /** What SO_RCVBUF asks for: a window of so much, which neither grows nor shifts further than it needs. */

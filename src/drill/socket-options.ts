@@ -7,6 +7,7 @@ import { behind, described, integer, integerField } from './arguments.ts';
 import { done, failed, type Outcome } from './descriptor.ts';
 import { DrillMismatch, DrillSkip } from './errors.ts';
 import type { Expression } from './script.ts';
+import { synTimeoutOption, unsentLowOption } from './settings.ts';
 import { errnoNumber, symbol } from './symbols.ts';
 import type { TcpDescriptor } from './tcp-descriptor.ts';
 
@@ -67,6 +68,25 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, SocketOption>>>> 
       set: (descriptor, value) => descriptor.setMaxSegment(value),
       get: (descriptor) => descriptor.maxSegment,
     },
+    TCP_NOTSENT_LOWAT: {
+      set: (descriptor, value) => {
+        descriptor.setUnsentLow(unsentLowOption(value, Infinity));
+        return null;
+      },
+    },
+    TCP_SYNCNT: {
+      set: (descriptor, value) => {
+        if (value < 1 || value > 127) return 'EINVAL';
+        descriptor.setSynTimeout(synTimeoutOption(value));
+        return null;
+      },
+    },
+    TCP_QUICKACK: {
+      set: (descriptor, value) => {
+        descriptor.socket?.setQuickAck(value !== 0);
+        return null;
+      },
+    },
     TCP_KEEPIDLE: option((value) => ({ keepAliveIdle: value * SECOND })),
     TCP_KEEPINTVL: option((value) => ({ keepAliveInterval: value * SECOND })),
     TCP_KEEPCNT: option((value) => ({ keepAliveProbes: value })),
@@ -90,12 +110,14 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, SocketOption>>>> 
     },
   },
   SOL_IP: {
+    IP_MTU_DISCOVER: REMEMBERED,
     IP_TOS: option((value) => ({ dscp: value >> 2 })),
     IP_TTL: option((value) => ({ ttl: value })),
     IP_FREEBIND: REMEMBERED,
     IP_RECVERR: REMEMBERED,
   },
   SOL_IPV6: {
+    IPV6_MTU_DISCOVER: REMEMBERED,
     IPV6_TCLASS: option((value) => ({ dscp: value >> 2 })),
     IPV6_UNICAST_HOPS: option((value) => ({ ttl: value })),
     IPV6_RECVERR: REMEMBERED,

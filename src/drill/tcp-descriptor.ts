@@ -261,13 +261,15 @@ export class TcpDescriptor extends Descriptor {
       if (sent === length) return done(sent);
       this.#noSpace = true;
       if (this.nonBlocking || (flags & MSG_DONTWAIT) !== 0) return sent > 0 ? done(sent) : failed('EAGAIN');
-      yield Infinity;
+      do yield Infinity;
+      while (!this.#over && !socket.hasRoom);
     }
   }
 
   #give(socket: TcpSocket, length: number, flags: number): number {
     const data = new Uint8Array(length);
-    return flags & MSG_MORE ? socket.writeMore(data) : socket.write(data);
+    if (flags & MSG_MORE) return socket.writeMore(data);
+    return flags & MSG_EOR ? socket.writeRecord(data) : socket.write(data);
   }
 
   /** Waits for the handshake as far as the call may; what it returns at once, or null. */
@@ -329,6 +331,7 @@ export class TcpDescriptor extends Descriptor {
   /** Options of the connection, or of the one to come. */
   change(options: Partial<TcpOptions>): void {
     this.options = { ...this.options, ...options };
+    this.listener?.change(options);
     if (this.socket !== null) this.socket.tcb.options = { ...this.socket.tcb.options, ...options };
   }
 
@@ -343,12 +346,14 @@ export class TcpDescriptor extends Descriptor {
   setReceiveBuffer(octets: number): string | null {
     this.receiveBuffer = Math.max(2 * octets, 2304);
     this.change({ receiveBuffer: octets, receiveBufferMax: octets });
+    this.socket?.setReceiveBuffer(octets);
     return null;
   }
 
   setSendBuffer(octets: number): string | null {
     this.sendBuffer = Math.max(2 * octets, 4608);
     this.change({ sendBuffer: this.sendBuffer, sendBufferMax: this.sendBuffer });
+    this.socket?.setSendBuffer(this.sendBuffer);
     return null;
   }
 
@@ -361,6 +366,16 @@ export class TcpDescriptor extends Descriptor {
 
   get maxSegment(): number {
     return this.socket?.tcb.snd.mss ?? this.options.maxSegment ?? 536;
+  }
+
+  setUnsentLow(octets: number): void {
+    this.change({ unsentLow: octets });
+    this.socket?.setUnsentLow(octets);
+  }
+
+  setSynTimeout(ms: number): void {
+    this.change({ synTimeout: ms });
+    this.socket?.setSynTimeout(ms);
   }
 
   setLinger(ms: number | null): void {
@@ -432,8 +447,7 @@ export class TcpDescriptor extends Descriptor {
   get writable(): boolean {
     const { socket } = this;
     if (socket === null) return false;
-    const { snd } = socket.tcb;
-    return 2 * snd.text.length <= Math.max(snd.buffer, 1) && snd.text.length < snd.buffer;
+    return socket.hasRoom;
   }
 
   /** Something has happened in the host: counts what would have woken a waiter. */

@@ -6,7 +6,7 @@ import type { Tcb, TcpOptions } from '../tcp/index.ts';
 import type { Address } from '../wire/address.ts';
 import type { Tcp } from './tcp.ts';
 import { type FastOpenKeys, fastOpenBound, fastOpenKeys } from './tcp-fastopen.ts';
-import { checkInteger } from './tcp-options.ts';
+import { checkInteger, mergeTcpOptions } from './tcp-options.ts';
 import type { TcpHandler, TcpSocket } from './tcp-socket.ts';
 
 export interface ListenOptions {
@@ -65,7 +65,7 @@ export class TcpListener {
   readonly fastOpenWithoutCookie: boolean;
   /** Keys of its own for cookies; null for the host's. */
   fastOpenKeys: FastOpenKeys | null = null;
-  readonly options: TcpOptions;
+  options: TcpOptions;
   readonly handler: TcpHandler;
   /** Connections on their way through the handshake, the oldest first. */
   readonly opening: Set<TcpSocket> = new Set();
@@ -136,6 +136,16 @@ export class TcpListener {
   /** Cookies of this listener's own, as `stack.tcp.setFastOpenKeys` has them. @throws TsynError ERR_INVALID_ARG_VALUE */
   setFastOpenKeys(current: Uint8Array, previous: Uint8Array | null = null): void {
     this.fastOpenKeys = fastOpenKeys(current, previous);
+  }
+
+  /**
+   * Other options for connections to come.
+   *
+   * @throws TsynError ERR_INVALID_ARG_VALUE
+   */
+  change(options: Partial<TcpOptions>): void {
+    this.options = mergeTcpOptions(this.options, options, this.#tcp.env.controllers);
+    this.#spare = null;
   }
 
   /** Stops listening. Connections that are established stay; those waiting or half-open are reset. */

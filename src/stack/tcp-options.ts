@@ -19,7 +19,7 @@ export interface ConnectOptions {
 }
 
 /** What a ring holds at most. */
-const LARGEST_BUFFER = 128 * 1024 * 1024;
+export const LARGEST_BUFFER: number = 128 * 1024 * 1024;
 
 type Check = (name: string, value: unknown) => void;
 
@@ -28,6 +28,7 @@ const CHECKS: Readonly<Record<keyof TcpOptions, Check>> = {
   receiveBufferMax: integer(1, LARGEST_BUFFER),
   sendBuffer: integer(1, LARGEST_BUFFER),
   sendBufferMax: integer(1, LARGEST_BUFFER),
+  unsentLow: octets,
   noDelay: flag,
   keepAlive: flag,
   keepAliveIdle: duration,
@@ -114,6 +115,10 @@ function oneOf(...words: string[]): Check {
   return (name, value) => {
     if (!words.includes(value as string)) throw invalidArgument(name, value, `one of ${words.join(', ')}`);
   };
+}
+
+function octets(name: string, value: unknown): void {
+  if (typeof value !== 'number' || !(value > 0)) throw invalidArgument(name, value, 'a positive number of octets');
 }
 
 function flag(name: string, value: unknown): void {

@@ -7,6 +7,7 @@ import type { Task } from '../base/scheduler.ts';
 import {
   atEnd,
   calls,
+  hasRoom,
   peek,
   pushedLength,
   type State,
@@ -24,6 +25,7 @@ import type { SourceRoute } from './source-route.ts';
 import type { Tcp } from './tcp.ts';
 import { type TcpInfo, tcpInfo } from './tcp-info.ts';
 import type { TcpListener } from './tcp-listener.ts';
+import { checkInteger, LARGEST_BUFFER } from './tcp-options.ts';
 import type { TableEntry } from './tcp-table.ts';
 
 /** What a connection tells. Called from the scheduler, never from within a call of the socket. All are optional. */
@@ -186,6 +188,11 @@ export class TcpSocket implements TableEntry, Task {
     return this.tcb.snd.text.length;
   }
 
+  /** A `write` would take something worth while; after one that did not take everything `onWritable` tells. */
+  get hasRoom(): boolean {
+    return hasRoom(this.tcb, this.#tcp.env);
+  }
+
   /** What waits, as far as it lies together in memory: a view that is valid until the next call or event. */
   peek(): Uint8Array {
     return peek(this.tcb);
@@ -244,6 +251,28 @@ export class TcpSocket implements TableEntry, Task {
     this.#change({ noDelay: on });
     if (on && this.tcb.bursts !== null) this.tcb.bursts.atOnce = true; // whatever holds it
     this.#tcp.called(this); // what was held back may go
+  }
+
+  /** Octets that may wait to be read, from now on. A window that was offered is not taken back. */
+  setReceiveBuffer(octets: number): void {
+    checkInteger('octets', octets, 1, LARGEST_BUFFER);
+    this.#change({ receiveBuffer: octets, receiveBufferMax: octets });
+    this.tcb.rcv.buffer = octets;
+  }
+
+  /** Octets that may wait to be acknowledged, from now on. */
+  setSendBuffer(octets: number): void {
+    checkInteger('octets', octets, 1, LARGEST_BUFFER);
+    this.#change({ sendBuffer: octets, sendBufferMax: octets });
+    this.tcb.snd.buffer = octets;
+    this.#tcp.called(this);
+  }
+
+  /** While so many octets are unsent `write` takes no more (Linux's TCP_NOTSENT_LOWAT); `Infinity` for no bound. */
+  setUnsentLow(octets: number): void {
+    if (!(octets > 0)) throw invalidArgument('octets', octets, 'a positive number of octets');
+    this.#change({ unsentLow: octets });
+    this.#tcp.called(this);
   }
 
   /** Whether text is acknowledged at once, as far as `tcp.quickAcks` goes, until the connection shows what suits it. */
@@ -324,20 +353,20 @@ export class TcpSocket implements TableEntry, Task {
 
   #send(data: Uint8Array, offset: number, length: number, urgent: boolean, push = true, record = false): number {
     if (this.endOnConnect) throw this.#closedForWriting();
-    const { result, accepted } = calls.send(
-      this.tcb,
-      this.#tcp.env,
-      data,
-      offset,
-      length,
-      urgent,
-      this.#tcp.now(),
-      push,
-      record,
-    );
-    if (result === 'connection closing' || result === 'connection does not exist') throw this.#closedForWriting();
-    this.#tcp.called(this);
-    return accepted;
+    const { env } = this.#tcp;
+    for (let done = 0; ; ) {
+      const from = offset + done;
+      const left = length - done;
+      const { result, accepted } = calls.send(this.tcb, env, data, from, left, urgent, this.#tcp.now(), push, record);
+      if (result === 'connection closing' || result === 'connection does not exist') {
+        if (done > 0) return done;
+        throw this.#closedForWriting();
+      }
+      done += accepted;
+      this.#tcp.called(this);
+      // In bursts what has been sent makes room for more.
+      if (accepted === 0 || done === length || !env.config.pushBursts) return done;
+    }
   }
 
   #closedForWriting(): TsynError {

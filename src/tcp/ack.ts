@@ -16,9 +16,10 @@ import { duplicateAck, flightSize, keepMarksNear, newlyAcknowledged, startConges
 import { resetUnknown } from './reset.ts';
 import { endBackoff, finishTiming } from './rto.ts';
 import { acknowledgedWithSack } from './sack.ts';
+import { tellOfRoom } from './sendroom.ts';
 import { enter } from './state.ts';
 import { noteAcknowledged } from './statistics.ts';
-import { finAcked, SIGNAL_DRAINED, SIGNAL_ESTABLISHED, SIGNAL_WRITABLE, type Tcb } from './tcb.ts';
+import { finAcked, SIGNAL_DRAINED, SIGNAL_ESTABLISHED, type Tcb } from './tcb.ts';
 import { destroy } from './teardown.ts';
 import { enterTimeWait, takeHeld } from './text.ts';
 import { setTimer, stopTimer } from './timers.ts';
@@ -134,10 +135,7 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
   stopTimer(tcb, env, 'probe', now);
   stopTimer(tcb, env, 'user', now);
   if (tcb.wantsRoom) tuneSendBuffer(tcb, env);
-  if (tcb.wantsRoom && snd.text.length <= snd.buffer / 2) {
-    tcb.wantsRoom = false;
-    tcb.signals |= SIGNAL_WRITABLE;
-  }
+  tellOfRoom(tcb, env);
   if (ack === snd.nxt && snd.text.length === 0 && (text > 0 || snd.finSent)) tcb.signals |= SIGNAL_DRAINED;
 }
 

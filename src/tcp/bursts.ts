@@ -9,9 +9,9 @@
  * the end of a long write does not wait for a round trip.
  */
 
-import { add, diff, gt, le, type Seq } from '../wire/seq.ts';
+import { add, diff, gt, le, max, type Seq } from '../wire/seq.ts';
 import type { TcpEnv } from './env.ts';
-import { burstSegments } from './pacing.ts';
+import { burstSegments, LARGEST_BURST } from './pacing.ts';
 import { type Tcb, textEnd } from './tcb.ts';
 
 /** Of connections that have sent something. */
@@ -24,6 +24,8 @@ export class Bursts {
   current: Seq | null = null;
   /** Where records end that are not sent: no segment reaches across. */
   records: Seq[] = [];
+  /** Where the piece begins that what is written next may be added to (`sendroom.ts`). */
+  piece: Seq;
   /** PSH stands after what was written last. */
   pushed = false;
   /** The SEND at hand was one without PUSH. */
@@ -33,8 +35,9 @@ export class Bursts {
   /** End of the segment sent last that was not whole. */
   small: Seq;
 
-  constructor(small: Seq) {
-    this.small = small;
+  constructor(start: Seq) {
+    this.piece = start;
+    this.small = start;
   }
 }
 
@@ -46,13 +49,30 @@ export function copyBursts(bursts: Bursts): Bursts {
   return copy;
 }
 
-/** A SEND has brought text. */
-export function noteWritten(tcb: Tcb, push: boolean, record: boolean): void {
+/** Octets that are queued together: whole segments, no more than half the peer's window takes. */
+export function sizeGoal({ snd: { mss, maxWnd } }: Tcb): number {
+  const most = maxWnd === 0 ? LARGEST_BURST : Math.min(LARGEST_BURST, maxWnd / 2);
+  return Math.max(Math.floor(most / mss), 1) * mss;
+}
+
+/** Octets unsent of the piece that is being filled. */
+export function pieceLength(tcb: Tcb): number {
+  const { bursts, snd } = tcb;
+  const start = bursts === null ? snd.nxt : max(bursts.piece, snd.nxt);
+  return Math.max(diff(textEnd(tcb), start), 0);
+}
+
+/** A SEND has brought `length` octets. `begun`: the piece before it was full. */
+export function noteWritten(tcb: Tcb, length: number, begun: boolean, push: boolean, record: boolean): void {
   tcb.bursts ??= new Bursts(tcb.snd.una);
   const { bursts } = tcb;
+  const end = textEnd(tcb);
+  if (begun) bursts.piece = add(end, -length);
   bursts.pushed = push;
   bursts.more = !push;
-  if (record) bursts.records.push(textEnd(tcb));
+  if (!record) return;
+  bursts.records.push(end);
+  bursts.piece = end;
 }
 
 /** Octets queued from SND.RXT on that may share a segment; `queued` there are. */

@@ -14,6 +14,7 @@ import { isEarly } from './fastopen.ts';
 import { prepareOffer, updateSegmentSize } from './negotiate.ts';
 import { startCongestion } from './recovery.ts';
 import { resetConnection } from './reset.ts';
+import { beginsPiece, sendRoom } from './sendroom.ts';
 import { enter, isSynchronized, maySend, type State } from './state.ts';
 import { SIGNAL_WRITABLE, type Tcb, textEnd } from './tcb.ts';
 import { destroy } from './teardown.ts';
@@ -84,6 +85,7 @@ export function send(
   record = false,
 ): SendResult {
   sendResult.accepted = 0;
+  const begins = env.config.pushBursts && beginsPiece(tcb);
   const first = (!push || tcb.cork !== null) && nothingUnsent(tcb);
   if (tcb.state === 'CLOSED') sendResult.result = 'connection does not exist';
   else if (tcb.state === 'LISTEN') {
@@ -95,16 +97,16 @@ export function send(
     sendResult.result = sendResult.accepted < length ? 'insufficient resources' : 'ok';
   }
   if (sendResult.accepted > 0) {
-    if (env.config.pushBursts) noteWritten(tcb, push, record && sendResult.accepted === length);
-    else noteSend(tcb, env, push, first, now);
+    if (env.config.pushBursts) {
+      noteWritten(tcb, sendResult.accepted, begins, push, record && sendResult.accepted === length);
+    } else noteSend(tcb, env, push, first, now);
   }
   if (env.trace !== null) traceCall(tcb, env, 'SEND', sendResult.result, now, sendResult.accepted);
   return sendResult;
 }
 
 function queue(tcb: Tcb, env: TcpEnv, data: Uint8Array, offset: number, length: number, urgent: boolean): number {
-  const room = Math.max(tcb.snd.buffer - tcb.snd.text.length, 0);
-  const accepted = Math.min(room, length);
+  const accepted = Math.min(sendRoom(tcb, env), length);
   if (accepted < length) tcb.wantsRoom = true;
   if (accepted === 0) return 0;
   tcb.snd.text.push(env.buffers, data, offset, accepted);

@@ -134,6 +134,8 @@ export interface TcpOptions {
   /** Octets that may wait to be acknowledged, likewise. */
   readonly sendBuffer: number;
   readonly sendBufferMax: number;
+  /** While so many octets are unsent SEND takes no more; there is room again below half of it. `Infinity` for no bound. */
+  readonly unsentLow: number;
   /** Do not hold small segments back while others are unacknowledged (MUST-17). */
   readonly noDelay: boolean;
   /** Probe an idle peer (MUST-24, MUST-25, MAY-5). */
@@ -175,7 +177,7 @@ export interface TcpOptions {
    * for. Only for what may be delivered twice.
    */
   readonly fastOpen: boolean;
-  /** Largest MSS to announce, or null for what the path allows. */
+  /** Largest MSS to announce, and largest segment to send; null for what the path allows. */
   readonly maxSegment: number | null;
   /** Whether the path MTU is searched for by probes (RFC 4821). */
   readonly mtuProbing: MtuProbing;
@@ -194,6 +196,7 @@ export const defaultTcpOptions: TcpOptions = {
   receiveBufferMax: 65_535 * 1024, // what a window field with a shift of 10 can say
   sendBuffer: 512 * 1024,
   sendBufferMax: 65_535 * 1024,
+  unsentLow: Infinity,
   noDelay: false,
   keepAlive: false,
   keepAliveIdle: 7_200_000,

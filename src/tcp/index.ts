@@ -34,6 +34,7 @@ export { pacingRate } from './pacing.ts';
 export { icmpError, ipOptionsChanged, isInFlight, pathMtuChanged } from './pathmtu.ts';
 export { QuickAcks, setQuickAck } from './quickack.ts';
 export { resetUnknown } from './reset.ts';
+export { hasRoom } from './sendroom.ts';
 export { ARROWS, type Arrow, isSynchronized, maySend, maySendUs, type State } from './state.ts';
 export { acceptCookie, COOKIE_LIFETIME, readCookie, sendCookie } from './syncookies.ts';
 export * from './tcb.ts';

@@ -68,5 +68,6 @@ export function updateSegmentSize(tcb: Tcb): void {
   const mtu = tcb.search === null ? tcb.mtu : Math.min(tcb.mtu, tcb.search.low);
   const fits = mtu - tcb.ipHeader - TCP_HEADER;
   const options = tcb.ts.on ? TIMESTAMPS_LENGTH : 0;
-  tcb.snd.mss = Math.max(Math.min(tcb.peerMss, fits) - options - tcb.ipOptions, 8);
+  const wanted = tcb.options.maxSegment ?? Infinity;
+  tcb.snd.mss = Math.max(Math.min(tcb.peerMss, fits, wanted) - options - tcb.ipOptions, 8);
 }

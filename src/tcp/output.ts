@@ -20,6 +20,7 @@ import { sackBlocks } from './reassembly.ts';
 import { congestionWindow, inFlight, noteWindowUse, restartAfterIdle } from './recovery.ts';
 import { backedOff, startTiming, stopTiming } from './rto.ts';
 import { noteSent, probeSent, probeTimeout } from './sack.ts';
+import { tellOfRoom } from './sendroom.ts';
 import { countAgain, countOut, endPhase, notePhase } from './statistics.ts';
 import { type Tcb, textEnd, textStart } from './tcb.ts';
 import { setTimer, stopTimer } from './timers.ts';
@@ -41,7 +42,8 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
     if (owed.probe) emitProbe(tcb, env, now);
     if (tcb.board !== null) emitLost(tcb, env, now);
     if (tcb.bursts !== null) tcb.bursts.current = null;
-    if (snd.rxt === snd.nxt && snd.una === snd.nxt && snd.text.length > 0) restartAfterIdle(tcb, env, now);
+    if (snd.rxt === snd.nxt && snd.una === snd.nxt && snd.text.length > 0 && snd.wnd > 0)
+      restartAfterIdle(tcb, env, now);
     if (tcb.search === null || mayGoOn(tcb, env, tcb.search, now)) {
       for (let length = nextText(tcb, env); length >= 0; length = nextText(tcb, env)) {
         emitQueued(tcb, env, length, now);
@@ -58,6 +60,7 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
   }
   if ((owed.ack && tcb.state !== 'SYN-SENT') || (tcb.uto?.owed && snd.synAcked)) emitAck(tcb, env, now);
   armTimers(tcb, env, now);
+  if (tcb.options.unsentLow !== Infinity) tellOfRoom(tcb, env); // what was unsent may be less now
   if (snd.text.length > 0) {
     notePhase(tcb, diff(textEnd(tcb), snd.rxt), congestionWindow(tcb, env) - inFlight(tcb), now);
   } else if (tcb.stats.phase !== null) endPhase(tcb, tcb.stats.phase, now);

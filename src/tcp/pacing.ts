@@ -26,7 +26,7 @@ function windowRate({ cc, rtt }: Tcb): number {
 }
 
 /** Octets that a super-segment holds at most, whatever the rate. */
-const LARGEST_BURST = 65_215;
+export const LARGEST_BURST = 65_215;
 /** Each so many microseconds of the shortest round trip halve what a burst may be beyond its millisecond. */
 const NEAR = 512;
 

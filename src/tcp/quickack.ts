@@ -1,10 +1,11 @@
 /**
  * Owns: which text is acknowledged at once where `config.quickAcks` is set, as in Linux: the first of a connection, and the
- * first after a pause, because the sender's window is small then and every ACK opens it; more than one segment's worth
- * always. It ends when the connection proves interactive, that is when text is answered with text before the delayed ACK
+ * first after a pause, because the sender's window is small then and every ACK opens it; more than one segment's worth, as
+ * long as the window keeps its size: where the user is slow, an ACK that takes window away is no hurry. It ends when the connection proves interactive, that is when text is answered with text before the delayed ACK
  * would go: there the answer carries the ACK (RFC 9293 3.8.6.3, RFC 5681 4.2 bound the delay; MUST-40, SHLD-18, SHLD-19).
  */
 
+import { diff } from '../wire/seq.ts';
 import type { TcpEnv } from './env.ts';
 import { receiveWindow, type Tcb } from './tcb.ts';
 
@@ -28,7 +29,9 @@ export function quickly(tcb: Tcb, env: TcpEnv, now: number): boolean {
   const { quick } = rcv;
   if (quick.lastText < 0 || now - quick.lastText > tcb.rtt.rto) grant(tcb, env, quick);
   quick.lastText = Math.floor(now);
-  return (quick.left > 0 && !quick.interactive) || rcv.unacked > rcv.largest;
+  const room = rcv.buffer - rcv.text.length;
+  if (room < rcv.buffer / 2) quick.left = 0;
+  return (quick.left > 0 && !quick.interactive) || (rcv.unacked > rcv.largest && room >= diff(rcv.edge, rcv.lastAck));
 }
 
 /** Something is out of order, or came twice: the sender recovers, and wants ACKs. */
@@ -46,7 +49,7 @@ export function disordered(tcb: Tcb, env: TcpEnv): void {
 export function quicklyAtEnd({ rcv }: Tcb): boolean {
   if (rcv.quick === null) return true;
   rcv.quick.interactive = true;
-  return rcv.unacked + 1 > rcv.largest;
+  return rcv.unacked + 1 > rcv.largest || rcv.edge === rcv.nxt;
 }
 
 /** New text leaves. */

@@ -39,7 +39,7 @@ export function hold(tcb: Tcb, env: TcpEnv, start: Seq, data: Uint8Array, offset
     return false;
   }
   rcv.held = held;
-  if (!ranges.findHole(start, end)) noteTwice(tcb, start, end);
+  noteOverlap(tcb, ranges, start, end);
   // Write only the parts that are not there yet.
   const base = rcv.text.length;
   for (let at = start; lt(at, end) && ranges.findHole(at, end); at = ranges.right) {
@@ -49,6 +49,17 @@ export function hold(tcb: Tcb, env: TcpEnv, start: Seq, data: Uint8Array, offset
   ranges.add(start, end);
   if (gt(start, rcv.nxt)) noteRecent(held.recent, start, ranges.left, ranges.right);
   return true;
+}
+
+/** Of [start, end) the first part that is there already has come twice (RFC 2883 4.1, 4.2). */
+function noteOverlap(tcb: Tcb, ranges: Ranges, start: Seq, end: Seq): void {
+  if (!ranges.findHole(start, end)) {
+    noteTwice(tcb, start, end);
+    return;
+  }
+  const { left, right } = ranges;
+  if (left !== start) noteTwice(tcb, start, left);
+  else if (lt(right, end)) noteTwice(tcb, right, ranges.findHole(right, end) ? ranges.left : end);
 }
 
 /** Ranges that one connection may have: enough for every second segment of its window to be missing. */

@@ -69,8 +69,8 @@ describe('what they mean to the stack', () => {
     expect(shiftFor(receiveBufferOption(200_000).receiveBufferMax as number)).toBe(2);
   });
 
-  test('the first window is half the buffer in whole segments, and fits a SYN', () => {
-    expect(stackSettings(defaultsSysctls).options.receiveBuffer).toBe(65_535);
+  test('the first window is half the buffer in whole segments', () => {
+    expect(stackSettings(defaultsSysctls).options.receiveBuffer).toBe(184 * 1460);
     expect(stackSettings(plainSysctls).options.receiveBuffer).toBe(29 * 1460);
     expect(stackSettings({ ...plainSysctls, tcp_rmem: [4096, 131_072, 6_291_456] }).options.receiveBuffer).toBe(64_240);
   });

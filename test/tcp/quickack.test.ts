@@ -99,3 +99,26 @@ describe('quick ACKs', () => {
     expect(peer.sent()).toEqual(['ACK 1 ack 2001']);
   });
 });
+
+describe('text that takes window away', () => {
+  it('is no reason for an ACK at once, however much it is', () => {
+    const peer = receiving({ options: { receiveBuffer: 4000, receiveBufferMax: 4000 } });
+    peer.send('ACK', { seq: 1, ack: 1, data: pattern(3000) });
+    expect(peer.sent()).toEqual([]);
+    peer.advance(40);
+    expect(peer.sent()).toEqual(['ACK 1 ack 3001']);
+  });
+
+  it('leaves a FIN at a closed window its ACK', () => {
+    const peer = receiving({
+      options: { receiveBuffer: 4000, receiveBufferMax: 4000 },
+      config: { takeBeyondWindow: true },
+    });
+    peer
+      .send('ACK', { seq: 1, ack: 1, data: pattern(4000) })
+      .advance(40)
+      .seen();
+    peer.send('FIN,ACK', { seq: 4001, ack: 1 });
+    expect(peer.sent()).toEqual(['ACK 1 ack 4002']);
+  });
+});

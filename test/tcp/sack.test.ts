@@ -294,11 +294,23 @@ describe('reports of what came twice (D-SACK, RFC 2883)', () => {
     expect(peer.sent()).toEqual(['ACK 1 ack 101 sack 201:301', 'ACK 1 ack 101 sack 221:241 sack 201:301']);
   });
 
+  it('names the first part of a segment that is held already', () => {
+    const peer = receiving();
+    for (const at of [201, 301]) peer.send('ACK', { seq: at, ack: 1, data: pattern(50) });
+    peer.seen().send('ACK', { seq: 101, ack: 1, data: pattern(220) });
+    expect(peer.sent()).toEqual(['ACK 1 ack 351 sack 201:251']);
+    peer.send('ACK', { seq: 401, ack: 1, data: pattern(50) });
+    peer.seen().send('ACK', { seq: 431, ack: 1, data: pattern(50) });
+    expect(peer.sent()).toEqual(['ACK 1 ack 351 sack 431:451 sack 401:481']);
+  });
+
   it('go on naming what came last while the gaps before it fill up one after the other (RFC 2018 4)', () => {
     const peer = receiving();
     for (const at of [121, 141, 161, 181, 221, 241, 201]) peer.send('ACK', { seq: at, ack: 1, data: pattern(5) });
     peer.seen();
-    for (const at of [101, 111, 126, 136]) peer.send('ACK', { seq: at, ack: 1, data: pattern(10) });
+    for (const at of [101, 111, 126, 131, 136]) {
+      peer.send('ACK', { seq: at, ack: 1, data: pattern(at < 126 ? 10 : 5) });
+    }
     expect(peer.sent().at(-1)).toBe('ACK 1 ack 146 sack 201:206 sack 241:246 sack 221:226 sack 181:186');
   });
 
