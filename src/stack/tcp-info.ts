@@ -53,7 +53,7 @@ export interface TcpInfo {
   readonly retrans: number;
   /** The same as `unacked` in octets. */
   readonly unackedBytes: number;
-  /** ms ago: text sent (or ESTABLISHED), text received (-1 never), any segment received. */
+  /** ms ago: text sent, text received (of both ESTABLISHED, where none was), any segment received. */
   readonly lastDataSent: number;
   readonly lastDataRecv: number;
   readonly lastAckRecv: number;

@@ -95,6 +95,7 @@ export function becomeEstablished(tcb: Tcb, env: TcpEnv, segment: Segment, now: 
   if (tcb.rtt.backoff > 0 && tcb.rtt.srtt < 0) tcb.rtt.rto = Math.max(tcb.rtt.rto, 3000);
   startSearch(tcb, env);
   startCongestion(tcb, env, now);
+  if (tcb.stats.dataHeard < 0) tcb.stats.dataHeard = Math.floor(now);
   tcb.rtt.backoff = 0;
   enter(tcb, env, 'ESTABLISHED', now);
   // By fast open its user has it already.

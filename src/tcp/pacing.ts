@@ -32,13 +32,15 @@ const NEAR = 512;
 
 /**
  * Segments of a burst that ends with PSH (`bursts.ts`): a millisecond's at the rate, paced or not. Across a short path they
- * are larger: there what a burst costs the processors counts for more than the queue that it makes.
+ * are larger: there what a burst costs the processors counts for more than the queue that it makes. A round trip that has
+ * become longer counts at once: bursts do not grow while a queue does.
  */
 export function burstSegments(tcb: Tcb, env: TcpEnv): number {
   const { minRtt } = tcb.stats;
   const halvings = Math.floor(minRtt / NEAR);
   const near = halvings < 0 || halvings > 30 ? 0 : LARGEST_BURST >> halvings;
-  const octets = Math.min(windowRate(tcb) * BURST + near, LARGEST_BURST);
+  const slower = tcb.board === null ? 1 : Math.max(tcb.board.rack.rtt / Math.max(tcb.rtt.srtt, 1), 1);
+  const octets = Math.min((windowRate(tcb) / slower) * BURST + near, LARGEST_BURST);
   return Math.max(Math.floor(octets / tcb.snd.mss), env.config.minBurst);
 }
 

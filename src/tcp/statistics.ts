@@ -19,7 +19,7 @@ export class Statistics {
   bytesSent = 0;
   bytesAcked = 0;
   bytesReceived = 0;
-  /** When text last came, whole ms; -1 never. */
+  /** When text last came, or the connection was established, whole ms; -1 neither. */
   dataHeard = -1;
   /** Least round-trip time ever, whole microseconds; -1 none. */
   minRtt = -1;

@@ -72,7 +72,7 @@ describe('info()', () => {
       retrans: 0,
       unackedBytes: 0,
       lastDataSent: 80,
-      lastDataRecv: -1,
+      lastDataRecv: 80,
       lastAckRecv: 80,
       pacingRate: Infinity,
       pmtu: 1500,

@@ -42,6 +42,17 @@ describe('bursts that end with PSH', () => {
     expect(bursts(peer)).toBe('1-2000* 2001-4000* 4001-6000* 6001-8000* 8001-10000*');
   });
 
+  it('do not grow while a queue does', () => {
+    const peer = sending(10);
+    peer.tcb.cc.cwnd = 40 * MSS;
+    peer.write(pattern(32 * MSS));
+    expect(bursts(peer).split(' ')[0]).toBe('1-8000*'); // 2 x 40 segments in 10 ms
+    peer.advance(19).send('ACK', { seq: 1, ack: 20_001 }).seen();
+    peer.tcb.cc.cwnd = 40 * MSS;
+    peer.write(pattern(15 * MSS));
+    expect(bursts(peer).split(' ')[0]).toBe('32001-36000*'); // the latest took 19 ms
+  });
+
   it('carry half of the window across a short path', () => {
     const peer = sending(0);
     peer.write(pattern(30 * MSS));
