@@ -14,6 +14,8 @@ import { parseShell, type ShellEffect } from './shell.ts';
 
 export class HostMaker {
   sysctls: Sysctls = plainSysctls;
+  /** No kernel's settings: the stack's own defaults. */
+  #own = false;
   readonly #settings: RunSettings;
   readonly #trace: TraceSink | null;
   /** What the device is like, until the host is made. */
@@ -34,7 +36,7 @@ export class HostMaker {
 
   host(): Host {
     const { ip, localAddress, remoteAddress } = this.#settings;
-    const { config, options } = stackSettings(this.sysctls);
+    const { config, options } = this.#own ? { config: {}, options: {} } : stackSettings(this.sysctls);
     const host = new Host({ ip, mtu: this.#mtu, localAddress, remoteAddress, config, options, trace: this.#trace });
     setKey(host, this.sysctls);
     return host;
@@ -47,6 +49,10 @@ export class HostMaker {
         break;
       case 'sysctl':
         this.#change(withSysctl(this.sysctls, effect.name, effect.value), host);
+        break;
+      case 'own-defaults':
+        if (host !== null) throw new DrillSkip('the settings of a host in use are given up');
+        this.#own = true;
         break;
       case 'restore':
       case 'forget-peers':

@@ -12,6 +12,8 @@ export type ShellEffect =
   | { readonly kind: 'profile'; readonly name: ProfileName }
   /** One of /proc/sys/net/ipv4, checked by `withSysctl`. */
   | { readonly kind: 'sysctl'; readonly name: string; readonly value: string }
+  /** The stack's own defaults in place of any kernel's. */
+  | { readonly kind: 'own-defaults' }
   /** The settings as they were before the script. */
   | { readonly kind: 'restore' }
   /** What is remembered of peers is forgotten: fast open cookies. */
@@ -53,6 +55,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
       .flatMap((word) => setting(word, pipeline)),
   'set_sysctls.py': (words, pipeline) =>
     words.slice(1).flatMap((word) => setting(word.replace('/proc/sys/', ''), pipeline)),
+  tsyn: ownCommand,
   ip: ipCommand,
   tc: queueCommand,
   ethtool: offloadCommand,
@@ -105,6 +108,12 @@ function effectsOf(pipeline: Pipeline): readonly ShellEffect[] {
 /** Both suites call theirs `defaults.sh`: the kernel's stands beside its scripts, the others' in a folder of common files. */
 function profileOf(path: string): ProfileName {
   return path === './defaults.sh' ? 'selftests' : 'defaults';
+}
+
+/** `tsyn defaults`: what a recorded script of this stack begins with. */
+function ownCommand(words: readonly string[], pipeline: Pipeline): readonly ShellEffect[] {
+  if (words.length !== 2 || words[1] !== 'defaults') throw unsupportedShell(pipeline.source);
+  return [{ kind: 'own-defaults' }];
 }
 
 function setting(assignment: string, pipeline: Pipeline): readonly ShellEffect[] {
