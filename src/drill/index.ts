@@ -11,3 +11,4 @@ export { describeFailure, describeResult, drillLadder } from './report.ts';
 export type { RunOptions } from './run-settings.ts';
 export type { Failure } from './runner.ts';
 export type * from './script.ts';
+export { DrillFailedError, type DrillOptions, drill, drillText, ipVersions, playText } from './suite.ts';

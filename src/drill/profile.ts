@@ -21,6 +21,8 @@ export interface Sysctls {
   readonly tcp_slow_start_after_idle: number;
   readonly tcp_early_retrans: number;
   readonly tcp_syn_retries: number;
+  /** So many repetitions of a SYN come at even intervals before they become rarer. */
+  readonly tcp_syn_linear_timeouts: number;
   readonly tcp_retries1: number;
   readonly tcp_retries2: number;
   readonly tcp_syncookies: number;
@@ -58,6 +60,7 @@ export const plainSysctls: Sysctls = {
   tcp_slow_start_after_idle: 1,
   tcp_early_retrans: 3,
   tcp_syn_retries: 6,
+  tcp_syn_linear_timeouts: 4,
   tcp_retries1: 3,
   tcp_retries2: 15,
   tcp_syncookies: 1,
@@ -122,6 +125,7 @@ const READERS: { readonly [K in keyof Sysctls]: Reader<Sysctls[K]> } = {
   tcp_slow_start_after_idle: between(0, 1),
   tcp_early_retrans: between(0, 4),
   tcp_syn_retries: between(0, 127),
+  tcp_syn_linear_timeouts: between(0, 127),
   tcp_retries1: between(1, 100),
   tcp_retries2: between(1, 100),
   tcp_syncookies: between(0, 2),

@@ -31,8 +31,6 @@ const MSS = 1460;
 const UNBOUNDED = 0x7fff_ffff;
 const INITIAL_RTO = 1000;
 const QUICK_ACKS = 16;
-/** Repetitions of a SYN before they become rarer (tcp_syn_linear_timeouts). */
-const EVEN_SYNS = 4;
 /** Where ECN is accurate (RFC 9768) it is spoken as RFC 3168 says, as with a peer that knows no better. */
 const ECN = ['off', 'request', 'accept', 'request', 'request', 'accept'] as const;
 const MTU_PROBING = ['off', 'black-hole', 'always'] as const;
@@ -48,6 +46,7 @@ export function stackSettings(sysctls: Sysctls): StackSettings {
         initialRto: INITIAL_RTO,
         minRto,
         maxRto,
+        maxPersist: maxRto,
         r1: sysctls.tcp_retries1,
         r2: patience(minRto, maxRto, sysctls.tcp_retries2),
         synR2: patience(INITIAL_RTO, maxRto, sysctls.tcp_syn_retries),
@@ -63,7 +62,7 @@ export function stackSettings(sysctls: Sysctls): StackSettings {
         wholeSegmentWindow: true,
         takeBeyondWindow: true,
         windowProbe: 'empty',
-        evenSyns: EVEN_SYNS,
+        evenSyns: sysctls.tcp_syn_linear_timeouts,
         synCookies: SYN_COOKIES[sysctls.tcp_syncookies] ?? 'when-full',
       },
     },

@@ -141,6 +141,7 @@ function takeBlocks(tcb: Tcb, env: TcpEnv, board: Scoreboard | null, segment: Se
   const { counters } = env;
   const duplicate = segment.sackCount > 0 && isDuplicateBlock(tcb, segment);
   if (duplicate) counters.TcpExtTCPDSACKRecv++;
+  ascending(segment, duplicate ? 1 : 0);
   for (let i = duplicate ? 1 : 0; i < segment.sackCount; i++) {
     const left = segment.sack[2 * i]!;
     const right = segment.sack[2 * i + 1]!;
@@ -151,6 +152,19 @@ function takeBlocks(tcb: Tcb, env: TcpEnv, board: Scoreboard | null, segment: Se
     if (!credible || !board?.sack(left, right, snd.mss, earliest)) counters.TcpExtTCPSACKDiscard++;
   }
   return duplicate;
+}
+
+/** Puts the blocks from `first` on in order: what one ACK reports has come together, none of it has overtaken the rest. */
+function ascending({ sack, sackCount }: Segment, first: number): void {
+  for (let i = first + 1; i < sackCount; i++) {
+    for (let j = i; j > first && lt(sack[2 * j]!, sack[2 * j - 2]!); j--) {
+      const [left, right] = [sack[2 * j - 2]!, sack[2 * j - 1]!];
+      sack[2 * j - 2] = sack[2 * j]!;
+      sack[2 * j - 1] = sack[2 * j + 1]!;
+      sack[2 * j] = left;
+      sack[2 * j + 1] = right;
+    }
+  }
 }
 
 /**

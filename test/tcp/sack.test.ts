@@ -51,6 +51,13 @@ describe('recovery with SACK', () => {
     expect(peer.sent()).toEqual([]);
   });
 
+  it('sees no reordering in the order in which one ACK reports what it reports', () => {
+    const peer = sending(10).advance(100);
+    report(peer, 0, [5, 10], [3, 4], [1, 2]);
+    expect(peer.tcb.reordering).toBe(0);
+    expect(peer.sent().slice(0, 3)).toEqual(['ACK 1+1000 ack 1', 'ACK 2001+1000 ack 1', 'ACK 4001+1000 ack 1']);
+  });
+
   it('takes a segment for lost by time alone, when one sent a quarter round trip later has arrived', () => {
     const peer = sending(3, 60);
     report(peer, 0, [1, 2]);
