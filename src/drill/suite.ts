@@ -22,11 +22,20 @@ export class DrillFailedError extends Error {
   readonly results: readonly DrillResult[];
 
   constructor(results: readonly DrillResult[]) {
-    const wrong = results.filter(({ result }) => result !== 'pass');
-    super(wrong.map((result) => `${describeResult(result)}\n`).join('\n'));
+    super(differences(results).join('\n\n'));
     this.name = 'DrillFailedError';
     this.results = results;
   }
+}
+
+/** What went wrong, each thing once, with the versions of IP for which it did. */
+function differences(results: readonly DrillResult[]): string[] {
+  const versions = new Map<string, string[]>();
+  for (const result of results.filter(({ result }) => result !== 'pass')) {
+    const text = result.result === 'skip' ? `${result.name} is skipped: ${result.reason}` : describeResult(result);
+    versions.set(text, [...(versions.get(text) ?? []), result.ip]);
+  }
+  return [...versions].map(([text, ips]) => `over ${ips.join(', ')}:\n${text}`);
 }
 
 const ALL: readonly IpVersion[] = ['ipv4', 'ipv6', 'mapped'];

@@ -9,7 +9,11 @@ const run = (name: string): string =>
 
 describe('the examples', () => {
   it('are those that are tested, here or with the READMEs', () => {
-    expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual(['congestion-controller.mjs', 'quick-start.mjs']);
+    expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([
+      'congestion-controller.mjs',
+      'drill.test.mjs',
+      'quick-start.mjs',
+    ]);
   });
 
   it('a controller of one page fills the path, with a shorter queue than CUBIC and no losses', () => {
@@ -22,5 +26,13 @@ describe('the examples', () => {
     expect(vegas!.rate).toBeGreaterThan(18);
     expect(vegas!.rtt).toBeLessThan(cubic!.rtt / 2);
     expect([cubic!.again > 0, vegas!.again]).toEqual([true, 0]);
+  });
+
+  it('scripts are a suite of node:test, from files, inline and by the folder', () => {
+    const words = ['--test', '--test-reporter=tap', join('examples', 'drill.test.mjs')];
+    const output = execFileSync(process.execPath, words, { cwd: ROOT, encoding: 'utf8', timeout: 60_000 });
+    expect(Number(/^# pass (\d+)$/m.exec(output)?.[1])).toBeGreaterThan(20);
+    expect(output).toMatch(/^# fail 0$/m);
+    expect(output).toContain('two-msl-then-nobody.pkt over ipv6');
   });
 });
