@@ -9,7 +9,7 @@ import { Host } from './host.ts';
 import { PROFILES, plainSysctls, type Sysctls, withSysctl } from './profile.ts';
 import type { RunSettings } from './run-settings.ts';
 import type { ShellAction } from './script.ts';
-import { fastOpenKey, stackSettings } from './settings.ts';
+import { fastOpenKey, linuxCubic, stackSettings } from './settings.ts';
 import { parseShell, type ShellEffect } from './shell.ts';
 
 export class HostMaker {
@@ -20,6 +20,8 @@ export class HostMaker {
   readonly #trace: TraceSink | null;
   /** What the device is like, until the host is made. */
   #mtu: number;
+  /** Signs at which the kernel's CUBIC ends slow start, as bits: ACK trains, delay. */
+  #hystart = 3;
   /** What the counters were when they were marked. */
   #marked: Readonly<Record<string, number>> = {};
 
@@ -37,7 +39,9 @@ export class HostMaker {
   host(): Host {
     const { ip, localAddress, remoteAddress } = this.#settings;
     const { config, options } = this.#own ? { config: {}, options: {} } : stackSettings(this.sysctls);
-    const host = new Host({ ip, mtu: this.#mtu, localAddress, remoteAddress, config, options, trace: this.#trace });
+    const controllers = this.#own ? {} : { cubic: linuxCubic(this.#hystart) };
+    const trace = this.#trace;
+    const host = new Host({ ip, mtu: this.#mtu, localAddress, remoteAddress, config, options, controllers, trace });
     setKey(host, this.sysctls);
     return host;
   }
@@ -58,7 +62,9 @@ export class HostMaker {
       case 'forget-peers':
       case 'plain-segments':
       case 'queue':
+        break;
       case 'hystart':
+        this.#hystart = effect.detect;
         break;
       case 'mtu':
         if (host !== null) throw new DrillSkip('the MTU of a device in use changes');

@@ -6,7 +6,7 @@ import { SeededRandom } from '../base/random.ts';
 import { Scheduler } from '../base/scheduler.ts';
 import { PacketPool } from '../link/packet.ts';
 import { createStack, type PartialConfig, type Stack } from '../stack/index.ts';
-import type { TcpOptions } from '../tcp/index.ts';
+import type { CongestionController, TcpOptions } from '../tcp/index.ts';
 import type { TraceSink } from '../trace/events.ts';
 import { Device } from './device.ts';
 
@@ -20,6 +20,7 @@ export interface HostSettings {
   readonly remoteAddress: string;
   readonly config: PartialConfig;
   readonly options: Partial<TcpOptions>;
+  readonly controllers: Readonly<Record<string, CongestionController>>;
   readonly trace: TraceSink | null;
 }
 
@@ -38,6 +39,7 @@ export class Host {
       pool,
       config: settings.config,
       tcp: settings.options,
+      controllers: settings.controllers,
       trace: settings.trace,
     });
     const six = settings.ip === 'ipv6';

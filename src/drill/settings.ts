@@ -4,7 +4,7 @@
  */
 
 import type { PartialConfig } from '../stack/index.ts';
-import type { TcpOptions } from '../tcp/index.ts';
+import { type CongestionController, cubicWithHyStart, type TcpOptions } from '../tcp/index.ts';
 import { reversed, writeU32 } from '../wire/bytes.ts';
 import type { Sysctls } from './profile.ts';
 
@@ -90,6 +90,11 @@ function receiveBuffers(rmem: Sysctls['tcp_rmem']): Partial<TcpOptions> {
   const space = Math.floor(rmem[1] / 2);
   const receiveBuffer = space > MSS ? space - (space % MSS) : space;
   return { receiveBuffer, receiveBufferMax: Math.max(receiveBuffer, rmem[1], rmem[2]) };
+}
+
+/** The kernel's CUBIC: what ends slow start is the module's parameter hystart_detect, a bit for ACK trains, one for delay. */
+export function linuxCubic(detect: number): CongestionController {
+  return cubicWithHyStart({ ackTrain: (detect & 1) !== 0, delay: (detect & 2) !== 0 });
 }
 
 /** TCP_NOTSENT_LOWAT: 0 leaves it to the host. */

@@ -21,6 +21,7 @@ export {
   windowInUse,
 } from './congestion/controller.ts';
 export { cubic } from './congestion/cubic.ts';
+export { cubicWithHyStart, type HyStartSigns } from './congestion/hystart.ts';
 export { newReno } from './congestion/newreno.ts';
 export { slowStart } from './congestion/slowstart.ts';
 export * from './connection.ts';

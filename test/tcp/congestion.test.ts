@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Acknowledgment, type CongestionController, cubic, newReno, windowInUse } from '../../src/tcp/index.ts';
+import {
+  Acknowledgment,
+  type CongestionController,
+  cubic,
+  cubicWithHyStart,
+  newReno,
+  windowInUse,
+} from '../../src/tcp/index.ts';
 import { Congestion } from '../../src/tcp/tcb.ts';
 import { add, seq } from '../../src/wire/seq.ts';
 import { Peer, pattern } from '../helpers/endpoint.ts';
@@ -219,5 +226,55 @@ describe('a window that is not in use does not grow', () => {
     expect(windowInUse(cc)).toBe(false);
     cc.limited = true;
     expect(windowInUse(cc)).toBe(true);
+  });
+});
+
+describe('CUBIC with HyStart', () => {
+  const both = cubicWithHyStart();
+
+  it('ends slow start at once when nine samples of a round trip are longer by an eighth', () => {
+    const delay = cubicWithHyStart({ delay: true, ackTrain: false });
+    const flow = new Flow(delay, 32).round(80).round(90);
+    expect([flow.cwnd, flow.cc.ssthresh]).toEqual([128, Infinity]);
+    flow.round(91);
+    expect(flow.cc.ssthresh / MSS).toBeGreaterThanOrEqual(128 + 2 * 8);
+    expect(flow.cc.ssthresh / MSS).toBeLessThan(128 + 2 * 16);
+  });
+
+  it('looks for that in a later slow start too, and not in small windows', () => {
+    const later = new Flow(both, 32, 1000).round(200).round(230);
+    expect(later.cc.ssthresh).toBeLessThan(100 * MSS);
+    const small = new Flow(both, 4).round(200).round(230);
+    expect(small.cwnd).toBe(16);
+  });
+
+  it('ends it when ACKs close together go on for half of the shortest round trip', () => {
+    const watched = new Flow(both, 128).round(100);
+    expect(watched.cc.ssthresh).toBeLessThan(256 * MSS);
+    const unwatched = new Flow(cubicWithHyStart({ delay: true, ackTrain: false }), 128).round(100);
+    expect(unwatched.cwnd).toBe(256);
+  });
+
+  it('keeps 0.7 of the window in whole segments, whatever was in flight, after a mark too', () => {
+    for (const signal of ['loss', 'ecn'] as const) {
+      const flow = new Flow(both, 19);
+      both.congested(flow.cc, signal, MSS, MSS, 0);
+      expect(flow.cc.ssthresh).toBe(13 * MSS);
+      both.timedOut(flow.cc, MSS, MSS, true, 0);
+      expect([flow.cwnd, flow.cc.ssthresh]).toEqual([1, 13 * MSS]);
+    }
+  });
+
+  it('goes on as CUBIC does, and begins anew after a time-out', () => {
+    const flow = new Flow(both, 100).lose();
+    const plain = new Flow(cubic, 100).lose();
+    for (let i = 0; i < 40; i++) {
+      flow.round(50);
+      plain.round(50);
+    }
+    expect(flow.cwnd).toBe(plain.cwnd);
+    both.timedOut(flow.cc, flow.cc.cwnd, MSS, true, flow.now);
+    plain.controller.timedOut(plain.cc, plain.cc.cwnd, MSS, true, plain.now);
+    expect([flow.cwnd, flow.cc.ssthresh]).toEqual([1, Math.floor(plain.cc.ssthresh / MSS) * MSS]);
   });
 });
