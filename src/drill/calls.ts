@@ -26,12 +26,15 @@ import { getSocketOption, setSocketOption } from './socket-options.ts';
 import { symbol } from './symbols.ts';
 import { MSG_FASTOPEN, type SocketEnvironment, TcpDescriptor } from './tcp-descriptor.ts';
 
+/** What a script has just done with a socket. */
+export type SocketUse = 'socket' | 'listen' | 'accept' | 'connect';
+
 /** The descriptors of a script, by the numbers that it gives them. */
 export class Application {
   readonly environment: SocketEnvironment;
   readonly files: Map<number, Descriptor> = new Map();
   /** A TCP socket was made, came from `accept`, or began to connect: it is the one under test. */
-  onSocket: (descriptor: TcpDescriptor, what: 'socket' | 'listen' | 'connect') => void = () => {};
+  onSocket: (descriptor: TcpDescriptor, what: SocketUse) => void = () => {};
 
   constructor(environment: SocketEnvironment) {
     this.environment = environment;
@@ -59,11 +62,10 @@ export class Application {
     return handler.run(this, action.args, action);
   }
 
-  /** @throws DrillMismatch the script's number is bound to a file already */
+  /** The script's numbers are names: one that is given again means the newer file. @throws DrillMismatch a negative number */
   bind(expected: Expression, file: Descriptor): number {
     const fd = integer(expected);
     if (fd < 0) throw new DrillMismatch(`expected ${fd}, actual a descriptor`);
-    if (this.files.has(fd)) throw new DrillMismatch(`descriptor ${fd} is open already`);
     this.files.set(fd, file);
     return fd;
   }
@@ -110,6 +112,7 @@ const accept: Run = (app, args, action) => {
   if (!(file instanceof TcpDescriptor)) return atOnce(failed('ENOTSOCK'));
   return file.accept((accepted) => {
     if (args.length === 4) accepted.nonBlocking = (integer(args[3]!) & SOCK_NONBLOCK) !== 0;
+    app.onSocket(accepted, 'accept');
     return app.bind(action.result, accepted);
   });
 };
@@ -124,9 +127,10 @@ const CALLS = {
   }),
   accept: { arity: [3, 3], run: accept },
   accept4: { arity: [4, 4], run: accept },
-  connect: onSocket(3, (socket, _args, app) => {
-    if (socket.socket === null) app.onSocket(socket, 'connect');
-    return socket.connect();
+  connect: onSocket(3, (socket, args, app) => {
+    const unspecified = isUnspecified(args[1]!);
+    if (socket.unconnected && !unspecified) app.onSocket(socket, 'connect');
+    return socket.connect(unspecified);
   }),
   read: onFile(3, (file, args) => file.read(integer(args[2]!), 0)),
   recv: onSocket(4, (socket, args) => socket.read(integer(args[2]!), integer(args[3]!))),
@@ -135,7 +139,11 @@ const CALLS = {
   recvmsg: onSocket(3, receiveMessage),
   write: onFile(3, (file, args) => file.write(integer(args[2]!), 0)),
   send: onSocket(4, (socket, args, app) => send(socket, integer(args[2]!), integer(args[3]!), app)),
-  sendto: onSocket(6, (socket, args, app) => send(socket, integer(args[2]!), integer(args[3]!), app)),
+  sendto: onSocket(6, (socket, args, app) => {
+    const flags = integer(args[3]!);
+    if ((flags & MSG_FASTOPEN) !== 0 && isUnspecified(args[4]!)) return atOnce(failed('EOPNOTSUPP'));
+    return send(socket, integer(args[2]!), flags, app);
+  }),
   writev: onFile(3, (file, args) => file.write(total(args[1]!, args[2]!), 0)),
   sendmsg: onSocket(3, (socket, args, app) => {
     const vector = field(args[1]!, 'msg_iov');
@@ -188,8 +196,13 @@ function openSocket(app: Application, args: readonly Expression[], action: CallA
   return atOnce(done(fd));
 }
 
+/** The address is AF_UNSPEC, which is none. */
+function isUnspecified(address: Expression): boolean {
+  return address.kind === 'word' && address.name === 'AF_UNSPEC';
+}
+
 function send(socket: TcpDescriptor, length: number, flags: number, app: Application): Call {
-  if (socket.socket === null && (flags & MSG_FASTOPEN) !== 0) app.onSocket(socket, 'connect');
+  if (socket.unconnected && (flags & MSG_FASTOPEN) !== 0) app.onSocket(socket, 'connect');
   return socket.write(length, flags);
 }
 

@@ -59,12 +59,14 @@ export class HostMaker {
         this.#own = true;
         break;
       case 'restore':
-      case 'forget-peers':
       case 'plain-segments':
       case 'queue':
         break;
       case 'hystart':
         this.#hystart = effect.detect;
+        break;
+      case 'forget-peers':
+        host?.stack.tcp.forgetFastOpenPeers();
         break;
       case 'mtu':
         if (host !== null) throw new DrillSkip('the MTU of a device in use changes');

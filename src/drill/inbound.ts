@@ -49,7 +49,7 @@ export function buildSegment(spec: TcpSpec, flow: Flow, between: Ends, scaledEch
 export function buildIcmp(spec: IcmpSpec, flow: Flow, between: Ends): Uint8Array {
   const { family } = between.host;
   const { type, code } = icmpNumbers(spec, family);
-  const body = spec.quoted === null ? new Uint8Array(0) : quote(spec, flow, between);
+  const body = isError(type, family) ? quote(spec, flow, between) : new Uint8Array(0);
   const message = new Uint8Array(ICMP_HEADER + body.length);
   message.set(body, ICMP_HEADER);
   const rest = spec.mtu ?? (spec.id ?? 0) * 0x10000;
@@ -61,13 +61,22 @@ export function buildIcmp(spec: IcmpSpec, flow: Flow, between: Ends): Uint8Array
   return datagram(spec.ip, between, PROTO_ICMPV6, message, -1);
 }
 
+/** ICMP errors quote what they are about, queries nothing. */
+function isError(type: number, family: 4 | 6): boolean {
+  return family === 4 ? ERRORS.has(type) : type < 128;
+}
+
+const ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
+
+/** A segment without text at the first sequence number, where the script does not say what is quoted. */
+const SOME_SEGMENT: NonNullable<IcmpSpec['quoted']> = { protocol: 'tcp', seq: 0, length: 0 };
+
 /** The IP header of one of our packets, and 8 octets of what it carried. */
 function quote(spec: IcmpSpec, flow: Flow, { peer, host }: Ends): Uint8Array {
   const head = new Uint8Array(8);
   writeU16(head, 0, flow.localPort);
   writeU16(head, 2, flow.remotePort);
-  const { quoted } = spec;
-  if (quoted === null) return head;
+  const quoted = spec.quoted ?? SOME_SEGMENT;
   if (quoted.protocol === 'tcp') writeU32(head, 4, (quoted.seq + flow.liveLocalIsn) >>> 0);
   else writeU16(head, 4, 8 + quoted.length);
   const protocol = quoted.protocol === 'tcp' ? PROTO_TCP : PROTO_UDP;

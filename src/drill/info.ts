@@ -63,6 +63,9 @@ export function tcpInfoFields(socket: TcpSocket | null): Record<string, number> 
   if (socket === null) return { tcpi_state: STATES.CLOSED };
   const info = socket.info();
   const { options } = info;
+  const { snd, passive, fastOpened } = socket.tcb;
+  // The kernel counts our SYN, unless it was acknowledged with the text that it carried.
+  const syn = snd.synAcked && !(fastOpened && !passive) ? 1 : 0;
   const us = (ms: number): number => Math.round(ms * 1000);
   return {
     tcpi_state: STATES[info.state],
@@ -118,7 +121,7 @@ export function tcpInfoFields(socket: TcpSocket | null): Record<string, number> 
     tcpi_busy_time: us(info.busyTime),
     tcpi_rwnd_limited: us(info.rwndLimited),
     tcpi_sndbuf_limited: us(info.sndbufLimited),
-    tcpi_delivered: info.delivered,
+    tcpi_delivered: info.delivered + syn,
     tcpi_delivered_ce: info.deliveredCe,
     tcpi_bytes_sent: info.bytesSent,
     tcpi_bytes_retrans: info.bytesRetrans,

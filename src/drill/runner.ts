@@ -6,7 +6,7 @@
 import { TcpSocket } from '../stack/tcp-socket.ts';
 import { aggregate, type SegmentPacket, whyNotPart } from './aggregate.ts';
 import { integer } from './arguments.ts';
-import { Application } from './calls.ts';
+import { Application, type SocketUse } from './calls.ts';
 import { compareIp, compareTcp, type Strictness } from './compare.ts';
 import type { Call, Outcome } from './descriptor.ts';
 import { DrillMismatch } from './errors.ts';
@@ -238,11 +238,13 @@ export class Runner {
 
   // ---- System calls ----
 
-  #used(socket: TcpDescriptor, what: 'socket' | 'listen' | 'connect'): void {
+  #used(socket: TcpDescriptor, what: SocketUse): void {
     const { bindPort, connectPort } = this.settings;
     if (what === 'socket') {
       this.#socket = socket;
       this.#flow = new Flow('new', 0, 0);
+    } else if (what === 'accept') {
+      if (this.#flow?.remotePort === socket.socket?.remotePort) this.#socket = socket;
     } else if (socket !== this.#socket) {
       // Only one socket is under test: the last one made.
     } else if (what === 'listen') {

@@ -31,6 +31,7 @@ const MSS = 1460;
 const UNBOUNDED = 0x7fff_ffff;
 const INITIAL_RTO = 1000;
 const QUICK_ACKS = 16;
+const LARGEST_PACKET = 65_535;
 /** Where ECN is accurate (RFC 9768) it is spoken as RFC 3168 says, as with a peer that knows no better. */
 const ECN = ['off', 'request', 'accept', 'request', 'request', 'accept'] as const;
 const MTU_PROBING = ['off', 'black-hole', 'always'] as const;
@@ -63,6 +64,12 @@ export function stackSettings(sysctls: Sysctls): StackSettings {
         takeBeyondWindow: true,
         windowProbe: 'empty',
         evenSyns: sysctls.tcp_syn_linear_timeouts,
+        readAfterFailure: true,
+        errorsEndOpening: true,
+        fastOpenPause: 0,
+        fastOpenRefusal: 0,
+        fastOpenOldOption: true,
+        fastOpenMtu: LARGEST_PACKET,
         synCookies: SYN_COOKIES[sysctls.tcp_syncookies] ?? 'when-full',
       },
     },

@@ -108,6 +108,14 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, SocketOption>>>> 
       set: (descriptor, value) => descriptor.setFastOpenQueue(value),
       get: (descriptor) => descriptor.fastOpenQueue,
     },
+    TCP_FASTOPEN_CONNECT: {
+      set: (descriptor, value) => descriptor.setFastOpenConnect(value),
+      get: (descriptor) => Number(descriptor.fastOpenConnect),
+    },
+    TCP_FASTOPEN_NO_COOKIE: {
+      set: (descriptor, value) => descriptor.setFastOpenWithoutCookie(value),
+      get: (descriptor) => Number(descriptor.fastOpenWithoutCookie),
+    },
   },
   SOL_IP: {
     IP_MTU_DISCOVER: REMEMBERED,

@@ -5,6 +5,7 @@
 
 import type { Stack } from '../stack/index.ts';
 import type { TcpListener } from '../stack/tcp-listener.ts';
+import type { ConnectOptions } from '../stack/tcp-options.ts';
 import type { TcpHandler, TcpSocket } from '../stack/tcp-socket.ts';
 import type { TcpOptions } from '../tcp/index.ts';
 import {
@@ -50,6 +51,13 @@ class Ending implements TcpHandler {
   /** SO_ERROR: the errno that the next call fails with. */
   error: string | null = null;
   closed = false;
+  /** A write that waits for the handshake goes on with its last step, whose ACK then goes with the text. */
+  whenOpen: (() => void) | null = null;
+
+  onConnect(): void {
+    this.whenOpen?.();
+    this.whenOpen = null;
+  }
 
   onClose(socket: TcpSocket, error: { code: string } | null): void {
     this.closed = true;
@@ -91,10 +99,15 @@ export class TcpDescriptor extends Descriptor {
   #fastOpenQueue = 0;
   #fastOpenKeys: readonly Uint8Array[] = [];
   fastOpenWithoutCookie = false;
+  /** TCP_FASTOPEN_CONNECT. */
+  fastOpenConnect = false;
   boundPort: number | null = null;
   wakeups = 0;
   readonly #environment: SocketEnvironment;
   #ending: Ending | null = null;
+  #phase: 'unconnected' | 'connecting' | 'connected' = 'unconnected';
+  /** Connecting, and the SYN waits for text. */
+  #deferred = false;
   #readShut = false;
   #writeShut = false;
   /** A write was cut short: who waits is woken up when there is room. */
@@ -110,6 +123,7 @@ export class TcpDescriptor extends Descriptor {
   static of(environment: SocketEnvironment, socket: TcpSocket): TcpDescriptor {
     const descriptor = new TcpDescriptor(environment);
     descriptor.#adopt(socket);
+    descriptor.#phase = 'connected';
     return descriptor;
   }
 
@@ -150,7 +164,7 @@ export class TcpDescriptor extends Descriptor {
   }
 
   setFastOpenQueue(length: number): string | null {
-    if (length < 0 || this.socket !== null) return 'EINVAL';
+    if (length < 0 || !(this.#isClosed || this.listener !== null)) return 'EINVAL';
     this.#fastOpenQueue = length;
     this.listener?.setFastOpen(this.#environment.fastOpen().server ? length : 0);
     return null;
@@ -179,29 +193,76 @@ export class TcpDescriptor extends Descriptor {
     }
   }
 
-  *connect(): Call {
-    if (this.listener !== null) return failed('EISCONN');
-    if (this.socket === null) {
-      this.#open({});
-      if (this.nonBlocking) return failed('EINPROGRESS');
-    } else if (this.socket.state !== 'SYN-SENT' && this.socket.state !== 'SYN-RECEIVED') {
-      const error = this.takeError();
-      return failed(error ?? (this.#over ? 'ECONNABORTED' : 'EISCONN'));
-    } else if (this.nonBlocking) return failed('EALREADY');
-    while (this.#opening) yield Infinity;
-    const error = this.takeError();
-    return error === null ? done(0) : failed(error);
+  /** @param unspecified the address is none, which ends what there is */
+  *connect(unspecified: boolean): Call {
+    if (unspecified) return this.#disconnect();
+    return yield* this.#connecting(null, this.nonBlocking);
   }
 
-  #open(extra: Partial<TcpOptions>): void {
-    const { stack, remoteAddress, connectPort } = this.#environment;
-    const socket = stack.tcp.connect({
+  #disconnect(): Outcome {
+    if (this.socket !== null && !this.#over) this.socket.abort();
+    this.#phase = 'unconnected';
+    this.#deferred = false;
+    return done(0);
+  }
+
+  /** connect, or the part of a send with MSG_FASTOPEN that connects. @param octets of the send; null for connect */
+  *#connecting(octets: number | null, dontWait: boolean): Call {
+    let error = 'EINPROGRESS';
+    if (this.#phase === 'connected') return failed('EISCONN');
+    if (this.#phase === 'connecting') {
+      if (!this.#deferred) error = 'EALREADY';
+      else if (octets === null) error = 'EISCONN';
+      else this.#open(octets);
+    } else {
+      if (this.listener !== null) return failed('EISCONN');
+      this.#phase = 'connecting';
+      this.#deferred = octets === null && this.#waitsForText;
+      if (this.#deferred) return done(0);
+      this.#open(octets);
+    }
+    while (this.#deferred || this.#opening) {
+      if (dontWait) return failed(error);
+      yield Infinity;
+    }
+    if (this.socket?.state === 'CLOSED') {
+      this.#phase = 'unconnected';
+      return failed(this.takeError() ?? 'ECONNABORTED');
+    }
+    this.#phase = 'connected';
+    return done(0);
+  }
+
+  /** With TCP_FASTOPEN_CONNECT and a cookie the SYN waits for the first text, and the socket behaves as if it were connected. */
+  get #waitsForText(): boolean {
+    return this.fastOpenConnect && this.#environment.stack.tcp.canFastOpen(this.#way(true));
+  }
+
+  /** @param octets that may go with the SYN; null for a plain open, which with TCP_FASTOPEN_CONNECT asks for a cookie */
+  #open(octets: number | null): void {
+    const fast = octets !== null || this.fastOpenConnect;
+    this.#deferred = false;
+    this.#adopt(this.#environment.stack.tcp.connect({ ...this.#way(fast), data: new Uint8Array(octets ?? 0) }));
+    this.#withSyn = this.socket!.writableLength;
+  }
+
+  /** Octets that the SYN of this socket carried. */
+  #withSyn = 0;
+
+  #way(fast: boolean): ConnectOptions {
+    const { remoteAddress, connectPort, fastOpen } = this.#environment;
+    const without = this.fastOpenWithoutCookie || fastOpen().clientWithoutCookie;
+    return {
       address: remoteAddress,
       port: connectPort,
       ...(this.boundPort === null ? {} : { localPort: this.boundPort }),
-      options: { ...this.options, ...extra },
-    });
-    this.#adopt(socket);
+      options: { ...this.options, fastOpen: fast && (without ? 'without-cookie' : true) },
+    };
+  }
+
+  /** Nothing has been asked to connect it, or what was has come to nothing. */
+  get unconnected(): boolean {
+    return this.#phase === 'unconnected';
   }
 
   get #opening(): boolean {
@@ -217,6 +278,11 @@ export class TcpDescriptor extends Descriptor {
   // ---- Data ----
 
   override *read(length: number, flags: number): Call {
+    const dontWait = this.nonBlocking || (flags & MSG_DONTWAIT) !== 0;
+    while (this.#deferred) {
+      if (dontWait) return failed('EAGAIN');
+      yield Infinity;
+    }
     const { socket } = this;
     if (socket === null) return failed('ENOTCONN');
     for (;;) {
@@ -228,7 +294,7 @@ export class TcpDescriptor extends Descriptor {
       }
       const ended = this.#ended(socket);
       if (ended !== null) return ended;
-      if (this.nonBlocking || (flags & MSG_DONTWAIT) !== 0) return failed('EAGAIN');
+      if (dontWait) return failed('EAGAIN');
       yield Infinity;
     }
   }
@@ -249,42 +315,63 @@ export class TcpDescriptor extends Descriptor {
   }
 
   override *write(length: number, flags: number): Call {
-    const opened = yield* this.#openedForWriting(flags);
-    if (opened !== null) return opened;
-    const socket = this.socket!;
+    const dontWait = this.nonBlocking || (flags & MSG_DONTWAIT) !== 0;
     let sent = 0;
+    if ((flags & MSG_FASTOPEN) !== 0 || this.#deferred) {
+      const opened = yield* this.#openWith(length, dontWait, (count) => {
+        sent = count + this.#give(this.socket!, length - count, flags);
+      });
+      if (opened.errno !== null) return opened;
+      sent = Math.max(sent, opened.value);
+      if (this.#opening) return opened;
+    }
+    if (this.socket === null) return failed('EPIPE');
+    while (this.#opening && !this.#writesEarly) {
+      if (dontWait) return failed('EAGAIN');
+      this.#ending!.whenOpen = () => {
+        sent = this.#give(this.socket!, length, flags);
+      };
+      yield Infinity;
+    }
+    const { socket } = this;
     for (;;) {
       const broken = this.#broken();
       if (broken !== null) return sent > 0 ? done(sent) : broken;
+      if (sent === length) return done(sent);
       const accepted = this.#give(socket, length - sent, flags);
       sent += accepted;
       if (sent === length) return done(sent);
       this.#noSpace = true;
-      if (this.nonBlocking || (flags & MSG_DONTWAIT) !== 0) return sent > 0 ? done(sent) : failed('EAGAIN');
+      if (dontWait) return sent > 0 ? done(sent) : failed('EAGAIN');
       do yield Infinity;
       while (!this.#over && !socket.hasRoom);
     }
+  }
+
+  /**
+   * A send that connects: octets that went with the SYN, once that is answered or need not be waited for.
+   *
+   * @param goOn with the rest, in the last step of the handshake
+   */
+  *#openWith(length: number, dontWait: boolean, goOn: (sent: number) => void): Call {
+    if (!this.#environment.fastOpen().client) return failed('EOPNOTSUPP');
+    const opens = this.#deferred || this.#phase === 'unconnected';
+    const connecting = this.#connecting(length, dontWait);
+    let step = connecting.next();
+    for (; !step.done; step = connecting.next()) {
+      if (opens && this.#withSyn < length) this.#ending!.whenOpen = () => goOn(this.#withSyn);
+      yield step.value;
+    }
+    const outcome = step.value;
+    const sent = opens ? this.#withSyn : 0;
+    if (outcome.errno === null || (outcome.errno === 'EINPROGRESS' && sent > 0)) return done(sent);
+    return outcome;
   }
 
   #give(socket: TcpSocket, length: number, flags: number): number {
     const data = new Uint8Array(length);
     if (flags & MSG_MORE) return socket.writeMore(data);
     return flags & MSG_EOR ? socket.writeRecord(data) : socket.write(data);
-  }
-
-  /** Waits for the handshake as far as the call may; what it returns at once, or null. */
-  *#openedForWriting(flags: number): Generator<number, Outcome | null, void> {
-    const dontWait = this.nonBlocking || (flags & MSG_DONTWAIT) !== 0;
-    if (this.socket === null) {
-      if ((flags & MSG_FASTOPEN) === 0) return failed('EPIPE');
-      this.#open({ fastOpen: true });
-      return null;
-    }
-    while (this.#opening && !this.#writesEarly) {
-      if (dontWait) return failed('EAGAIN');
-      yield Infinity;
-    }
-    return null;
   }
 
   /** A fast open server may write before the handshake is over. */
@@ -308,6 +395,7 @@ export class TcpDescriptor extends Descriptor {
       this.listener = null;
       return done(0);
     }
+    if (this.#deferred) return this.#disconnect();
     if (socket === null || (this.#over && socket.state === 'CLOSED')) return failed('ENOTCONN');
     if (how !== 1) this.#readShut = true;
     if (how !== 0) {
@@ -378,6 +466,30 @@ export class TcpDescriptor extends Descriptor {
     this.socket?.setSynTimeout(ms);
   }
 
+  /** TCP_FASTOPEN_CONNECT. */
+  setFastOpenConnect(value: number): string | null {
+    if (value !== 0 && value !== 1) return 'EINVAL';
+    if (!this.#environment.fastOpen().client) return 'EOPNOTSUPP';
+    if (!this.#isClosed) return 'EINVAL';
+    this.fastOpenConnect = value === 1;
+    return null;
+  }
+
+  /** TCP_FASTOPEN_NO_COOKIE, of a socket that will connect or that listens. */
+  setFastOpenWithoutCookie(value: number): string | null {
+    if ((value !== 0 && value !== 1) || !(this.#isClosed || this.listener !== null)) return 'EINVAL';
+    this.fastOpenWithoutCookie = value === 1;
+    if (this.listener !== null) {
+      this.listener.fastOpenWithoutCookie = value === 1 || this.#environment.fastOpen().serverWithoutCookie;
+    }
+    return null;
+  }
+
+  /** Neither listening nor connected, nor on the way to either. */
+  get #isClosed(): boolean {
+    return this.listener === null && this.unconnected;
+  }
+
   setLinger(ms: number | null): void {
     this.change({ linger: ms });
   }
@@ -428,6 +540,7 @@ export class TcpDescriptor extends Descriptor {
   readiness(): number {
     if (this.listener !== null) return this.listener.waiting.length > 0 ? POLLIN | POLLRDNORM : 0;
     const { socket } = this;
+    if (this.#deferred) return POLLOUT | POLLWRNORM;
     if (socket === null) return POLLOUT | POLLWRNORM | POLLHUP;
     const receiveEnded = this.#readShut || socket.atEnd || socket.tcb.rcv.finHeld || this.#over || peerClosed(socket);
     const sendEnded = this.#writeShut || this.#over;

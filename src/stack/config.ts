@@ -115,6 +115,17 @@ export interface TcpStackConfig extends TcpConfig {
   readonly synCookies: 'when-full' | 'always' | 'off';
   /** Peers whose fast open cookies are remembered at most; the one asked for least recently is forgotten (RFC 7413 4.1.3). */
   readonly maxFastOpenPeers: number;
+  /**
+   * No fast open with a service for so long after a SYN with text or the option was lost there, ms; twice as long after the next,
+   * and so on. 0 tries again at once.
+   */
+  readonly fastOpenPause: number;
+  /** A service that gave no cookie is not asked again for so long (RFC 7413 4.2.1), ms. */
+  readonly fastOpenRefusal: number;
+  /** A service that gave no cookie is asked once more in the option of before RFC 7413. */
+  readonly fastOpenOldOption: boolean;
+  /** Largest packet of a SYN with text, whatever MSS the peer announced (RFC 7413 4.1.3). */
+  readonly fastOpenMtu: number;
   /** TIME-WAIT records at most; above it the oldest gives way. */
   readonly maxTimeWaits: number;
 }
@@ -170,6 +181,10 @@ export const defaultStackConfig: StackConfig = {
     maxHalfOpen: 1024,
     synCookies: 'when-full',
     maxFastOpenPeers: 1024,
+    fastOpenPause: 60_000,
+    fastOpenRefusal: 600_000,
+    fastOpenOldOption: false,
+    fastOpenMtu: 1500,
     maxTimeWaits: 131_072,
   },
   ports: { first: 49_152, last: 65_535 },
@@ -242,6 +257,8 @@ const bounds: Bounds<StackConfig> = {
     wholeSegmentWindow: 'boolean',
     takeBeyondWindow: 'boolean',
     windowProbe: ['octet', 'empty'],
+    readAfterFailure: 'boolean',
+    errorsEndOpening: 'boolean',
     maxPersist: [1000, DAY],
     msl: [1, DAY],
     finWait2: [1, DAY],
@@ -261,6 +278,10 @@ const bounds: Bounds<StackConfig> = {
     maxHalfOpen: [1, 1_000_000],
     synCookies: ['when-full', 'always', 'off'],
     maxFastOpenPeers: [1, 1_000_000],
+    fastOpenPause: [0, DAY],
+    fastOpenRefusal: [0, DAY],
+    fastOpenOldOption: 'boolean',
+    fastOpenMtu: [576, 65_535],
     maxTimeWaits: [1, 100_000_000],
   },
   ports: { first: [1, 65_535], last: [1, 65_535] },

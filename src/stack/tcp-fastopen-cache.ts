@@ -3,26 +3,26 @@
  * services with which it does not work, port by port, for a time. Bounded: what was asked for least recently is forgotten.
  */
 
-import { FastOpen, type Tcb } from '../tcp/index.ts';
+import { type Ends, FastOpen, type Tcb, type TcpOptions } from '../tcp/index.ts';
 import { formatAddress } from '../wire/address.ts';
+import type { TcpStackConfig } from './config.ts';
 
-/** No fast open for so long after a failure, twice as long after the next, ms ... */
-const FAILED = 60_000;
-/** ... doubled at most so often. */
+/** A pause is doubled at most so often. */
 const DOUBLINGS = 6;
-/** A service that gave no cookie is not asked again for so long (RFC 7413 4.2.1), ms. */
-const REFUSED = 600_000;
-/** The largest MSS made use of (RFC 7413 4.1.3), and the one assumed (4.2.2): IPv4, IPv6. */
-const LARGEST = { 4: 1460, 6: 1440 } as const;
+/** The MSS assumed where the peer announced none (4.2.2): IPv4, IPv6. */
 const ASSUMED = { 4: 536, 6: 1220 } as const;
 
 const NO_COOKIE = new Uint8Array(0);
 
-interface Cookie {
-  readonly cookie: Uint8Array;
-  readonly experimental: boolean;
+interface Peer {
+  /** Empty for none. */
+  cookie: Uint8Array;
+  /** It came in the option of before RFC 7413. */
+  experimental: boolean;
   /** 0 when the peer announced none. */
-  readonly mss: number;
+  mss: number;
+  /** It gave no cookie when asked in the option of RFC 7413; or in the older one either. */
+  refused: 'no' | 'once' | 'twice';
 }
 
 interface Failures {
@@ -33,24 +33,43 @@ interface Failures {
 }
 
 export class FastOpenCache {
-  readonly #cookies: Recent<Cookie>;
+  readonly #peers: Recent<Peer>;
   readonly #failures: Recent<Failures>;
+  readonly #config: TcpStackConfig;
 
-  /** @param limit pairs of addresses, and services, remembered at most */
-  constructor(limit: number) {
-    this.#cookies = new Recent(limit);
-    this.#failures = new Recent(limit);
+  constructor(config: TcpStackConfig) {
+    this.#config = config;
+    this.#peers = new Recent(config.maxFastOpenPeers);
+    this.#failures = new Recent(config.maxFastOpenPeers);
   }
 
-  /** How `tcb` should open; null for a plain handshake. */
-  prepare(tcb: Tcb, now: number): FastOpen | null {
-    const failures = this.#failures.get(serviceOf(tcb));
+  /** How a connection between these should open; null for a plain handshake. */
+  prepare(ends: Ends, wanted: TcpOptions['fastOpen'], now: number): FastOpen | null {
+    if (wanted === false) return null;
+    const failures = this.#failures.get(serviceOf(ends));
     if (failures !== undefined && now < failures.until) return null;
-    const known = this.#cookies.get(pairOf(tcb));
+    const known = this.#peers.get(pairOf(ends));
+    const mss = this.#mssOf(ends, known);
+    if (wanted === 'without-cookie') {
+      const fast = new FastOpen(null, mss);
+      fast.trusted = true;
+      return fast;
+    }
     if (known === undefined) return new FastOpen(NO_COOKIE);
-    const { family } = tcb.remote;
-    const mss = known.mss === 0 ? ASSUMED[family] : Math.min(known.mss, LARGEST[family]);
-    return new FastOpen(known.cookie, mss, known.experimental);
+    const again = known.cookie.length === 0 && known.refused === 'once' && this.#config.fastOpenOldOption;
+    return new FastOpen(known.cookie, mss, again || known.experimental);
+  }
+
+  #mssOf({ remote }: Ends, known: Peer | undefined): number {
+    const largest = this.#config.fastOpenMtu - (remote.family === 4 ? 40 : 60);
+    if (known === undefined) return largest;
+    return Math.min(known.mss === 0 ? ASSUMED[remote.family] : known.mss, largest);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#peers.clear();
+    this.#failures.clear();
   }
 
   /** Something has happened to a connection that was opened so: takes down what it says. */
@@ -60,16 +79,24 @@ export class FastOpenCache {
     if (!tcb.snd.synAcked && tcb.state !== 'CLOSED') return;
     tcb.fastOpen = null;
     if (!fast.answered) return;
-    if (fast.received !== null) {
-      const { received: cookie, experimental, mss } = fast;
-      this.#cookies.set(pairOf(tcb), { cookie, experimental, mss });
-    }
+    const asked = fast.cookie?.length === 0 && fast.received === null && !fast.repeated;
+    this.#learn(tcb, fast, asked);
     // With a cookie, or text acknowledged, the SYN that had them has arrived.
     if (fast.received !== null || fast.taken) this.#failures.delete(serviceOf(tcb));
     else if (fast.sent > 0) this.#failed(tcb, fast, now);
-    else if (!fast.repeated && fast.cookie!.length === 0) {
-      this.#failures.set(serviceOf(tcb), { until: now + REFUSED, count: 0 });
-    }
+    else if (asked) this.#failures.set(serviceOf(tcb), { until: now + this.#config.fastOpenRefusal, count: 0 });
+  }
+
+  /** @param refused a cookie was asked for, and none given */
+  #learn(ends: Ends, fast: FastOpen, refused: boolean): void {
+    const pair = pairOf(ends);
+    const peer = this.#peers.get(pair) ?? { cookie: NO_COOKIE, experimental: false, mss: 0, refused: 'no' };
+    if (fast.mss !== 0 || fast.received !== null) peer.mss = fast.mss;
+    if (fast.received !== null) {
+      peer.cookie = fast.received;
+      peer.experimental = fast.experimental;
+    } else if (refused) peer.refused = peer.refused === 'no' ? 'once' : 'twice';
+    this.#peers.set(pair, peer);
   }
 
   /** Counts a failure, once for each connection. */
@@ -77,7 +104,7 @@ export class FastOpenCache {
     if (fast.failed) return;
     fast.failed = true;
     const count = this.#failures.get(serviceOf(tcb))?.count ?? 0;
-    const until = now + FAILED * (1 << Math.min(count, DOUBLINGS));
+    const until = now + this.#config.fastOpenPause * (1 << Math.min(count, DOUBLINGS));
     this.#failures.set(serviceOf(tcb), { until, count: count + 1 });
   }
 }
@@ -85,15 +112,20 @@ export class FastOpenCache {
 /** A SYN with a cookie waits for the end of the turn: what the application writes until then goes with it. */
 export function waitsForText(tcb: Tcb): boolean {
   if (tcb.fastOpen === null || tcb.state !== 'SYN-SENT' || !tcb.owed.syn) return false;
-  return tcb.fastOpen.cookie!.length > 0;
+  return mayCarryText(tcb.fastOpen);
 }
 
-function pairOf(tcb: Tcb): string {
-  return `${formatAddress(tcb.local)} ${formatAddress(tcb.remote)}`;
+/** Text may go with the SYN. */
+export function mayCarryText({ cookie, trusted }: FastOpen): boolean {
+  return trusted || (cookie !== null && cookie.length > 0);
 }
 
-function serviceOf(tcb: Tcb): string {
-  return `${pairOf(tcb)} ${tcb.remotePort}`;
+function pairOf({ local, remote }: Ends): string {
+  return `${formatAddress(local)} ${formatAddress(remote)}`;
+}
+
+function serviceOf(ends: Ends): string {
+  return `${pairOf(ends)} ${ends.remotePort}`;
 }
 
 /** A table with a bound: what was asked for or set least recently is forgotten. */
@@ -119,5 +151,9 @@ class Recent<T> {
 
   delete(key: string): void {
     this.#values.delete(key);
+  }
+
+  clear(): void {
+    this.#values.clear();
   }
 }

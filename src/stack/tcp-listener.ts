@@ -62,7 +62,7 @@ export class TcpListener {
   readonly maxHalfOpen: number;
   /** Connections that may be pending by fast open. */
   fastOpen: number;
-  readonly fastOpenWithoutCookie: boolean;
+  fastOpenWithoutCookie: boolean;
   /** Keys of its own for cookies; null for the host's. */
   fastOpenKeys: FastOpenKeys | null = null;
   options: TcpOptions;

@@ -14,6 +14,11 @@ export interface ConnectOptions {
   /** IPv4 hosts to come by on the way, the nearest first (MUST-51); needs `config.ip.sourceRoutes`. */
   readonly sourceRoute?: readonly string[];
   readonly options?: Partial<TcpOptions>;
+  /**
+   * With `options.fastOpen`: the SYN leaves at once with as much of this as it carries, if there is a cookie. So much is taken
+   * (`writableLength` says how much); the rest is for `write`.
+   */
+  readonly data?: Uint8Array;
   /** What the connection's events go to. */
   readonly handler?: TcpHandler;
 }
@@ -43,7 +48,7 @@ const CHECKS: Readonly<Record<keyof TcpOptions, Check>> = {
   windowScaling: flag,
   sack: flag,
   ecn: oneOf('off', 'accept', 'request'),
-  fastOpen: flag,
+  fastOpen: oneOf(true, false, 'without-cookie'),
   maxSegment: orNull(integer(8, 65_535)),
   mtuProbing: oneOf('off', 'black-hole', 'always'),
   ttl: integer(1, 255),
@@ -111,7 +116,7 @@ function integer(least: number, most: number): Check {
   return (name, value) => checkInteger(name, value, least, most);
 }
 
-function oneOf(...words: string[]): Check {
+function oneOf(...words: (string | boolean)[]): Check {
   return (name, value) => {
     if (!words.includes(value as string)) throw invalidArgument(name, value, `one of ${words.join(', ')}`);
   };

@@ -1,19 +1,41 @@
-/** Owns: which port a listener or a connection gets that asked for none. */
+/** Owns: where a listener listens, and which port a listener or a connection gets that asked for none. */
 
-import { type Address, ANY4, ANY6 } from '../wire/address.ts';
-import { TsynError } from './errors.ts';
+import { type Address, ANY4, ANY6, isUnspecified } from '../wire/address.ts';
+import { syscallError, TsynError } from './errors.ts';
 import type { Path } from './paths.ts';
 import type { EphemeralPorts } from './ports.ts';
+import type { Stack } from './stack.ts';
+import type { ListenOptions } from './tcp-listener.ts';
 import type { Listeners } from './tcp-listeners.ts';
+import { checkAddress, checkInteger } from './tcp-options.ts';
 import type { ConnectionTable } from './tcp-table.ts';
 
+export interface Binding {
+  readonly port: number;
+  /** null for any. */
+  readonly address: Address | null;
+  /** 0 for both. */
+  readonly family: 0 | 4 | 6;
+}
+
+/** Where a listener listens that says this. @throws TsynError EADDRINUSE, EADDRNOTAVAIL, ERR_INVALID_ARG_VALUE */
+export function bindingOf(stack: Stack, listeners: Listeners, settings: ListenOptions): Binding {
+  const asked = settings.address === undefined ? null : checkAddress('address', settings.address);
+  checkInteger('port', settings.port, 0, 65_535);
+  const any = asked === null || isUnspecified(asked);
+  if (!any && !stack.isLocal(asked)) throw syscallError('EADDRNOTAVAIL', 'listen', settings.address, settings.port);
+  const both = asked === null || (asked.family === 6 && any && settings.ipv6Only !== true);
+  const family = both ? 0 : asked.family;
+  const address = any ? null : asked;
+  const port = settings.port === 0 ? freePort(stack.ports, listeners, address, family) : settings.port;
+  if (listeners.isBound(port, address, family)) {
+    throw syscallError('EADDRINUSE', 'listen', settings.address ?? '::', port);
+  }
+  return { port, address, family };
+}
+
 /** A port that nobody listens on. @throws TsynError EADDRINUSE */
-export function freePort(
-  ports: EphemeralPorts,
-  listeners: Listeners,
-  address: Address | null,
-  family: 0 | 4 | 6,
-): number {
+function freePort(ports: EphemeralPorts, listeners: Listeners, address: Address | null, family: 0 | 4 | 6): number {
   const any = address ?? (family === 6 ? ANY6 : ANY4);
   const port = ports.choose(any, any, 0, (candidate) => listeners.isBound(candidate, address, family));
   if (port === 0) throw new TsynError('EADDRINUSE', 'listen EADDRINUSE: no free port', { syscall: 'listen' });

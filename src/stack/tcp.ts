@@ -38,7 +38,7 @@ import {
   timestampOffset,
   timeWaitArrives,
 } from '../tcp/index.ts';
-import { ANY4, isMulticast, isUnspecified } from '../wire/address.ts';
+import { ANY4 } from '../wire/address.ts';
 import { readU16, readU32 } from '../wire/bytes.ts';
 import { finish, pseudoHeader, sum } from '../wire/checksum.ts';
 import { PROTO_TCP } from '../wire/ipv4.ts';
@@ -48,18 +48,19 @@ import { syscallError, TsynError } from './errors.ts';
 import type { Interface } from './interface.ts';
 import { deriveKey, drawSecret } from './keys.ts';
 import type { Path } from './paths.ts';
-import { checkSourceRoute, type SourceRoute, takeRoute } from './source-route.ts';
+import { type SourceRoute, takeRoute } from './source-route.ts';
 import type { Stack } from './stack.ts';
+import { wayTo } from './tcp-connect.ts';
 import { SynCookies } from './tcp-cookies.ts';
 import { softErrorName } from './tcp-errors.ts';
 import { FastOpenServer, fastOpenKeys } from './tcp-fastopen.ts';
-import { FastOpenCache, waitsForText } from './tcp-fastopen-cache.ts';
+import { FastOpenCache, mayCarryText, waitsForText } from './tcp-fastopen-cache.ts';
 import { type ListenOptions, listenLimits, TcpListener } from './tcp-listener.ts';
 import { Listeners } from './tcp-listeners.ts';
 import { NEWS, tell } from './tcp-news.ts';
-import { type ConnectOptions, checkAddress, checkInteger, mergeTcpOptions } from './tcp-options.ts';
+import { type ConnectOptions, mergeTcpOptions } from './tcp-options.ts';
 import { TcpOutbox } from './tcp-outbox.ts';
-import { ephemeralPort, freePort } from './tcp-ports.ts';
+import { bindingOf, ephemeralPort } from './tcp-ports.ts';
 import { TcpSocket } from './tcp-socket.ts';
 import { ConnectionTable, type TableEntry } from './tcp-table.ts';
 import { type TimeWaitEntry, TimeWaits } from './tcp-timewait.ts';
@@ -115,7 +116,7 @@ export class Tcp implements TransportProtocol, Task {
     this.defaults = mergeTcpOptions({ ...defaultTcpOptions, ttl: stack.config.ip.ttl }, options, this.env.controllers);
     this.#cookies = new SynCookies(this.env, stack.config.tcp.synCookies, deriveKey(stack.secret, 'tcpSynCookies'));
     this.#fastOpen = new FastOpenServer(this.counters, deriveKey(stack.secret, 'tcpFastOpen'));
-    this.#fastOpenCache = new FastOpenCache(stack.config.tcp.maxFastOpenPeers);
+    this.#fastOpenCache = new FastOpenCache(stack.config.tcp);
     this.table = new ConnectionTable(deriveKey(stack.secret, 'tcpTable'));
     this.timeWaits = new TimeWaits(stack, this.env, this.table, stack.config.tcp.maxTimeWaits);
   }
@@ -134,54 +135,29 @@ export class Tcp implements TransportProtocol, Task {
    */
   listen(settings: ListenOptions): TcpListener {
     this.#checkOpen();
-    const address = settings.address === undefined ? null : checkAddress('address', settings.address);
-    checkInteger('port', settings.port, 0, 65_535);
     const limits = listenLimits(settings, this.#stack.config.tcp.maxHalfOpen);
     const options = mergeTcpOptions(this.defaults, settings.options, this.env.controllers);
-    const any = address === null || isUnspecified(address);
-    if (!any && !this.#stack.isLocal(address)) {
-      throw syscallError('EADDRNOTAVAIL', 'listen', settings.address, settings.port);
-    }
-    const both = address === null || (address.family === 6 && any && settings.ipv6Only !== true);
-    const family = both ? 0 : address.family;
-    const bound = any ? null : address;
-    const port = settings.port === 0 ? freePort(this.#stack.ports, this.listeners, bound, family) : settings.port;
-    if (this.listeners.isBound(port, bound, family)) {
-      throw syscallError('EADDRINUSE', 'listen', settings.address ?? '::', port);
-    }
-    const listener = new TcpListener(this, port, bound, family, options, limits, settings);
+    const { port, address, family } = bindingOf(this.#stack, this.listeners, settings);
+    const listener = new TcpListener(this, port, address, family, options, limits, settings);
     this.listeners.add(listener);
     return listener;
   }
 
   /**
-   * Active OPEN: a SYN leaves now, or with `fastOpen` at the end of the turn; the handler hears of the rest.
+   * Active OPEN: a SYN leaves now, or with `fastOpen` and without `data` at the end of the turn; the handler hears of the rest.
    *
    * @throws TsynError ERR_INVALID_ARG_VALUE, ENETUNREACH (no route, or not a unicast address: MUST-46), EADDRNOTAVAIL,
    *   EADDRINUSE (the pair is in use), ERR_INVALID_STATE (the stack is closed)
    */
   connect(settings: ConnectOptions): TcpSocket {
     this.#checkOpen();
-    checkInteger('port', settings.port, 1, 65_535);
-    const remote = checkAddress('address', settings.address);
-    const local = settings.localAddress === undefined ? null : checkAddress('localAddress', settings.localAddress);
-    if (settings.localPort !== undefined) checkInteger('localPort', settings.localPort, 0, 65_535);
     const options = mergeTcpOptions(this.defaults, settings.options, this.env.controllers);
-    if (isMulticast(remote) || isUnspecified(remote)) {
-      throw syscallError('ENETUNREACH', 'connect', settings.address, settings.port);
-    }
-    const route = checkSourceRoute(this.#stack, settings.sourceRoute, remote);
-    const path = this.#stack.ip.pathTo(route === null ? remote : route.first, local);
-    if (path === 'no-source') throw syscallError('EADDRNOTAVAIL', 'connect', settings.address, settings.port);
-    if (path === 'no-route' || path.broadcast) {
-      throw syscallError('ENETUNREACH', 'connect', settings.address, settings.port);
-    }
-    const localPort =
-      settings.localPort || ephemeralPort(this.#stack.ports, this.table, this.listeners, path, settings.port);
-    const peer = route === null ? path.remote : remote;
-    const ends: Ends = { local: path.local, localPort, remote: peer, remotePort: settings.port };
-    if (this.table.find(ends.local, localPort, ends.remote, ends.remotePort) !== null) {
-      throw syscallError('EADDRINUSE', 'connect', settings.address, settings.port);
+    const { remote, path, route } = wayTo(this.#stack, settings);
+    const { port } = settings;
+    const localPort = settings.localPort || ephemeralPort(this.#stack.ports, this.table, this.listeners, path, port);
+    const ends: Ends = { local: path.local, localPort, remote, remotePort: port };
+    if (this.table.find(ends.local, localPort, remote, port) !== null) {
+      throw syscallError('EADDRINUSE', 'connect', settings.address, port);
     }
     const tcb = new Tcb(++this.#ids, ends, options);
     this.#setPath(tcb, path, route);
@@ -189,10 +165,34 @@ export class Tcp implements TransportProtocol, Task {
     socket.route = route;
     this.table.insert(socket);
     this.prepare(socket);
-    if (options.fastOpen) tcb.fastOpen = this.#fastOpenCache.prepare(tcb, this.now());
-    calls.open(tcb, this.env, 'active', this.now());
-    this.called(socket);
+    const now = this.now();
+    tcb.fastOpen = this.#fastOpenCache.prepare(tcb, options.fastOpen, now);
+    calls.open(tcb, this.env, 'active', now);
+    if (settings.data === undefined) this.called(socket);
+    else this.#sendWithSyn(socket, settings.data, now);
     return socket;
+  }
+
+  /** The SYN leaves with what of `data` it carries; the rest is not taken. */
+  #sendWithSyn(socket: TcpSocket, data: Uint8Array, now: number): void {
+    const { tcb } = socket;
+    calls.send(tcb, this.env, data, 0, Math.min(data.length, tcb.mtu), false, now);
+    this.#flush(socket);
+    calls.discardUnsent(tcb, this.env);
+  }
+
+  /** Whether data would go with the SYN of such a connection: there is a cookie, and nothing speaks against it. Throws as `connect`. */
+  canFastOpen(settings: ConnectOptions): boolean {
+    const { fastOpen } = mergeTcpOptions(this.defaults, settings.options, this.env.controllers);
+    const { path, remote } = wayTo(this.#stack, settings);
+    const ends: Ends = { local: path.local, localPort: 0, remote, remotePort: settings.port };
+    const fast = this.#fastOpenCache.prepare(ends, fastOpen, this.now());
+    return fast !== null && mayCarryText(fast);
+  }
+
+  /** Forgets the fast open cookies of peers, and where fast open failed. */
+  forgetFastOpenPeers(): void {
+    this.#fastOpenCache.clear();
   }
 
   /**

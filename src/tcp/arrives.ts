@@ -17,6 +17,7 @@ import { afterAck, segmentArrivesSynchronized } from './synchronized.ts';
 import type { Tcb } from './tcb.ts';
 import { destroy } from './teardown.ts';
 import { holdForLater } from './text.ts';
+import { echoesAnother } from './timestamps.ts';
 import { firstWindow } from './window.ts';
 
 /** A segment whose addresses, ports and checksum are right for this connection. */
@@ -111,7 +112,7 @@ function takeSyn(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
 
 /** 3.10.7.3. */
 function segmentArrivesSynSent(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
-  if (checkAckSynSent(tcb, env, segment) === 'done') return;
+  if (checkAckSynSent(tcb, env, segment, now) === 'done') return;
   // Second, check the RST bit.
   if (segment.flags & RST) {
     // "error: connection reset" of the RFC is what users know as a refused connection.
@@ -141,14 +142,17 @@ function segmentArrivesSynSent(tcb: Tcb, env: TcpEnv, segment: Segment, now: num
   tcb.snd.wl1 = segment.seq;
   tcb.snd.wl2 = segment.ack;
   enter(tcb, env, 'SYN-RECEIVED', now);
-  holdForLater(tcb, env, segment);
+  // With fast open the peer sends its text again once it sees that only its SYN is acknowledged.
+  if (tcb.fastOpen === null) holdForLater(tcb, env, segment);
   tcb.owed.syn = true;
 }
 
-/** First, check the ACK bit: an old SYN,ACK does not speak of our SYN. */
-function checkAckSynSent(tcb: Tcb, env: TcpEnv, segment: Segment): Step {
-  if ((segment.flags & ACK) === 0 || isAcceptableAck(tcb, segment.ack)) return 'continue';
-  env.counters.TcpBadAck++;
+/** First, check the ACK bit: an old SYN,ACK does not speak of our SYN, nor does one that echoes a timestamp we did not send. */
+function checkAckSynSent(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): Step {
+  if ((segment.flags & ACK) === 0) return 'continue';
+  if (isAcceptableAck(tcb, segment.ack) && !echoesAnother(tcb, segment, now)) return 'continue';
+  if (isAcceptableAck(tcb, segment.ack)) env.counters.TcpExtTSEcrRejected++;
+  else env.counters.TcpBadAck++;
   resetUnknown(tcb, env, segment);
   return 'done';
 }

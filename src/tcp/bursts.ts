@@ -117,6 +117,12 @@ export function noteBurst(tcb: Tcb, bursts: Bursts, length: number): void {
   if (length % mss !== 0) bursts.small = end;
 }
 
+/** Text has left on the SYN, up to `end`. */
+export function noteSynText(bursts: Bursts, end: Seq): void {
+  bursts.ends.push(end);
+  bursts.pushes.push(end);
+}
+
 /** A burst is being sent that reaches beyond `from`. */
 export function isUnderWay({ current }: Bursts, from: Seq): boolean {
   return current !== null && gt(current, from);

@@ -46,6 +46,13 @@ export interface TcpConfig {
   readonly takeBeyondWindow: boolean;
   /** What a zero-window probe carries: an octet of text (RFC 9293 3.8.6.1), or nothing, at a number already acknowledged. */
   readonly windowProbe: 'octet' | 'empty';
+  /** What was received in order before a connection failed can still be read. RFC 9293 3.10.7.4 flushes it. */
+  readonly readAfterFailure: boolean;
+  /**
+   * Any ICMP error ends a connection that is being opened (RFC 5461 4.1), a listener's too. Otherwise only a hard one does, and
+   * only our own open.
+   */
+  readonly errorsEndOpening: boolean;
   /** Greatest interval between zero-window probes. */
   readonly maxPersist: number;
   /**
@@ -105,6 +112,8 @@ export const defaultTcpConfig: TcpConfig = {
   wholeSegmentWindow: false,
   takeBeyondWindow: false,
   windowProbe: 'octet',
+  readAfterFailure: false,
+  errorsEndOpening: false,
   maxPersist: 60_000,
   msl: 30_000,
   finWait2: 60_000,
@@ -174,9 +183,10 @@ export interface TcpOptions {
   readonly ecn: 'off' | 'accept' | 'request';
   /**
    * Active OPEN by fast open (RFC 7413): with a cookie of the peer's the first text goes with the SYN, else one is asked
-   * for. Only for what may be delivered twice.
+   * for. Only for what may be delivered twice. 'without-cookie': text goes with the SYN in any case, to a peer that is known to
+   * take it so.
    */
-  readonly fastOpen: boolean;
+  readonly fastOpen: boolean | 'without-cookie';
   /** Largest MSS to announce, and largest segment to send; null for what the path allows. */
   readonly maxSegment: number | null;
   /** Whether the path MTU is searched for by probes (RFC 4821). */

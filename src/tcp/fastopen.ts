@@ -4,11 +4,13 @@
  * ones we hold, is the host's business: it says so in a `FastOpen` before the SYN is sent or processed.
  */
 
-import { diff, lt, type Seq } from '../wire/seq.ts';
+import { add, diff, type Seq } from '../wire/seq.ts';
 import { ABSENT, type Segment, tcpHeaderLength } from '../wire/tcp.ts';
+import { noteSynText } from './bursts.ts';
 import type { TcpEnv } from './env.ts';
 import { advance } from './reassembly.ts';
 import { startCongestion } from './recovery.ts';
+import { noteSent } from './sack.ts';
 import { rare } from './statistics.ts';
 import { SIGNAL_ESTABLISHED, SIGNAL_READABLE, type Tcb } from './tcb.ts';
 import { holdForLater } from './text.ts';
@@ -21,10 +23,13 @@ export class FastOpen {
   experimental: boolean;
   /** Passive: the peer's cookie is good, and the text on its SYN is taken at once. */
   accept = false;
+  /** Active: text goes with the SYN though there is no cookie. */
+  trusted = false;
   /** Active: the MSS that the peer once announced (RFC 7413 4.1.3); how much text fits on the SYN. */
   mss: number;
-  /** Active: octets of text that left on the SYN. */
+  /** Active: octets of text that left on the SYN; those that the answer to it did not acknowledge. */
   sent = 0;
+  left = 0;
   /** Active: the SYN had to be sent again, and was sent bare. */
   repeated = false;
   /** Active: the SYN,ACK has come ... */
@@ -58,19 +63,31 @@ export function isEarly(tcb: Tcb): boolean {
 export function writeFastOpen(tcb: Tcb, out: Segment): number {
   const fast = tcb.fastOpen!;
   const { cookie } = fast;
-  if (cookie === null) return 0;
-  const bare = tcpHeaderLength(out);
-  out.fastOpenLength = cookie.length;
-  out.fastOpenExperimental = fast.experimental;
-  out.fastOpenCookie.set(cookie);
-  // No room beside the other options: a plain handshake (4.2.2, 1 a).
-  if (tcpHeaderLength(out) === bare) return 0;
-  if (tcb.state !== 'SYN-SENT' || cookie.length === 0 || tcb.snd.urgent) return 0;
-  // The MSS does not count options (RFC 6691), the SYN's are longer than those of other segments.
-  const room = Math.min(fast.mss + 20, tcb.mtu - tcb.ipHeader) - tcpHeaderLength(out) - tcb.ipOptions;
-  fast.sent = Math.min(tcb.snd.text.length, Math.max(room, 0));
+  if (cookie !== null) {
+    const bare = tcpHeaderLength(out);
+    out.fastOpenLength = cookie.length;
+    out.fastOpenExperimental = fast.experimental;
+    out.fastOpenCookie.set(cookie);
+    // No room beside the other options: a plain handshake (4.2.2, 1 a).
+    if (tcpHeaderLength(out) === bare) return 0;
+  }
+  const goes = fast.trusted || (cookie !== null && cookie.length > 0);
+  if (tcb.state !== 'SYN-SENT' || !goes || tcb.snd.urgent) return 0;
+  const { text, iss } = tcb.snd;
+  fast.sent = Math.min(text.length, Math.max(roomOnSyn(tcb, fast), 0));
+  if (tcb.bursts !== null && fast.sent > 0) noteSynText(tcb.bursts, add(iss, 1 + fast.sent));
   return fast.sent;
 }
+
+/** The MSS does not count options (RFC 6691). Room is left for as many as there can be: boxes on the way add theirs to SYNs. */
+function roomOnSyn(tcb: Tcb, fast: FastOpen): number {
+  const own = tcb.options.maxSegment ?? Infinity;
+  const most = Math.min(fast.mss, own, tcb.mtu - tcb.ipHeader - TCP_HEADER);
+  return most - MOST_OPTIONS - tcb.ipOptions;
+}
+
+const TCP_HEADER = 20;
+const MOST_OPTIONS = 40;
 
 /** LISTEN and a SYN whose cookie is good: the user may read its text, and write, from now on (4.2.2, steps 4 to 6). */
 export function openEarly(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): void {
@@ -87,10 +104,7 @@ export function openEarly(tcb: Tcb, env: TcpEnv, segment: Segment, now: number):
   rare(tcb).synData = true;
 }
 
-/**
- * Our SYN, which carried text, is acknowledged up to `ack`. What of the text was not taken goes out again as if it had
- * never been sent (4.2.2): no sign of congestion, and the only case in which SND.NXT goes back.
- */
+/** Our SYN, which carried text, is acknowledged up to `ack`; the output pass sends what of the text is left (`sendLeft`). */
 export function textOnSynAcknowledged(tcb: Tcb, env: TcpEnv, fast: FastOpen, ack: Seq): void {
   const { snd } = tcb;
   fast.taken = diff(ack, snd.iss) > 1;
@@ -101,16 +115,28 @@ export function textOnSynAcknowledged(tcb: Tcb, env: TcpEnv, fast: FastOpen, ack
   } else if (!fast.repeated) {
     env.counters.TcpExtTCPFastOpenActiveFail++;
   }
-  if (!lt(ack, snd.nxt)) return;
-  snd.nxt = ack;
-  snd.rxt = ack;
+  fast.left = diff(snd.nxt, ack);
+}
+
+/** What of the SYN's text was not taken is due again at once (4.2.2). It is no sign of congestion. */
+export function sendLeft(tcb: Tcb, env: TcpEnv, fast: FastOpen, now: number): void {
+  const { snd, cc } = tcb;
+  const { left } = fast;
+  if (left === 0 || !snd.synAcked) return;
+  fast.left = 0;
+  const from = add(snd.nxt, -left);
+  if (tcb.sack) {
+    noteSent(tcb, env, from, left, now);
+    tcb.board!.lose(from, snd.nxt, snd.mss);
+    cc.recover = snd.nxt;
+  } else snd.rxt = from;
 }
 
 /** SYN-SENT and the SYN,ACK: what it says about cookies is kept for the host. */
 export function noteAnswer(fast: FastOpen, segment: Segment): void {
   fast.answered = true;
   fast.mss = segment.mss === ABSENT ? 0 : segment.mss;
-  if (segment.fastOpenLength <= 0) return;
+  if (segment.fastOpenLength <= 0 || fast.cookie === null) return;
   fast.received = segment.fastOpenCookie.slice(0, segment.fastOpenLength);
   fast.experimental = segment.fastOpenExperimental;
 }

@@ -11,7 +11,7 @@ import { isPushed, isUnderWay, leftOfBurst, nextBurst, noteBurst, noteBurstAgain
 import { isHeld } from './cork.ts';
 import { markText } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
-import { isEarly, noteRepeated, writeFastOpen } from './fastopen.ts';
+import { isEarly, noteRepeated, sendLeft, writeFastOpen } from './fastopen.ts';
 import { writeOffer } from './negotiate.ts';
 import { burstSize, paced } from './pacing.ts';
 import { cancelProbe, isProbe, type MtuSearch, NO_PROBE, nextProbe, probeLeft } from './plpmtud.ts';
@@ -34,6 +34,7 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
   const { snd, owed } = tcb;
   if (tcb.state === 'CLOSED' || tcb.state === 'LISTEN') return;
   if (owed.syn) emitSyn(tcb, env, now);
+  if (tcb.fastOpen !== null) sendLeft(tcb, env, tcb.fastOpen, now);
   const before = snd.nxt;
   if (snd.synAcked || tcb.state === 'FIN-WAIT-1' || isEarly(tcb)) {
     // What is missing is told by itself, so that it counts as a duplicate and its SACK blocks have room.
@@ -148,6 +149,7 @@ function emitText(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
   const from = snd.rxt;
   const end = add(from, length);
   const again = lt(from, snd.nxt);
+  const owing = tcb.owed.ack;
   const fin = snd.closed && end === textEnd(tcb) && snd.wnd - diff(from, snd.una) > length;
   emitSegment(tcb, env, from, length, fin, !again, now);
   snd.rxt = fin ? add(end, 1) : end;
@@ -160,7 +162,7 @@ function emitText(tcb: Tcb, env: TcpEnv, length: number, now: number): void {
     if (!again) startTiming(tcb, snd.nxt, now);
     noteSent(tcb, env, before, diff(snd.nxt, before), now);
     stopTimer(tcb, env, 'probe', now); // it counts from the last new segment
-    answered(tcb, env, now);
+    answered(tcb, env, owing, now);
   }
   if (fin) snd.finSent = true;
   paced(tcb, env, length, now);
@@ -329,6 +331,7 @@ function emitSyn(tcb: Tcb, env: TcpEnv, now: number): void {
     if (tcb.fastOpen !== null && !answering) noteRepeated(tcb.fastOpen, env);
   } else {
     startTiming(tcb, add(snd.iss, 1), now);
+    if (!answering) tcb.ts.recentAt = Math.floor(now);
     if (tcb.fastOpen !== null) out.dataLength = writeFastOpen(tcb, out);
     if (answering) tcb.fastOpen = null;
     snd.nxt = add(snd.iss, 1 + out.dataLength);

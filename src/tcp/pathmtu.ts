@@ -5,10 +5,11 @@
 
 import { diff, ge, lt, type Seq } from '../wire/seq.ts';
 import type { TcpEnv } from './env.ts';
-import { updateSegmentSize } from './negotiate.ts';
+import { isEarly } from './fastopen.ts';
+import { announcedMss, updateSegmentSize } from './negotiate.ts';
 import { cancelProbe, probeFailed } from './plpmtud.ts';
 import { SIGNAL_SOFT_ERROR, type Tcb } from './tcb.ts';
-import { destroy } from './teardown.ts';
+import { destroy, returnToListen } from './teardown.ts';
 
 /** The quoted segment is one that may still be in the network (RFC 5927 4.1). */
 export function isInFlight(tcb: Tcb, env: TcpEnv, quoted: Seq): boolean {
@@ -18,16 +19,18 @@ export function isInFlight(tcb: Tcb, env: TcpEnv, quoted: Seq): boolean {
 }
 
 /**
- * An ICMP error about a segment in flight (MUST-56). A hard one ends a connection that is not yet synchronized. DEVIATION:
- * later it is recorded like a soft one (SHLD-26 has it abort), because a forger needs no more than a guess (RFC 5927 5.2).
+ * An ICMP error about a segment in flight (MUST-56). A hard one ends a connection that is not yet synchronized
+ * (`config.errorsEndOpening` has every one do so). DEVIATION: later it is recorded like a soft one (SHLD-26 has it abort), because a forger needs no more than a guess (RFC 5927 5.2).
  *
  * @param reason for the user, e.g. 'port-unreachable'
  */
 export function icmpError(tcb: Tcb, env: TcpEnv, hard: boolean, reason: string, now: number): void {
   tcb.softError = reason;
-  const opening = tcb.state === 'SYN-SENT' || (tcb.state === 'SYN-RECEIVED' && !tcb.passive);
-  if (hard && opening) destroy(tcb, env, reason === 'port-unreachable' ? 'refused' : 'unreachable', now);
-  else tcb.signals |= SIGNAL_SOFT_ERROR;
+  const { state, passive } = tcb;
+  const ends = env.config.errorsEndOpening || (hard && !passive);
+  if (!ends || (state !== 'SYN-SENT' && state !== 'SYN-RECEIVED')) tcb.signals |= SIGNAL_SOFT_ERROR;
+  else if (passive && !isEarly(tcb)) returnToListen(tcb, env, now);
+  else destroy(tcb, env, reason === 'port-unreachable' ? 'refused' : 'unreachable', now);
 }
 
 /** IP options take so many octets of every packet from now on. */
@@ -58,6 +61,11 @@ export function pathMtuChanged(tcb: Tcb, env: TcpEnv, mtu: number): void {
   }
   // A window of less than one segment would never let a whole one out.
   if (tcb.cc.cwnd > 0 && tcb.cc.cwnd < tcb.snd.mss) tcb.cc.cwnd = tcb.snd.mss;
+  if (shrunk && tcb.state === 'SYN-SENT' && tcb.fastOpen !== null && tcb.fastOpen.sent > 0) {
+    // The text was too much: the SYN goes again, bare, at once.
+    tcb.rcv.mss = announcedMss(tcb);
+    tcb.owed.syn = true;
+  }
   // Not a sign of congestion: the window stays, only the pointer goes back (RFC 1191 6.5).
   if (!shrunk || !tcb.snd.synAcked || diff(tcb.snd.nxt, tcb.snd.una) <= tcb.snd.mss) return;
   cancelProbe(tcb);

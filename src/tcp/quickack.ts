@@ -52,9 +52,12 @@ export function quicklyAtEnd({ rcv }: Tcb): boolean {
   return rcv.unacked + 1 > rcv.largest || rcv.edge === rcv.nxt;
 }
 
-/** New text leaves. */
-export function answered({ rcv: { quick } }: Tcb, env: TcpEnv, now: number): void {
-  if (quick !== null && now - quick.lastText < env.config.delayedAck) quick.interactive = true;
+/** New text leaves. @param owing it carries an ACK that was owed: the SYN,ACK's, if no text has come yet */
+export function answered({ rcv }: Tcb, env: TcpEnv, owing: boolean, now: number): void {
+  if (rcv.quick === null && owing && env.config.quickAcks > 0) {
+    rcv.quick = new QuickAcks();
+    rcv.quick.interactive = true;
+  } else if (rcv.quick !== null && now - rcv.quick.lastText < env.config.delayedAck) rcv.quick.interactive = true;
 }
 
 /** The user knows better (Linux's TCP_QUICKACK): ACKs at once from now on, or not, until the connection shows how it is. */

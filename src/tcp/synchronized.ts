@@ -109,6 +109,9 @@ const MAX_TWICE = 1 << 30;
 function peersSynAgain(tcb: Tcb, env: TcpEnv, segment: Segment, now: number): Step {
   if (segment.flags & RST) return 'done';
   if (segment.flags & ACK && isAcceptableAck(tcb, segment.ack)) {
+    // Our SYN,ACK may have been lost; the peer is told that its SYN has come, and twice.
+    noteTwice(tcb, segment.seq, add(segment.seq, 1));
+    tcb.owed.ack = true;
     segment.flags &= ~SYN;
     segment.seq = add(segment.seq, 1);
     return 'continue';

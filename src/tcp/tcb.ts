@@ -194,7 +194,7 @@ export class Disorder {
 /** Timestamps (RFC 7323). */
 export class Timestamps {
   on = false;
-  /** TS.Recent and when it was noted. */
+  /** TS.Recent and when it was noted; in SYN-SENT, when our SYN left for the first time. */
   recent: Seq = seq(0);
   recentAt = 0;
   offset: Seq = seq(0);

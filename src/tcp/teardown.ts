@@ -9,7 +9,8 @@ import { stopAllTimers } from './timers.ts';
 
 /**
  * Enters CLOSED: queues are flushed, timers are off. Text that was received in order stays readable if the end was an
- * orderly one (`failure` null); a failed connection's queues are flushed whole (RFC 9293 3.10.7.4, 3.10.8).
+ * orderly one (`failure` null); a failed connection's queues are flushed whole (RFC 9293 3.10.7.4, 3.10.8), unless
+ * `config.readAfterFailure` says otherwise.
  */
 export function destroy(tcb: Tcb, env: TcpEnv, failure: Failure | null, now: number): void {
   stopAllTimers(tcb, env, now);
@@ -19,7 +20,7 @@ export function destroy(tcb: Tcb, env: TcpEnv, failure: Failure | null, now: num
   enter(tcb, env, 'CLOSED', now);
   tcb.failure = failure;
   if (tcb.stats.phase !== null) endPhase(tcb, tcb.stats.phase, now);
-  flush(tcb, env, failure !== null);
+  flush(tcb, env, failure === 'aborted' || (failure !== null && !env.config.readAfterFailure));
   tcb.signals |= SIGNAL_CLOSED;
 }
 

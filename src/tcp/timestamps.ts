@@ -2,7 +2,7 @@
  * Owns: the timestamps option (RFC 7323): our clock, TS.Recent, PAWS, and RTTM from echoes.
  */
 
-import { add, diff, ge, le, lt, type Seq, seq } from '../wire/seq.ts';
+import { add, diff, ge, gt, le, lt, type Seq, seq } from '../wire/seq.ts';
 import { RST, type Segment } from '../wire/tcp.ts';
 import type { TcpEnv } from './env.ts';
 import { measured } from './rto.ts';
@@ -59,6 +59,13 @@ export function noteRecent(tcb: Tcb, segment: Segment, now: number): void {
   if (lt(segment.tsVal, tcb.ts.recent) && now - tcb.ts.recentAt < RECENT_LIFETIME) return;
   tcb.ts.recent = segment.tsVal;
   tcb.ts.recentAt = Math.floor(now);
+}
+
+/** SYN-SENT, and a SYN,ACK: it echoes a timestamp that no SYN of ours carried. */
+export function echoesAnother({ options, ts }: Tcb, segment: Segment, now: number): boolean {
+  if (!options.timestamps || !segment.timestamps || segment.tsEcr === seq(0)) return false;
+  const first = timestampNow(ts.offset, ts.recentAt);
+  return lt(segment.tsEcr, first) || gt(segment.tsEcr, timestampNow(ts.offset, now));
 }
 
 /** RTTM (RFC 7323 4): the echo of an acknowledgment of something new measures the round trip. @returns it, ms; -1 for none */

@@ -183,6 +183,23 @@ describe('D02: ICMP errors', () => {
     expect(listener.accept()?.state).toBe('ESTABLISHED');
   });
 
+  it('any does where `errorsEndOpening` is set; one that was opened early is kept for its user, with what it brought', () => {
+    const w = new World();
+    const { a, raw } = w.victim({}, { tcp: { errorsEndOpening: true, readAfterFailure: true } });
+    const listener = a.tcp.listen({ port: 80, fastOpen: true, fastOpenWithoutCookie: true });
+    for (const data of ['', 'early']) {
+      const [synAck] = ask(raw, forge('SYN', { data }));
+      raw.ask(errorAbout(US, PEER, 3, 1, 0, { sport: 80, dport: 1234, seq: synAck!.seq }));
+      expect(ask(raw, forge('ACK', { seq: 1006, ack: synAck!.seq + 1 })).map((s) => s.flags)).toEqual(['RST']);
+    }
+    const socket = listener.accept()!;
+    expect([socket.state, new TextDecoder().decode(drain(socket)), listener.accept()]).toEqual([
+      'CLOSED',
+      'early',
+      null,
+    ]);
+  });
+
   it('a neighbour that does not answer is a soft error: the SYN is tried until R2', () => {
     const w = new World();
     const { a } = w.victim({ medium: 'ethernet' });

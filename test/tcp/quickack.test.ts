@@ -37,6 +37,18 @@ describe('quick ACKs', () => {
     expect(delay(peer, 101, 100)).toBe(40);
   });
 
+  it('do not begin where the SYN,ACK is answered with text', () => {
+    for (const early of [true, false]) {
+      const peer = new Peer({ config: { quickAcks: 16 } });
+      peer.open('active');
+      if (early) peer.write('hello');
+      peer.send('SYN,ACK', { seq: 0, ack: 1 });
+      if (!early) peer.write('hello');
+      peer.seen();
+      expect(delay(peer, 1, 100)).toBe(early ? 40 : 0);
+    }
+  });
+
   it('go on where the answer comes later', () => {
     const peer = receiving();
     expect(delay(peer, 1, 100)).toBe(0);
