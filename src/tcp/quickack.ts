@@ -1,8 +1,9 @@
 /**
  * Owns: which text is acknowledged at once where `config.quickAcks` is set, as in Linux: the first of a connection, and the
  * first after a pause, because the sender's window is small then and every ACK opens it; more than one segment's worth, as
- * long as the window keeps its size: where the user is slow, an ACK that takes window away is no hurry. It ends when the connection proves interactive, that is when text is answered with text before the delayed ACK
- * would go: there the answer carries the ACK (RFC 9293 3.8.6.3, RFC 5681 4.2 bound the delay; MUST-40, SHLD-18, SHLD-19).
+ * long as half the buffer is free or the window keeps its size: where the user is slow, an ACK that takes window away is no
+ * hurry. It ends when the connection proves interactive, that is when text is answered with text before the delayed ACK would
+ * go: there the answer carries the ACK (RFC 9293 3.8.6.3, RFC 5681 4.2 bound the delay; MUST-40, SHLD-18, SHLD-19).
  */
 
 import { diff } from '../wire/seq.ts';
@@ -31,7 +32,10 @@ export function quickly(tcb: Tcb, env: TcpEnv, now: number): boolean {
   quick.lastText = Math.floor(now);
   const room = rcv.buffer - rcv.text.length;
   if (room < rcv.buffer / 2) quick.left = 0;
-  return (quick.left > 0 && !quick.interactive) || (rcv.unacked > rcv.largest && room >= diff(rcv.edge, rcv.lastAck));
+  return (
+    (quick.left > 0 && !quick.interactive) ||
+    (rcv.unacked > rcv.largest && (room >= rcv.buffer / 2 || room >= diff(rcv.edge, rcv.lastAck)))
+  );
 }
 
 /** Something is out of order, or came twice: the sender recovers, and wants ACKs. */
