@@ -127,7 +127,8 @@ export function acknowledged(tcb: Tcb, env: TcpEnv, segment: Segment, now: numbe
 
   const rtt = tcb.ts.on && segment.timestamps ? measureEcho(tcb, env, segment, now) : finishTiming(tcb, env, ack, now);
   if (tcb.sack) acknowledgedWithSack(tcb, env, segment, flight, true, now);
-  else if (text > 0) newlyAcknowledged(tcb, env, segment, text, flight, rtt, now);
+  // Of text that went with the SYN the controller hears nothing: it begins once the connection is established.
+  else if (text > 0 && tcb.state !== 'SYN-SENT') newlyAcknowledged(tcb, env, segment, text, flight, rtt, now);
   // Of the SYN's back-off `becomeEstablished` makes use first.
   if (octets > 0) endBackoff(tcb, env, rtt >= 0);
 

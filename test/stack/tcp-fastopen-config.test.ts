@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TcpSocket } from '../../src/stack/tcp-socket.ts';
+import { type CongestionController, newReno } from '../../src/tcp/index.ts';
 import { bytes, pattern } from '../helpers/endpoint.ts';
 import { Client, COOKIE, course, words } from './fastopen-client.ts';
 import { icmpPacket } from './packets.ts';
@@ -68,6 +69,30 @@ describe('opening with data', () => {
       c.reply(socket, 'ACK', syn, { seq: 7001, ack: 1421 });
       expect([socket.writableLength, socket.info().sndCwnd >= 10_000]).toEqual([0, true]);
       c.w.judge();
+    }
+  });
+
+  it('that is taken is no news for the congestion controller, which has yet to begin', () => {
+    for (const sackPermitted of [true, false]) {
+      const c = new Client();
+      const heard: string[] = [];
+      const spy: CongestionController = {
+        ...newReno,
+        start: (cc, now) => {
+          heard.push('start');
+          newReno.start(cc, now);
+        },
+        acknowledged: (cc, report, now) => {
+          heard.push('acknowledged');
+          newReno.acknowledged(cc, report, now);
+        },
+      };
+      Object.assign(c.a.tcp.env.controllers, { spy });
+      c.learn();
+      heard.length = 0;
+      const { socket, syn } = open(c, 500, { congestion: 'spy' });
+      c.reply(socket, 'SYN,ACK', syn, { ack: 501, sackPermitted });
+      expect([heard, socket.writableLength]).toEqual([['start'], 0]);
     }
   });
 
