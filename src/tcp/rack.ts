@@ -14,6 +14,13 @@ export interface Delivery {
   end: Seq;
   /** That one was sent more than once. */
   resent: boolean;
+  /**
+   * When the last of them was sent, those acknowledged after those SACKed, and each by sequence numbers: RACK.rtt (RFC 8985
+   * 6.2 step 2). Where it ends; whether it is acknowledged. -1: as above.
+   */
+  lastSent: number;
+  lastEnd: Seq;
+  lastAcknowledged: boolean;
   /** Some was delivered that was sent only once: the end of the lowest such segment. */
   original: boolean;
   originalEnd: Seq;
@@ -24,7 +31,7 @@ export interface Delivery {
 
 /** What loss recovery remembers while something is outstanding: RACK, TLP (RFC 8985 5.2, 7.3), PRR (RFC 9937). */
 export class Rack {
-  /** Of the segments delivered, the one sent last: when, its end, its RTT (ms); -1 none. */
+  /** Of the segments delivered, the one sent last: when, and its end; -1 none. The RTT of the one delivered last, ms. */
   sent = -1;
   end: Seq = seq(0);
   rtt = 0;

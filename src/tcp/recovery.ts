@@ -108,8 +108,10 @@ export function newlyAcknowledged(
       return;
   }
   if (!cc.recovering) {
+    // What the duplicates told of opens no window, as it does not with SACK.
+    const news = Math.max(acked - cc.duplicates * mss, Math.min(acked, mss));
     cc.duplicates = 0;
-    tellController(tcb, env, acked, flight, rtt, now);
+    tellController(tcb, env, news, flight, rtt, now);
   } else if (ge(ack, cc.recover)) {
     // A full acknowledgment ends recovery without a burst (RFC 6582 3.2 step 3, option 1).
     cc.cwnd = Math.min(cc.ssthresh, Math.max(flightSize(tcb), mss) + mss);

@@ -196,7 +196,7 @@ function measureDelivery(tcb: Tcb, board: Scoreboard, now: number): void {
     rack.minRtt = rtt;
     rack.minRttAt = now;
   }
-  rack.rtt = rtt;
+  rack.rtt = now - delivery.lastSent;
   if (delivery.sent > rack.sent || (delivery.sent === rack.sent && gt(delivery.end, rack.end))) {
     rack.sent = delivery.sent;
     rack.end = delivery.end;

@@ -55,6 +55,9 @@ export class Scoreboard {
     sent: -1,
     end: seq(0),
     resent: false,
+    lastSent: -1,
+    lastEnd: seq(0),
+    lastAcknowledged: false,
     original: false,
     originalEnd: seq(0),
     reordered: false,
@@ -123,6 +126,8 @@ export class Scoreboard {
     delivery.octets = 0;
     delivery.sent = -1;
     delivery.resent = false;
+    delivery.lastSent = -1;
+    delivery.lastAcknowledged = false;
     delivery.original = false;
     delivery.reordered = false;
   }
@@ -142,13 +147,13 @@ export class Scoreboard {
       const covered = diff(una, start);
       if (covered < length) {
         // The rest stays.
-        if ((cells[cell + FLAGS]! & SACKED) === 0) this.#deliver(cell, covered, earliest);
+        if ((cells[cell + FLAGS]! & SACKED) === 0) this.#deliver(cell, covered, earliest, true);
         this.#account(cell, -covered);
         cells[cell + START] = una;
         cells[cell + LENGTH] = length - covered;
         break;
       }
-      if ((cells[cell + FLAGS]! & SACKED) === 0) this.#deliver(cell, length, earliest);
+      if ((cells[cell + FLAGS]! & SACKED) === 0) this.#deliver(cell, length, earliest, true);
       this.#account(cell, -length);
       if (cells[cell + FLAGS]! & SACKED) this.sackedSegments--;
       this.#unlink(this.#head);
@@ -196,7 +201,7 @@ export class Scoreboard {
       const length = cells[cell + LENGTH]!;
       const end = seq(start + length);
       if (cells[cell + FLAGS]! & SACKED || lt(start, from) || gt(end, to)) continue;
-      this.#deliver(cell, length, earliest);
+      this.#deliver(cell, length, earliest, false);
       this.#unlink(slot);
       if (cells[cell + FLAGS]! & LOST) this.lost -= length;
       else if (cells[cell + FLAGS]! & RESENT) this.resentOctets -= length;
@@ -221,8 +226,8 @@ export class Scoreboard {
     return low;
   }
 
-  /** The first `length` octets of an entry have arrived. */
-  #deliver(cell: number, length: number, earliest: number): void {
+  /** The first `length` octets of an entry have arrived; `acknowledged`, or reported by SACK. */
+  #deliver(cell: number, length: number, earliest: number, acknowledged: boolean): void {
     const cells = this.#cells;
     const { delivery } = this;
     const sent = cells[cell + SENT]!;
@@ -241,6 +246,11 @@ export class Scoreboard {
     }
     // What was sent again a moment ago cannot have been delivered by that already (RFC 8985 6.2 step 2).
     if (resent && sent > earliest) return;
+    if (acknowledged || delivery.lastSent < 0 || (!delivery.lastAcknowledged && gt(end, delivery.lastEnd))) {
+      delivery.lastSent = sent;
+      delivery.lastEnd = end;
+      delivery.lastAcknowledged = acknowledged;
+    }
     if (sent > delivery.sent || (sent === delivery.sent && gt(end, delivery.end))) {
       delivery.sent = sent;
       delivery.end = end;

@@ -108,8 +108,10 @@ export class RenoBook implements Book {
       return;
     }
     if (!this.#recovering) {
+      // Each duplicate told of a segment that had arrived; they do not open the window (RFC 3042), then or now.
+      const news = Math.max(acked - this.#dup * mss, Math.min(acked, mss));
       this.#dup = 0;
-      if (!this.#adopting) this.#grow(acked, flight);
+      if (!this.#adopting) this.#grow(news, flight);
     } else if (ack >= this.#recover) {
       this.compared.full++;
       this.#recovering = false;

@@ -179,6 +179,7 @@ export class SackBook implements Book {
   /** Steps 1 to 3. */
   #update(newly: readonly Piece[], echo: number | undefined, now: number): void {
     const byTime = [...newly].sort((a, b) => a.sentAt - b.sentAt || a.end - b.end);
+    const credible: Piece[] = [];
     for (const p of byTime) {
       const rtt = now - p.sentAt;
       if (p.again) {
@@ -191,12 +192,16 @@ export class SackBook implements Book {
         }
       }
       this.#minRtt = Math.min(this.#minRtt, rtt);
-      this.#rtt = rtt;
+      credible.push(p);
       if (p.sentAt > this.#xmit || (p.sentAt === this.#xmit && p.end > this.#end)) {
         this.#xmit = p.sentAt;
         this.#end = p.end;
       }
     }
+    // RACK.rtt is that of the last in the order in which the ACK is read: SACK blocks, then what it acknowledges.
+    const acknowledged = (p: Piece): number => (p.end <= this.una ? 1 : 0);
+    const last = credible.sort((a, b) => acknowledged(a) - acknowledged(b) || a.end - b.end).at(-1);
+    if (last !== undefined) this.#rtt = now - last.sentAt;
     for (const p of [...newly].sort((a, b) => a.end - b.end)) {
       if (p.end > this.#fack) this.#fack = p.end;
       else if (p.end < this.#fack && !p.again) {

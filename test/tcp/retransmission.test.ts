@@ -128,6 +128,17 @@ describe('retransmission', () => {
     expect(peer.sent()).toEqual(['ACK 2001+1000 ack 1', 'ACK 3001+1000 ack 1']);
   });
 
+  it('opens the window by what is news when reordering ends: not by what duplicate ACKs told of', () => {
+    const peer = new Peer({ options: { congestion: 'newreno' } });
+    peer.established({ mss: 1000 });
+    peer.write(pattern(20_000));
+    for (let i = 0; i < 2; i++) peer.send('ACK', { seq: 1, ack: 1 });
+    peer.send('ACK', { seq: 1, ack: 3001 });
+    expect(peer.tcb.cc.cwnd).toBe(11_000);
+    peer.send('ACK', { seq: 1, ack: 5001 });
+    expect(peer.tcb.cc.cwnd).toBe(13_000);
+  });
+
   it('falls back to one segment after a time-out and does not take its echoes for new losses', () => {
     const peer = new Peer();
     peer.established({ mss: 1000 });

@@ -64,6 +64,19 @@ describe('recovery with SACK', () => {
     expect(peer.sent()).toEqual(['ACK 1+1000 ack 1']);
   });
 
+  it('goes by the round trip of what was acknowledged last: nothing sent with that is lost yet, if a retransmission was faster', () => {
+    const peer = sending(10).advance(100);
+    report(peer, 0, [1, 2]);
+    report(peer, 0, [1, 3]);
+    report(peer, 0, [1, 3], [8, 9]);
+    expect(peer.sent()).toEqual(['ACK 1+1000 ack 1']);
+    peer.advance(120);
+    // The fourth, never sent again, has just arrived, so that the tenth, which was sent with it, may be under way.
+    report(peer, 4, [8, 9]);
+    expect(peer.sent()).toEqual(['ACK 4001+1000 ack 1', 'ACK 5001+1000 ack 1', 'ACK 6001+1000 ack 1']);
+    expect(peer.tcb.board!.lost).toBe(MSS); // the eighth
+  });
+
   it('waits for a little reordering before it does so', () => {
     const peer = sending(3, 1);
     peer.advance(97);
