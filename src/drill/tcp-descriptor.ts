@@ -25,6 +25,7 @@ import {
 } from './descriptor.ts';
 import type { FastOpenSettings } from './settings.ts';
 
+export const MSG_OOB = 0x01;
 export const MSG_PEEK = 0x02;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
@@ -370,6 +371,7 @@ export class TcpDescriptor extends Descriptor {
 
   #give(socket: TcpSocket, length: number, flags: number): number {
     const data = new Uint8Array(length);
+    if (flags & MSG_OOB) return socket.writeUrgent(data);
     if (flags & MSG_MORE) return socket.writeMore(data);
     return flags & MSG_EOR ? socket.writeRecord(data) : socket.write(data);
   }

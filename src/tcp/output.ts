@@ -270,7 +270,11 @@ function emitProbe(tcb: Tcb, env: TcpEnv, now: number): void {
   if (length === 0 && !fin) return;
   env.counters.TcpExtTCPWinProbe++;
   if (env.config.windowProbe === 'empty') {
-    emit(tcb, env, begin(tcb, env, add(snd.una, -1), ACK, now), 0, now);
+    // What is urgent is told at the next number, without its text (RFC 9293 3.8.5): from an old one it may be no news.
+    if (snd.urgent && gt(snd.up, snd.una)) emitSegment(tcb, env, snd.una, 0, false, false, now);
+    const out = begin(tcb, env, add(snd.una, -1), ACK, now);
+    pointToUrgent(tcb, out);
+    emit(tcb, env, out, 0, now);
     return;
   }
   emitSegment(tcb, env, snd.una, length, fin, false, now);
@@ -305,12 +309,15 @@ function emitSegment(
   }
   // The segment that empties the queue says so, for all writes in it (MUST-61, SHLD-27).
   else if (length > 0 && add(from, length) === textEnd(tcb) && !isHeld(tcb)) out.flags |= PSH;
-  if (snd.urgent && gt(snd.up, from)) {
-    // As far as the field can say: urgent text may be longer (MUST-31).
-    out.flags |= URG;
-    out.urgent = Math.min(diff(snd.up, from), 65535);
-  }
+  pointToUrgent(tcb, out);
   emit(tcb, env, out, diff(from, textStart(tcb)), now);
+}
+
+/** Urgent text ends beyond where the segment begins: says so, as far as the field can. It may be longer (MUST-31). */
+function pointToUrgent({ snd }: Tcb, out: Segment): void {
+  if (!snd.urgent || !gt(snd.up, out.seq)) return;
+  out.flags |= URG;
+  out.urgent = Math.min(diff(snd.up, out.seq), 65535);
 }
 
 function emitSyn(tcb: Tcb, env: TcpEnv, now: number): void {

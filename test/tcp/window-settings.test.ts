@@ -105,6 +105,15 @@ describe('a zero-window probe', () => {
     expect(peer.sent()).toEqual(['PSH,ACK 4+1000 ack 1']);
   });
 
+  it('tells what is urgent before its text, at the next number too', () => {
+    const peer = new Peer({ config: { windowProbe: 'empty' } }).established();
+    peer.write('abc');
+    peer.seen().send('ACK', { seq: 1, ack: 4, window: 0 });
+    peer.write('help', true);
+    peer.advance(250);
+    expect(peer.sent()).toEqual(['ACK,URG 4 ack 1 urg 4', 'ACK,URG 3 ack 1 urg 5']);
+  });
+
   it('carries an octet by default', () => {
     const peer = new Peer().established();
     peer.write('abc');
