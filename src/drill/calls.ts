@@ -142,7 +142,7 @@ const CALLS = {
   sendto: onSocket(6, (socket, args, app) => {
     const flags = integer(args[3]!);
     if ((flags & MSG_FASTOPEN) !== 0 && isUnspecified(args[4]!)) return atOnce(failed('EOPNOTSUPP'));
-    return send(socket, integer(args[2]!), flags, app);
+    return send(socket, integer(args[2]!), flags, app, isNull(args[1]!));
   }),
   writev: onFile(3, (file, args) => file.write(total(args[1]!, args[2]!), 0)),
   sendmsg: onSocket(3, (socket, args, app) => {
@@ -201,9 +201,17 @@ function isUnspecified(address: Expression): boolean {
   return address.kind === 'word' && address.name === 'AF_UNSPEC';
 }
 
-function send(socket: TcpDescriptor, length: number, flags: number, app: Application): Call {
+/** No buffer: there is nothing to read from. */
+function isNull(buffer: Expression): boolean {
+  return buffer.kind === 'word' && buffer.name === 'NULL';
+}
+
+/** @param bad the text cannot be read: what connects on the way does so without it */
+function* send(socket: TcpDescriptor, length: number, flags: number, app: Application, bad = false): Call {
   if (socket.unconnected && (flags & MSG_FASTOPEN) !== 0) app.onSocket(socket, 'connect');
-  return socket.write(length, flags);
+  const unread = bad && length > 0;
+  const outcome = yield* socket.write(unread ? 0 : length, flags);
+  return unread && outcome.errno === null ? failed('EFAULT') : outcome;
 }
 
 function* receiveMessage(socket: TcpDescriptor, args: readonly Expression[]): Call {

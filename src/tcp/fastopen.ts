@@ -4,7 +4,7 @@
  * ones we hold, is the host's business: it says so in a `FastOpen` before the SYN is sent or processed.
  */
 
-import { add, diff, type Seq } from '../wire/seq.ts';
+import { add, diff, max, type Seq } from '../wire/seq.ts';
 import { ABSENT, type Segment, tcpHeaderLength } from '../wire/tcp.ts';
 import { noteSynText } from './bursts.ts';
 import type { TcpEnv } from './env.ts';
@@ -14,6 +14,7 @@ import { noteSent } from './sack.ts';
 import { rare } from './statistics.ts';
 import { SIGNAL_ESTABLISHED, SIGNAL_READABLE, type Tcb } from './tcb.ts';
 import { holdForLater } from './text.ts';
+import { firstWindow } from './window.ts';
 
 /** What a handshake with fast open has to remember. A TCB has none without it, and none once it is over. */
 export class FastOpen {
@@ -98,7 +99,11 @@ export function openEarly(tcb: Tcb, env: TcpEnv, segment: Segment, now: number):
   const before = tcb.rcv.nxt;
   advance(tcb);
   tcb.signals |= SIGNAL_ESTABLISHED;
-  if (tcb.rcv.nxt === before) return;
+  const { rcv } = tcb;
+  if (rcv.nxt === before) return;
+  // Nothing has been offered yet: as much beyond the text as there would be without it, if there is room.
+  const room = Math.min(firstWindow(tcb, env), rcv.buffer - rcv.text.length);
+  rcv.edge = max(rcv.edge, add(rcv.nxt, room));
   tcb.signals |= SIGNAL_READABLE;
   tcb.stats.bytesReceived += diff(tcb.rcv.nxt, before);
   rare(tcb).synData = true;

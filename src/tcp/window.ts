@@ -16,8 +16,11 @@ function possibleEdge(tcb: Tcb): Seq {
 /** What is offered first, as far as the window field of a SYN can say it. */
 export function firstWindow({ rcv }: Tcb, env: TcpEnv): number {
   const whole = env.config.wholeSegmentWindow && rcv.buffer > rcv.mss;
-  return Math.min(whole ? rcv.buffer - (rcv.buffer % rcv.mss) : rcv.buffer, 65535);
+  return Math.min(whole ? rcv.buffer - (rcv.buffer % rcv.mss) : rcv.buffer, SYN_WINDOW);
 }
+
+/** What the window field of a SYN can say, which is not scaled. */
+const SYN_WINDOW = 65_535;
 
 /** Octets by which the edge must be able to move before it is moved. */
 function worthwhile(tcb: Tcb): number {
@@ -59,6 +62,8 @@ export function windowUpdateDue(tcb: Tcb): boolean {
   const offered = (tcb.rcv.edge - tcb.rcv.nxt) >>> 0;
   const gain = (possibleEdge(tcb) - tcb.rcv.edge) | 0;
   if (gain < worthwhile(tcb)) return false;
+  // A SYN cannot say all there is. That is no news before the peer has made use of what it said.
+  if (offered > SYN_WINDOW / 2 && tcb.stats.bytesReceived < SYN_WINDOW / 2) return false;
   return gain >= offered || gain >= tcb.rcv.buffer / 2;
 }
 

@@ -85,6 +85,19 @@ describe('the fast open settings of a listener', () => {
     expect([syn(null, 4, '').ack, listener.waiting.length]).toEqual([1001, 2]); // a plain handshake
   });
 
+  it('say no more of the window than the SYN,ACK did, though text has been taken and read', () => {
+    const w = new World();
+    const { a, raw } = w.victim();
+    const listener = a.tcp.listen({ port: 80, fastOpen: 8, fastOpenWithoutCookie: true });
+    const [synAck] = ask(raw, forge('SYN', { data: pattern(1000), windowScale: 7 }));
+    expect([synAck!.ack, synAck!.window]).toEqual([2001, 65_535]); // as much beyond the text as without it
+    ask(raw, forge('ACK', { seq: 2001, ack: synAck!.seq + 1 }));
+    raw.received.length = 0;
+    listener.accept()!.read(new Uint8Array(1000));
+    w.run(0);
+    expect(raw.received).toEqual([]);
+  });
+
   it('without cookies still are bounded by what may be pending', () => {
     const { syn } = bench({ fastOpen: 1, fastOpenWithoutCookie: true });
     expect([syn(null, 1).ack, syn(null, 2).ack]).toEqual([1006, 1001]);
