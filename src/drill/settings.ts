@@ -35,6 +35,9 @@ const LARGEST_PACKET = 65_535;
 /** Where ECN is accurate (RFC 9768) it is spoken as RFC 3168 says, as with a peer that knows no better. */
 const ECN = ['off', 'request', 'accept', 'request', 'request', 'accept'] as const;
 const MTU_PROBING = ['off', 'black-hole', 'always'] as const;
+/** tcp_early_retrans as it was before RACK: 1 for RFC 5827, 2 with a delay. From 3 on there are tail loss probes. */
+const EARLY_RETRANSMIT = ['off', 'at-once', 'delayed'] as const;
+const TAIL_LOSS_PROBES = 3;
 const SYN_COOKIES = ['off', 'when-full', 'always'] as const;
 
 export function stackSettings(sysctls: Sysctls): StackSettings {
@@ -54,6 +57,9 @@ export function stackSettings(sysctls: Sysctls): StackSettings {
         finWait2: sysctls.tcp_fin_timeout * 1000,
         challengeInterval: sysctls.tcp_invalid_ratelimit,
         duplicateThreshold: sysctls.tcp_reordering,
+        earlyRetransmit: EARLY_RETRANSMIT[sysctls.tcp_early_retrans] ?? 'off',
+        tailLossProbe: sysctls.tcp_early_retrans >= TAIL_LOSS_PROBES,
+        restartAfterIdle: sysctls.tcp_slow_start_after_idle !== 0,
         minMss: sysctls.tcp_min_snd_mss,
         baseMss: sysctls.tcp_base_mss,
         requireTimestamps: false,

@@ -72,6 +72,16 @@ export interface TcpConfig {
   readonly initialWindow: number;
   /** Duplicate ACKs that start a fast retransmit (RFC 5681 3.2). */
   readonly duplicateThreshold: number;
+  /**
+   * With fewer than four segments outstanding and nothing to follow, all but one of which are SACKed, the rest is lost 'at-once'
+   * (RFC 5827); 'delayed': an ACK that comes while reordering is suspected restarts the wait. 'off': RACK's rules, which wait a
+   * quarter of a round trip in all.
+   */
+  readonly earlyRetransmit: 'off' | 'at-once' | 'delayed';
+  /** A silent tail is asked about (RFC 8985 7). */
+  readonly tailLossProbe: boolean;
+  /** The congestion window begins anew after silence (RFC 5681 4.1). */
+  readonly restartAfterIdle: boolean;
   /** Segments without timestamps are dropped where these were agreed on (RFC 7323 3.2); Linux takes them. */
   readonly requireTimestamps: boolean;
   /** Least MSS believed when a peer announces one (CVE-2019-11479). */
@@ -122,6 +132,9 @@ export const defaultTcpConfig: TcpConfig = {
   maxBufferMemory: 256 * 1024 * 1024,
   initialWindow: 10,
   duplicateThreshold: 3,
+  earlyRetransmit: 'off',
+  tailLossProbe: true,
+  restartAfterIdle: true,
   requireTimestamps: true,
   minMss: 88,
   baseMss: 1024,

@@ -419,7 +419,7 @@ function armTimers(tcb: Tcb, env: TcpEnv, now: number): void {
   if (outstanding && !closedWindow) {
     stopTimer(tcb, env, 'persist', now);
     if (timers.retransmission === Infinity) setTimer(tcb, env, 'retransmission', now + backedOff(tcb, env), now);
-    if (timers.probe === Infinity) {
+    if (timers.probe === Infinity && env.config.tailLossProbe) {
       const wait = probeTimeout(tcb);
       if (wait !== Infinity) setTimer(tcb, env, 'probe', Math.min(now + wait, timers.retransmission), now);
     }

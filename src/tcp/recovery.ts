@@ -186,7 +186,7 @@ export function retransmissionTimedOut(tcb: Tcb, env: TcpEnv, now: number): void
 /** After silence longer than RTO the window says little about the path: start anew (RFC 5681 4.1). */
 export function restartAfterIdle(tcb: Tcb, env: TcpEnv, now: number): void {
   const cc = tcb.cc;
-  if (now - cc.lastSent <= tcb.rtt.rto) return;
+  if (!env.config.restartAfterIdle || now - cc.lastSent <= tcb.rtt.rto) return;
   cc.cwnd = Math.min(cc.cwnd, env.config.initialWindow * tcb.snd.mss);
   controllerOf(tcb, env).restarted?.(cc, now);
   tcb.undo = null;

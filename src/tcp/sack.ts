@@ -11,10 +11,10 @@ import { windowReduced } from './ecn.ts';
 import type { TcpEnv } from './env.ts';
 import { cancelProbe, onlyProbeLost } from './plpmtud.ts';
 import type { Rack } from './rack.ts';
-import { controllerOf, tellController, traceCongestion } from './recovery.ts';
+import { controllerOf, flightSize, tellController, traceCongestion } from './recovery.ts';
 import { Scoreboard } from './scoreboard.ts';
 import { noteRtt, rare } from './statistics.ts';
-import type { Tcb } from './tcb.ts';
+import { type Tcb, textEnd } from './tcb.ts';
 import { setTimer, stopTimer } from './timers.ts';
 import { timestampNow } from './timestamps.ts';
 import { beforeReduction, forwardRto, reductionWasNeedless, resentArrivedTwice, type Verdict } from './undo.ts';
@@ -213,8 +213,18 @@ const MIN_RTT_WINDOW = 300_000;
 function reorderingWindow(tcb: Tcb, env: TcpEnv, board: Scoreboard): number {
   const { rack } = board;
   const recovering = lt(tcb.snd.una, tcb.cc.recover);
-  if (tcb.reordering === 0 && (recovering || board.sackedSegments >= env.config.duplicateThreshold)) return 0;
+  if (tcb.reordering === 0 && (recovering || board.sackedSegments >= lossThreshold(tcb, env, board))) return 0;
   return Math.min((rack.reoWndMult * Math.max(rack.minRtt, 0)) / 4, Math.max(tcb.rtt.srtt, 0));
+}
+
+/** SACKed segments that prove a loss: fewer where fewer can be reported (RFC 5827 3.2). */
+function lossThreshold(tcb: Tcb, env: TcpEnv, board: Scoreboard): number {
+  const { earlyRetransmit, duplicateThreshold } = env.config;
+  if (earlyRetransmit !== 'at-once') return duplicateThreshold;
+  // What may still be sent will be reported, too.
+  if (lt(tcb.snd.nxt, textEnd(tcb)) && flightSize(tcb) < tcb.snd.wnd) return duplicateThreshold;
+  const outstanding = Math.ceil(board.octets / tcb.snd.mss);
+  return outstanding <= duplicateThreshold ? Math.max(outstanding - 1, 1) : duplicateThreshold;
 }
 
 /**
@@ -245,8 +255,10 @@ export function findLosses(tcb: Tcb, env: TcpEnv, now: number, delivered = 0): v
   if (board === null || board.rack.sent < 0) return;
   const { rack, pipe } = board;
   const { cc } = tcb;
-  const wait = board.detectLost(rack.sent, rack.end, rack.rtt + reorderingWindow(tcb, env, board), tcb.snd.mss, now);
-  if (wait > 0) setTimer(tcb, env, 'reordering', now + wait, now);
+  const reoWnd = reorderingWindow(tcb, env, board);
+  const wait = board.detectLost(rack.sent, rack.end, rack.rtt + reoWnd, tcb.snd.mss, now);
+  const restarts = env.config.earlyRetransmit === 'delayed';
+  if (wait > 0) setTimer(tcb, env, 'reordering', now + (restarts ? reoWnd : wait), now);
   else stopTimer(tcb, env, 'reordering', now);
   // Losses found without anything delivered allow one segment at most: PRR goes by what is delivered.
   if (cc.recovering) cc.cwnd = Math.min(cc.cwnd, board.pipe + Math.max(cc.cwnd - pipe, tcb.snd.mss));

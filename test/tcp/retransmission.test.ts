@@ -164,13 +164,15 @@ describe('retransmission', () => {
     expect(peer.tcb.cc.cwnd).toBe(7000);
   });
 
-  it('starts at the initial window again after idleness (RFC 5681 4.1)', () => {
-    const peer = new Peer();
-    peer.established({ mss: 1000 });
-    peer.tcb.cc.cwnd = 60_000;
-    peer.advance(10_000);
-    peer.write('x');
-    expect(peer.tcb.cc.cwnd).toBe(10_000);
+  it('starts at the initial window again after idleness (RFC 5681 4.1), unless it is configured not to', () => {
+    for (const restartAfterIdle of [true, false]) {
+      const peer = new Peer({ config: { restartAfterIdle } });
+      peer.established({ mss: 1000 });
+      peer.tcb.cc.cwnd = 60_000;
+      peer.advance(10_000);
+      peer.write('x');
+      expect(peer.tcb.cc.cwnd).toBe(restartAfterIdle ? 10_000 : 60_000);
+    }
   });
 
   it('does not grow a window that is not used (RFC 7661)', () => {

@@ -88,6 +88,40 @@ describe('recovery with SACK', () => {
     expect(peer.sent()).toEqual(['ACK 1+1000 ack 1']);
   });
 
+  it('takes it for lost at once where all but one of a few are reported and nothing follows, if so configured (RFC 5827)', () => {
+    const few = (): Peer => sending(3, 1, { earlyRetransmit: 'at-once' }).advance(97);
+    const peer = few();
+    report(peer, 0, [1, 2]);
+    expect(peer.sent()).toEqual([]);
+    report(peer, 0, [1, 3]);
+    expect(peer.sent()).toEqual(['ACK 1+1000 ack 1']);
+    // More may be sent, and will be reported.
+    const more = few();
+    more.tcb.cc.cwnd = 3 * MSS;
+    more.write(pattern(3 * MSS, 3 * MSS));
+    report(more, 0, [1, 3]);
+    expect(more.sent()).not.toContain('ACK 1+1000 ack 1');
+    const many = sending(5, 1, { earlyRetransmit: 'at-once' }).advance(95);
+    report(many, 0, [1, 3]);
+    expect(many.sent()).toEqual([]);
+  });
+
+  it('begins to wait for reordering anew with an ACK, if so configured', () => {
+    for (const [earlyRetransmit, due] of [
+      ['off', 24],
+      ['delayed', 34],
+    ] as const) {
+      const peer = sending(3, 0, { earlyRetransmit }).advance(100);
+      report(peer, 0, [1, 3]);
+      peer.advance(10);
+      report(peer, 0, [1, 3]);
+      peer.advance(due - 10);
+      expect(peer.sent()).toEqual([]);
+      peer.advance(2);
+      expect(peer.sent()).toEqual(['ACK 1+1000 ack 1']);
+    }
+  });
+
   it('fills several holes in one round trip, and a lost retransmission is found again without a time-out', () => {
     const peer = sending(20);
     peer.advance(100);
@@ -182,6 +216,12 @@ describe('recovery with SACK', () => {
     peer.advance(30);
     expect(peer.sent()).toEqual(['ACK 1001+1000 ack 1']);
     expect(peer.env.counters.TcpExtTCPTimeouts).toBe(0);
+  });
+
+  it('does not ask where it is configured not to', () => {
+    const peer = sending(3, 0, { tailLossProbe: false, minRto: 1000 }).advance(1000);
+    expect(peer.sent()).toEqual([]);
+    expect(peer.env.counters.TcpExtTCPLossProbes).toBe(0);
   });
 
   it('sends the probe in the place of a time-out that would come no later (RFC 8985 7.2)', () => {
