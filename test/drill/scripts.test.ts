@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeResult, ipVersions, playText } from '../../src/drill/index.ts';
-import { OWN_SCRIPTS, TOPICS } from './own-scripts.ts';
+import { OWN_SCRIPTS, SCRIPTS, TOPICS } from './own-scripts.ts';
 
 describe('the scripts of the project', () => {
   it('are at least ninety, and four of every topic', () => {
@@ -18,6 +20,11 @@ describe('the scripts of the project', () => {
   it('begin with the RFC and section that they show, and a sentence', () => {
     const without = OWN_SCRIPTS.filter(({ text }) => !/^\/\/ RFC \d+ [\d.]+[^:]*: .{20,}/.test(text));
     expect(without.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('stand in the order in which to read them, every topic once', () => {
+    const order = readFileSync(join(SCRIPTS, 'README.md'), 'utf8').matchAll(/\[([\w-]+)\]\(\1\)/g);
+    expect([...order].map(([, topic]) => topic).sort()).toEqual(TOPICS);
   });
 
   it('are the diagrams of RFC 9293, sections 3.5 and 3.6, among them', () => {
