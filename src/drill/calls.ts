@@ -20,11 +20,12 @@ import {
 } from './descriptor.ts';
 import { Epoll, type EpollEvent } from './epoll.ts';
 import { DrillMismatch, DrillSkip } from './errors.ts';
-import { compareMessage, controlOf } from './messages.ts';
+import { compareMessage, completionMessage, controlOf } from './messages.ts';
 import type { CallAction, Expression } from './script.ts';
 import { getSocketOption, setSocketOption } from './socket-options.ts';
 import { symbol } from './symbols.ts';
-import { MSG_FASTOPEN, type SocketEnvironment, TcpDescriptor } from './tcp-descriptor.ts';
+import { MSG_EOR, MSG_FASTOPEN, type SocketEnvironment, TcpDescriptor } from './tcp-descriptor.ts';
+import { MOST_PARTS, MSG_ERRQUEUE, MSG_ZEROCOPY } from './zero-copy.ts';
 
 /** What a script has just done with a socket. */
 export type SocketUse = 'socket' | 'listen' | 'accept' | 'connect';
@@ -147,8 +148,9 @@ const CALLS = {
   writev: onFile(3, (file, args) => file.write(total(args[1]!, args[2]!), 0)),
   sendmsg: onSocket(3, (socket, args, app) => {
     const vector = field(args[1]!, 'msg_iov');
-    const length = vector === null ? 0 : sum(vectorLengths(vector));
-    return send(socket, length, integer(args[2]!), app);
+    const lengths = vector === null ? [] : vectorLengths(vector);
+    const flags = integer(args[2]!);
+    return flags & MSG_ZEROCOPY ? sendParts(socket, lengths, flags, app) : send(socket, sum(lengths), flags, app);
   }),
   shutdown: onSocket(2, (socket, args) => atOnce(socket.shutdown(integer(args[1]!)))),
   close: {
@@ -211,13 +213,34 @@ function* send(socket: TcpDescriptor, length: number, flags: number, app: Applic
   if (socket.unconnected && (flags & MSG_FASTOPEN) !== 0) app.onSocket(socket, 'connect');
   const unread = bad && length > 0;
   const outcome = yield* socket.write(unread ? 0 : length, flags);
+  if ((flags & MSG_ZEROCOPY) !== 0 && outcome.value > 0) socket.zeroCopy?.sent(socket.socket!);
   return unread && outcome.errno === null ? failed('EFAULT') : outcome;
 }
 
-function* receiveMessage(socket: TcpDescriptor, args: readonly Expression[]): Call {
+/** A send without a copy, of many parts: so many of them make a segment, and no more. */
+function* sendParts(socket: TcpDescriptor, lengths: readonly number[], flags: number, app: Application): Call {
+  let total = 0;
+  for (let at = 0; at + MOST_PARTS < lengths.length; at += MOST_PARTS) {
+    const length = sum(lengths.slice(at, at + MOST_PARTS));
+    const outcome = yield* socket.write(length, flags | MSG_EOR);
+    total += Math.max(outcome.value, 0);
+    if (outcome.value < length) return total > 0 ? done(total) : outcome;
+  }
+  const rest = yield* send(socket, sum(lengths) - total, flags, app);
+  return total > 0 ? done(total + Math.max(rest.value, 0)) : rest;
+}
+
+function* receiveMessage(socket: TcpDescriptor, args: readonly Expression[], app: Application): Call {
   const vector = field(args[1]!, 'msg_iov');
   const length = vector === null ? 0 : sum(vectorLengths(vector));
-  const outcome = yield* socket.read(length, integer(args[2]!));
+  const flags = integer(args[2]!);
+  if (flags & MSG_ERRQUEUE) {
+    const completion = socket.zeroCopy?.take() ?? null;
+    if (completion === null) return failed('EAGAIN');
+    compareMessage(args[1]!, MSG_ERRQUEUE, [completionMessage(completion, app.environment.ip)]);
+    return done(0);
+  }
+  const outcome = yield* socket.read(length, flags);
   compareMessage(args[1]!, 0, outcome.errno === null ? controlOf(socket) : []);
   return outcome;
 }

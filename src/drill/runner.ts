@@ -223,6 +223,7 @@ export class Runner {
       const { localAddress, remoteAddress, bindPort, connectPort } = this.settings;
       const environment = {
         stack: host.stack,
+        ip: this.settings.ip,
         now: () => host.now,
         localAddress,
         remoteAddress,

@@ -10,6 +10,7 @@ import type { Expression } from './script.ts';
 import { synTimeoutOption, unsentLowOption } from './settings.ts';
 import { errnoNumber, symbol } from './symbols.ts';
 import type { TcpDescriptor } from './tcp-descriptor.ts';
+import { ZeroCopy } from './zero-copy.ts';
 
 interface SocketOption {
   /** @returns an errno, or null */
@@ -39,6 +40,12 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, SocketOption>>>> 
     SO_DEBUG: REMEMBERED,
     SO_MARK: REMEMBERED,
     SO_PRIORITY: REMEMBERED,
+    SO_ZEROCOPY: {
+      set: (descriptor, value) => {
+        descriptor.zeroCopy = value === 0 ? null : (descriptor.zeroCopy ?? new ZeroCopy());
+        return value === 0 || value === 1 ? null : 'EINVAL';
+      },
+    },
     SO_ERROR: { get: (descriptor) => errno(descriptor.takeError()) },
     SO_KEEPALIVE: {
       set: (descriptor, value) => {

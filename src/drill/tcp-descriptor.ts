@@ -6,7 +6,7 @@
 import type { Stack } from '../stack/index.ts';
 import type { TcpListener } from '../stack/tcp-listener.ts';
 import type { ConnectOptions } from '../stack/tcp-options.ts';
-import type { TcpHandler, TcpSocket } from '../stack/tcp-socket.ts';
+import type { TcpSocket } from '../stack/tcp-socket.ts';
 import type { TcpOptions } from '../tcp/index.ts';
 import {
   type Call,
@@ -23,7 +23,10 @@ import {
   POLLRDNORM,
   POLLWRNORM,
 } from './descriptor.ts';
+import { type Ending, endingOf, QUEUED } from './ending.ts';
+import type { IpVersion } from './host.ts';
 import type { FastOpenSettings } from './settings.ts';
+import { ZeroCopy } from './zero-copy.ts';
 
 export const MSG_OOB = 0x01;
 export const MSG_PEEK = 0x02;
@@ -37,6 +40,7 @@ export const MSG_FASTOPEN = 0x20000000;
 /** What all sockets of a host share. */
 export interface SocketEnvironment {
   readonly stack: Stack;
+  readonly ip: IpVersion;
   readonly now: () => number;
   /** Addresses of the host and of its peer. */
   readonly localAddress: string;
@@ -45,50 +49,6 @@ export interface SocketEnvironment {
   readonly bindPort: number;
   /** tcp_fastopen, as it is now. */
   readonly fastOpen: () => FastOpenSettings;
-}
-
-/** What a connection's events leave behind for whoever holds, or will hold, its descriptor. */
-class Ending implements TcpHandler {
-  /** SO_ERROR: the errno that the next call fails with. */
-  error: string | null = null;
-  closed = false;
-  /** A write that waits for the handshake goes on with its last step, whose ACK then goes with the text. */
-  whenOpen: (() => void) | null = null;
-
-  onConnect(): void {
-    this.whenOpen?.();
-    this.whenOpen = null;
-  }
-
-  onClose(socket: TcpSocket, error: { code: string } | null): void {
-    this.closed = true;
-    if (error !== null) this.error = errnoOf(error.code, socket);
-  }
-
-  onSoftError(): void {}
-}
-
-const ENDINGS: WeakMap<TcpSocket, Ending> = new WeakMap();
-
-/** One handler for the connections of a listener, so that what happens before `accept` is not lost. */
-const QUEUED: TcpHandler = {
-  onClose(socket, error): void {
-    endingOf(socket).onClose(socket, error);
-  },
-};
-
-function endingOf(socket: TcpSocket): Ending {
-  let ending = ENDINGS.get(socket);
-  if (ending === undefined) {
-    ending = new Ending();
-    ENDINGS.set(socket, ending);
-  }
-  return ending;
-}
-
-/** A reset that meets a connection whose peer has closed is a broken pipe. */
-function errnoOf(code: string, _socket: TcpSocket): string {
-  return code;
 }
 
 export class TcpDescriptor extends Descriptor {
@@ -102,6 +62,8 @@ export class TcpDescriptor extends Descriptor {
   fastOpenWithoutCookie = false;
   /** TCP_FASTOPEN_CONNECT. */
   fastOpenConnect = false;
+  /** SO_ZEROCOPY. */
+  zeroCopy: ZeroCopy | null = null;
   boundPort: number | null = null;
   wakeups = 0;
   readonly #environment: SocketEnvironment;
@@ -188,7 +150,11 @@ export class TcpDescriptor extends Descriptor {
     if (this.listener === null) return failed('EINVAL');
     for (;;) {
       const socket = this.listener.accept();
-      if (socket !== null) return done(into(TcpDescriptor.of(this.#environment, socket)));
+      if (socket !== null) {
+        const accepted = TcpDescriptor.of(this.#environment, socket);
+        if (this.zeroCopy !== null) accepted.zeroCopy = new ZeroCopy();
+        return done(into(accepted));
+      }
       if (this.nonBlocking) return failed('EAGAIN');
       yield Infinity;
     }
@@ -555,7 +521,7 @@ export class TcpDescriptor extends Descriptor {
       else this.#noSpace = true;
       if (socket.urgentRemaining > 0) mask |= POLLPRI;
     }
-    if (this.pendingError) mask |= POLLERR;
+    if (this.pendingError || this.zeroCopy?.waiting) mask |= POLLERR;
     return mask;
   }
 
@@ -575,6 +541,7 @@ export class TcpDescriptor extends Descriptor {
       return;
     }
     if (socket === null) return;
+    if (this.zeroCopy?.settle(socket)) this.wakeups++;
     const received =
       socket.tcb.stats.bytesReceived + (socket.atEnd ? 1 : 0) + (this.#over ? 1 : 0) + (this.#opening ? 0 : 1);
     if (received !== this.#seen.received) this.wakeups++;
