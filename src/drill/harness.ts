@@ -16,7 +16,8 @@ export function harnessDefines(ip: IpVersion): Map<string, string> {
   return new Map([
     ['TFO_COOKIE', cookie(ip, defaultsSysctls)],
     ['TFO_COOKIE_ZERO', cookie(ip, { ...defaultsSysctls, tcp_fastopen_key: ZERO_KEY })],
-    ['CODE', 'host_unreachable'],
+    // What ICMP calls it, and ICMPv6.
+    ['CODE', ip === 'ipv6' ? 'address_unreachable' : 'host_unreachable'],
     ['CMSG_LEVEL_IP', `SOL_${family}`],
     ['CMSG_TYPE_RECVERR', `${family}_RECVERR`],
   ]);

@@ -21,6 +21,11 @@ describe('what the suites’ harness defines', () => {
     expect(harnessDefines('mapped').get('CMSG_LEVEL_IP')).toBe('SOL_IPV6');
     expect(harnessDefines('mapped').get('CMSG_TYPE_RECVERR')).toBe('IPV6_RECVERR');
   });
+
+  it('has the ICMP code for a host that is not reached, of either version', () => {
+    const codes = (['ipv4', 'mapped', 'ipv6'] as const).map((ip) => harnessDefines(ip).get('CODE'));
+    expect(codes).toEqual(['host_unreachable', 'host_unreachable', 'address_unreachable']);
+  });
 });
 
 describe('tcp_fastopen_key', () => {
