@@ -78,7 +78,6 @@ export function startCongestion(tcb: Tcb, env: TcpEnv, now: number): void {
 /** Tells the controller of `acked` octets that arrived; `rtt` ms is what this measures, or -1. */
 export function tellController(tcb: Tcb, env: TcpEnv, acked: number, flight: number, rtt: number, now: number): void {
   if (tcb.ecn?.echoed) return; // no reason to grow (RFC 3168 6.1.2)
-  if (tcb.state === 'SYN-SENT') return; // text that went with the SYN: the controller has not begun
   const report = env.acknowledgment;
   report.acked = acked;
   report.flight = flight;
