@@ -43,6 +43,11 @@ export class Arguments {
     return this.#values.get(name)?.at(-1);
   }
 
+  /** Every value of an option that may be given more than once. */
+  all(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
   /** Values between commas, and of options given more than once; empty without the option. */
   list(name: string): string[] {
     return (this.#values.get(name) ?? []).flatMap((value) => {

@@ -21,6 +21,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'netcat over the stack: standard input to a connection, the connection to standard output',
     load: () => import('./nc.ts'),
   },
+  drill: {
+    summary: 'packetdrill scripts, played against the stack in virtual time',
+    load: () => import('./drill.ts'),
+  },
 };
 
 const NAMES: string = Object.keys(COMMANDS).join(', ');

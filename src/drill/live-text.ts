@@ -12,7 +12,8 @@ export function formatLive(packet: LivePacket, flow: Flow): string {
   const { content } = packet;
   switch (content.protocol) {
     case 'tcp': {
-      const text = formatPacket(flow.toScript(content));
+      const spec = flow.toScript(content);
+      const text = formatPacket({ ...spec, urgent: spec.urgent || null });
       const ecn = packet.tos & 3;
       return ecn === 0 ? text : `[${ECN_NAMES[ecn]}] ${text}`;
     }
