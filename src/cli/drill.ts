@@ -6,8 +6,8 @@ import { availableParallelism } from 'node:os';
 import { optionFault, type RecordOptions, type RunOptions, type ScriptOption } from '../drill/index.ts';
 import { type Arguments, COMMON, type OptionSpecs, parse, UsageError } from './args.ts';
 import type { Command, Io } from './command.ts';
-import { findScripts } from './drill/find.ts';
-import { type Job, type JobOptions, type JobResult, versionsOf } from './drill/job.ts';
+import { findJobs } from './drill/find.ts';
+import type { Job, JobOptions, JobResult } from './drill/job.ts';
 import { runJobs } from './drill/pool.ts';
 import { Progress } from './drill/progress.ts';
 import { recordFile } from './drill/record.ts';
@@ -85,11 +85,7 @@ script that is none (which counts as failed).
     const ip = args.choice('ip', ['ipv4', 'ipv6', 'mapped', 'all'] as const) ?? 'all';
     const threads = args.integer('jobs', 1, 256) ?? availableParallelism();
     const options = jobOptions(args);
-    const jobs = findScripts(args.positionals).flatMap((path): Job[] =>
-      versionsOf(path)
-        .filter((version) => ip === 'all' || ip === version)
-        .map((version) => ({ path, ip: version })),
-    );
+    const jobs = findJobs(args.positionals, ip);
     return await playAll(jobs, options, threads, args.has('json'), io);
   },
 };
@@ -165,15 +161,13 @@ async function playAll(
   const progress = new Progress(io.stderr, jobs.length);
   const begun = performance.now();
   const skipped: JobResult[] = [];
-  const unreadable = new Set<string>();
   await runJobs(jobs, options, threads, (result) => {
     tally.add(result);
     progress.clear();
     if (json) io.stdout.line(JSON.stringify(recordOf(result)));
     else if (result.result === 'skip') skipped.push(result);
     else tell(result, io);
-    if (result.result === 'error' && !unreadable.has(result.path)) io.stderr.line(result.text);
-    if (result.result === 'error') unreadable.add(result.path);
+    if (result.result === 'error') io.stderr.line(result.text);
     progress.step();
   });
   progress.clear();

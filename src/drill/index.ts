@@ -4,6 +4,7 @@ export { formatEvent, formatPacket, formatScript } from './format.ts';
 export { harnessDefines } from './harness.ts';
 export type { IpVersion } from './host.ts';
 export { type Mutant, type MutationKind, mutants } from './mutate.ts';
+export { optionFault } from './parse-options.ts';
 export { parseScript } from './parser.ts';
 export { type DrillResult, play } from './play.ts';
 export { RecordError, type RecordOptions, recordCapture, recordTrace } from './record.ts';

@@ -66,7 +66,7 @@ export function drillFolder(folder: string | URL, test: RegisterTest, options: D
 }
 
 /** The scripts in a folder and the folders in it, in order. */
-function scriptsIn(folder: string): string[] {
+export function scriptsIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.pkt') && statSync(join(folder, path)).isFile())
     .sort()

@@ -4,18 +4,18 @@
  */
 
 import {
-  describeResult,
+  type DrillOptions,
   type DrillResult,
-  DrillSkip,
   DrillSyntaxError,
+  describeResult,
   drillLadder,
   harnessDefines,
   type IpVersion,
   mutants,
   parseScript,
   play,
+  playText,
   type RunOptions,
-  type Script,
 } from '../../drill/index.ts';
 import { readScript } from './find.ts';
 
@@ -52,60 +52,49 @@ export interface JobResult extends Job {
   readonly survivors: readonly string[];
 }
 
-/** The versions over which a script can be played: its name, or an option of its own, may leave only one. */
-export function versionsOf(path: string): IpVersion[] {
-  if (path.endsWith('v6.pkt')) return ['ipv6'];
-  if (path.endsWith('v4.pkt')) return ['ipv4', 'mapped'];
-  return ['ipv4', 'ipv6', 'mapped'];
-}
-
-/** @returns null for a script that asks for another version of IP than the job's */
-export function runJob(job: Job, options: JobOptions): JobResult | null {
+/** Plays a script over one version of IP, and then, if it passes and they are asked for, its mutants. */
+export function runJob(job: Job, options: JobOptions): JobResult {
   const { path, ip } = job;
-  const nothing = { ...job, line: null, expected: null, actual: null, time: 0, printed: [], mutants: 0, survivors: [] };
-  let script: Script;
+  const text = readScript(path);
+  const run = { ...options.run, defines: new Map(options.defines) };
+  let result: DrillResult;
   try {
-    const defines = new Map([...harnessDefines(ip), ...options.defines]);
-    script = parseScript(path, readScript(path), defines);
+    result = playText(path, text, ip, run);
   } catch (error) {
-    if (error instanceof DrillSkip) return { ...nothing, result: 'skip', reason: error.message, text: '' };
     if (!(error instanceof DrillSyntaxError)) throw error;
     const { reason, at, message } = error;
-    return { ...nothing, result: 'error', reason, line: at.line, text: message };
-  }
-  const asked = versionOf(script);
-  if (asked !== null && asked !== ip) return null;
-  const result = play(script, { ...options.run, ip });
-  const survivors: string[] = [];
-  const changed = options.mutate && result.result === 'pass' ? mutants(script, { ...options.run, ip }) : [];
-  for (const mutant of changed) {
-    if (play(mutant.script, { ...options.run, ip }).result === 'pass') {
-      survivors.push(`${path}:${mutant.line}: ${mutant.kind}: ${mutant.description}`);
-    }
+    const nothing = { expected: null, actual: null, time: 0, printed: [], mutants: 0, survivors: [] };
+    return { ...job, ...nothing, result: 'error', reason, line: at.line, text: message };
   }
   const first = result.failures[0];
+  const { played, survivors } = options.mutate && result.result === 'pass' ? mutate(job, text, run) : NO_MUTANTS;
   return {
-    ...nothing,
+    ...job,
     result: result.result,
     reason: result.reason,
     line: first?.line ?? null,
     expected: first?.expected ?? null,
     actual: first?.actual ?? null,
-    time: first?.time ?? result.duration,
+    time: result.duration,
     text: textOf(result, options.ladder),
     printed: result.printed,
-    mutants: changed.length,
+    mutants: played,
     survivors,
   };
+}
+
+const NO_MUTANTS = { played: 0, survivors: [] as string[] };
+
+function mutate({ path, ip }: Job, text: string, run: DrillOptions): { played: number; survivors: string[] } {
+  const script = parseScript(path, text, new Map([...harnessDefines(ip), ...(run.defines ?? [])]));
+  const changed = mutants(script, { ...run, ip });
+  const survivors = changed
+    .filter((mutant) => play(mutant.script, { ...run, ip }).result === 'pass')
+    .map(({ line, kind, description }) => `${path}:${line}: ${kind}: ${description}`);
+  return { played: changed.length, survivors };
 }
 
 function textOf(result: DrillResult, ladder: boolean): string {
   if (result.result === 'pass') return ladder ? drillLadder(result) : '';
   return result.result === 'fail' ? describeResult(result) : '';
-}
-
-function versionOf(script: Script): IpVersion | null {
-  const option = script.options.filter(({ name }) => name === 'ip_version').at(-1);
-  if (option === undefined) return null;
-  return option.value === 'ipv4-mapped-ipv6' ? 'mapped' : (option.value as IpVersion);
 }

@@ -9,7 +9,7 @@ import { type Job, type JobOptions, type JobResult, runJob } from './job.ts';
 const WORTH_A_THREAD = 100;
 
 /** What a thread answers: the result, or what went wrong in a way that is ours. */
-export type Answer = { readonly result: JobResult | null } | { readonly bug: string };
+export type Answer = { readonly result: JobResult } | { readonly bug: string };
 
 /**
  * @param tell called with every result, in order
@@ -24,13 +24,12 @@ export async function runJobs(
   const useful = Math.min(threads, Math.ceil((jobs.length * (options.mutate ? 20 : 1)) / WORTH_A_THREAD));
   if (useful <= 1) {
     for (const job of jobs) {
-      const result = runJob(job, options);
-      if (result !== null) tell(result);
+      tell(runJob(job, options));
       await new Promise((resolve) => setImmediate(resolve)); // the progress bar is drawn, and Ctrl-C is heard
     }
     return;
   }
-  const results = new Map<number, JobResult | null>();
+  const results = new Map<number, JobResult>();
   let given = 0;
   let told = 0;
   await Promise.all(Array.from({ length: useful }, () => thread()));
@@ -46,7 +45,7 @@ export async function runJobs(
         for (; results.has(told); told++) {
           const result = results.get(told)!;
           results.delete(told);
-          if (result !== null) tell(result);
+          tell(result);
         }
       }
     } finally {
@@ -57,13 +56,14 @@ export async function runJobs(
 
 function ask(worker: Worker, job: Job): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    const onMessage = (answer: Answer): void => settle(() => resolve(answer));
+    const onError = (error: Error): void => settle(() => reject(error));
+    const onExit = (code: number): void => settle(() => reject(new Error(`a thread ended with status ${code}`)));
     const settle = (act: () => void): void => {
-      worker.removeAllListeners();
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       act();
     };
-    worker.once('message', (answer: Answer) => settle(() => resolve(answer)));
-    worker.once('error', (error) => settle(() => reject(error)));
-    worker.once('exit', (code) => settle(() => reject(new Error(`a thread ended with ${code}`))));
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
     worker.postMessage(job);
   });
 }

@@ -1,8 +1,9 @@
 /** Owns: `tsyn drill --record`: a capture or a trace in a file, turned into a script. */
 
 import { readFileSync } from 'node:fs';
-import { recordCapture, recordTrace, type RecordOptions } from '../../drill/index.ts';
+import { type RecordOptions, recordCapture, recordTrace } from '../../drill/index.ts';
 import type { TraceEvent } from '../../trace/events.ts';
+import { CaptureError } from '../../trace/pcap-read.ts';
 import { UsageError } from '../args.ts';
 
 /**
@@ -13,8 +14,14 @@ import { UsageError } from '../args.ts';
 export function recordFile(path: string, options: RecordOptions): string {
   const octets = read(path);
   // A trace is text, and begins with a brace; no capture does.
-  if (octets[0] !== 0x7b) return recordCapture(octets, options);
-  return recordTrace(events(path, octets), options);
+  if (octets[0] === 0x7b) return recordTrace(events(path, octets), options);
+  try {
+    return recordCapture(octets, options);
+  } catch (error) {
+    if (error instanceof CaptureError)
+      throw new UsageError(`'${path}' is neither a capture nor a trace: ${error.message}`);
+    throw error;
+  }
 }
 
 function read(path: string): Uint8Array {
