@@ -76,12 +76,53 @@ export function icmpCodes(type: string): ReadonlySet<string> {
   return new Set([...Object.keys(codes4), ...Object.keys(codes6)]);
 }
 
-/** @throws DrillMismatch a name that this version of IP does not have */
-export function icmpNumbers(spec: IcmpSpec, family: 4 | 6): { type: number; code: number } {
-  const type = lookUp(spec.type, family === 4 ? TYPES4 : TYPES6, 'type_', `ICMP type for IPv${family}`);
+/** A message on the wire; `growth` octets are to be added to an MTU in it. */
+export interface IcmpNumbers {
+  readonly type: number;
+  readonly code: number;
+  readonly growth: number;
+}
+
+/** What becomes of codes of IPv4's "unreachable" over IPv6 (RFC 7915 4.2): type and code, or null where nothing does. */
+const UNREACHABLE_OVER_6: Readonly<Record<number, readonly [type: number, code: number] | null>> = {
+  0: [1, 0],
+  1: [1, 0],
+  2: [4, 1],
+  3: [1, 4],
+  4: [2, 0],
+  5: [1, 0],
+  6: [1, 0],
+  7: [1, 0],
+  8: [1, 0],
+  9: [1, 1],
+  10: [1, 1],
+  11: [1, 0],
+  12: [1, 0],
+  13: [1, 1],
+  14: null,
+  15: [1, 1],
+};
+
+/**
+ * The numbers of a message. A script may be played over the other version of IP than its names are of: then IPv4's are translated
+ * as a gateway would (RFC 7915 4.2).
+ *
+ * @returns null where IPv6 has no such message, and the gateway would drop it
+ * @throws DrillMismatch a name that neither version has, or only IPv6 over IPv4
+ */
+export function icmpNumbers(spec: IcmpSpec, family: 4 | 6): IcmpNumbers | null {
+  const { type: word, code: codeWord } = spec;
+  if (family === 6 && !Object.hasOwn(TYPES6, word) && Object.hasOwn(TYPES4, word)) return null;
+  const type = lookUp(word, family === 4 ? TYPES4 : TYPES6, 'type_', `ICMP type for IPv${family}`);
+  if (codeWord === null) return { type, code: 0, growth: 0 };
   const codes = (family === 4 ? CODES4 : CODES6)[type] ?? {};
-  const code = spec.code === null ? 0 : lookUp(spec.code, codes, 'code_', `code of ICMP ${spec.type}`);
-  return { type, code };
+  const code4 = word === 'unreachable' && !Object.hasOwn(codes, codeWord) ? CODES4[3]![codeWord] : undefined;
+  if (family === 6 && code4 !== undefined) {
+    const translated = UNREACHABLE_OVER_6[code4] ?? null;
+    // The header of IPv6 is 20 octets longer: the same text fits in as much more.
+    return translated && { type: translated[0], code: translated[1], growth: 20 };
+  }
+  return { type, code: lookUp(codeWord, codes, 'code_', `code of ICMP ${word}`), growth: 0 };
 }
 
 function lookUp(word: string, names: Names, prefix: string, what: string): number {

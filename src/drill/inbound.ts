@@ -45,20 +45,22 @@ export function buildSegment(spec: TcpSpec, flow: Flow, between: Ends, scaledEch
   return datagram(spec.ip, between, PROTO_TCP, tcp, 16);
 }
 
-/** An ICMP message that quotes the head of one of ours. */
-export function buildIcmp(spec: IcmpSpec, flow: Flow, between: Ends): Uint8Array {
+/** An ICMP message that quotes the head of one of ours; none where the version of IP has no such message. */
+export function buildIcmp(spec: IcmpSpec, flow: Flow, between: Ends): Uint8Array[] {
   const { family } = between.host;
-  const { type, code } = icmpNumbers(spec, family);
+  const numbers = icmpNumbers(spec, family);
+  if (numbers === null) return [];
+  const { type, code, growth } = numbers;
   const body = isError(type, family) ? quote(spec, flow, between) : new Uint8Array(0);
   const message = new Uint8Array(ICMP_HEADER + body.length);
   message.set(body, ICMP_HEADER);
-  const rest = spec.mtu ?? (spec.id ?? 0) * 0x10000;
+  const rest = spec.mtu === null ? (spec.id ?? 0) * 0x10000 : spec.mtu + growth;
   if (family === 4) {
     writeIcmp(message, null, 0, message.length, type, code, rest);
-    return datagram(spec.ip, between, PROTO_ICMP, message, -1);
+    return [datagram(spec.ip, between, PROTO_ICMP, message, -1)];
   }
   writeIcmpv6(message, null, 0, message.length, type, code, rest, between.peer, between.host);
-  return datagram(spec.ip, between, PROTO_ICMPV6, message, -1);
+  return [datagram(spec.ip, between, PROTO_ICMPV6, message, -1)];
 }
 
 /** ICMP errors quote what they are about, queries nothing. */

@@ -334,7 +334,7 @@ export class Runner {
     if (packet.protocol === 'udp') throw new DrillMismatch('UDP is not under test here');
     const flow = this.#flowFor(action);
     if (packet.protocol === 'icmp') {
-      host.device.inject(buildIcmp(packet, flow, this.#ends));
+      for (const message of buildIcmp(packet, flow, this.#ends)) host.device.inject(message);
       return;
     }
     if (flow.state === 'synack-sent' && packet.flags.includes('.')) flow.state = 'open';
@@ -392,7 +392,9 @@ export class Runner {
   }
 
   #compareIcmp(expected: IcmpSpec, live: LivePacket): void {
-    const { type, code } = icmpNumbers(expected, live.family);
+    const numbers = icmpNumbers(expected, live.family);
+    if (numbers === null) throw new DrillMismatch(`IPv${live.family} has no ICMP ${expected.type}`);
+    const { type, code } = numbers;
     const { content } = live;
     if (content.protocol !== 'icmp') throw new DrillMismatch('expected ICMP');
     if (content.type !== type || content.code !== code) {
