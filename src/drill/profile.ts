@@ -144,7 +144,7 @@ const READERS: { readonly [K in keyof Sysctls]: Reader<Sysctls[K]> } = {
   tcp_keepalive_intvl: between(1, 32_767),
   tcp_keepalive_probes: between(1, 127),
   tcp_rto_min_us: between(1000, 60_000_000),
-  tcp_rto_max_ms: between(60_000, 120_000), // RFC 6298 2.5 allows no less, nor does the stack
+  tcp_rto_max_ms: between(1000, 120_000),
   tcp_invalid_ratelimit: between(0, 86_400_000),
 };
 

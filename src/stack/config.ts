@@ -244,7 +244,7 @@ const bounds: Bounds<StackConfig> = {
   tcp: {
     initialRto: [1, 60_000],
     minRto: [1, 60_000],
-    maxRto: [60_000, DAY],
+    maxRto: [1000, DAY],
     r1: [1, 100],
     r2: [1, 100 * DAY],
     minUserTimeout: [1, 100 * DAY],

@@ -17,7 +17,7 @@ export interface TcpConfig {
    * steady path comes to nothing, and any hiccup of a long one would be a time-out.
    */
   readonly minRto: number;
-  /** Largest RTO after back-off; at least 60 s (RFC 6298 2.5). */
+  /** Largest RTO after back-off; at least 60 s (RFC 6298 2.5), less only on networks of one's own. */
   readonly maxRto: number;
   /** Retransmissions of one segment after which the IP layer is advised and the user told (RFC 9293 3.8.3 R1; SHLD-10). */
   readonly r1: number;

@@ -164,6 +164,14 @@ describe('retransmission', () => {
     expect(peer.tcb.cc.cwnd).toBe(7000);
   });
 
+  it('backs off no further than the largest RTO', () => {
+    const peer = new Peer({ config: { maxRto: 1000 } });
+    peer.synReceived();
+    const began = peer.now;
+    peer.until(began + 3500);
+    expect(peer.all.slice(1).map(({ time }) => time - began)).toEqual([1000, 2000, 3000]);
+  });
+
   it('starts at the initial window again after idleness (RFC 5681 4.1), unless it is configured not to', () => {
     for (const restartAfterIdle of [true, false]) {
       const peer = new Peer({ config: { restartAfterIdle } });
