@@ -20,12 +20,20 @@ import {
 } from './descriptor.ts';
 import { Epoll, type EpollEvent } from './epoll.ts';
 import { DrillMismatch, DrillSkip } from './errors.ts';
-import { compareMessage, completionMessage, controlOf } from './messages.ts';
+import type { LivePacket } from './live.ts';
+import { compareMessage, controlOf, errorControl } from './messages.ts';
 import type { CallAction, Expression } from './script.ts';
 import { getSocketOption, setSocketOption } from './socket-options.ts';
 import { symbol } from './symbols.ts';
-import { MSG_EOR, MSG_FASTOPEN, type SocketEnvironment, TcpDescriptor } from './tcp-descriptor.ts';
-import { MOST_PARTS, MSG_ERRQUEUE, MSG_ZEROCOPY } from './zero-copy.ts';
+import {
+  MSG_EOR,
+  MSG_ERRQUEUE,
+  MSG_FASTOPEN,
+  MSG_TRUNC,
+  type SocketEnvironment,
+  TcpDescriptor,
+} from './tcp-descriptor.ts';
+import { MOST_PARTS, MSG_ZEROCOPY } from './zero-copy.ts';
 
 /** What a script has just done with a socket. */
 export type SocketUse = 'socket' | 'listen' | 'accept' | 'connect';
@@ -44,6 +52,13 @@ export class Application {
   /** Something has happened: waiters of epoll are woken up. */
   look(): void {
     for (const file of this.files.values()) if (file instanceof TcpDescriptor) file.look();
+  }
+
+  /** A packet has left the host. */
+  left(packet: LivePacket): void {
+    const { content } = packet;
+    if (content.protocol !== 'tcp') return;
+    for (const file of this.files.values()) if (file instanceof TcpDescriptor) file.left(content);
   }
 
   /**
@@ -235,9 +250,11 @@ function* receiveMessage(socket: TcpDescriptor, args: readonly Expression[], app
   const length = vector === null ? 0 : sum(vectorLengths(vector));
   const flags = integer(args[2]!);
   if (flags & MSG_ERRQUEUE) {
-    const completion = socket.zeroCopy?.take() ?? null;
-    if (completion === null) return failed('EAGAIN');
-    compareMessage(args[1]!, MSG_ERRQUEUE, [completionMessage(completion, app.environment.ip)]);
+    const error = socket.errorQueue.take();
+    if (error === null) return failed('EAGAIN');
+    const withText = error.kind === 'stamp' && error.withText;
+    if (withText && length > 0) throw new DrillSkip('the segment that a time stamp is about is read');
+    compareMessage(args[1]!, MSG_ERRQUEUE | (withText ? MSG_TRUNC : 0), errorControl(error, socket, app.environment));
     return done(0);
   }
   const outcome = yield* socket.read(length, flags);

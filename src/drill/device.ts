@@ -14,6 +14,8 @@ export class Device implements Link {
   readonly offload: Offload = NO_OFFLOAD;
   /** What has been sent and not been looked at, the oldest first. */
   readonly sent: LivePacket[] = [];
+  /** Hears of what is sent. */
+  onSent: (packet: LivePacket) => void = () => {};
   /** Sees every packet either way, with the time in ms: for ladders and captures. */
   onPacket: ((time: number, outbound: boolean, octets: Uint8Array) => void) | null = null;
   readonly #scheduler: Scheduler;
@@ -34,7 +36,9 @@ export class Device implements Link {
     const octets = packet.buf.slice(packet.off, packet.off + packet.len);
     this.#pool.give(packet);
     const { now } = this.#scheduler;
-    this.sent.push(decodePacket(now, octets));
+    const sent = decodePacket(now, octets);
+    this.sent.push(sent);
+    this.onSent(sent);
     this.onPacket?.(now, true, octets);
   }
 

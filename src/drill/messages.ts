@@ -2,19 +2,30 @@
  * Owns: what recvmsg tells beside the data: flags and control messages, as the script writes them.
  */
 
-import { described, field, integer, list } from './arguments.ts';
+import { described, field, integer, integerField, list } from './arguments.ts';
+import type { QueuedError, Stamp } from './error-queue.ts';
 import { DrillMismatch } from './errors.ts';
 import type { IpVersion } from './host.ts';
 import type { Expression } from './script.ts';
-import { symbol } from './symbols.ts';
-import type { TcpDescriptor } from './tcp-descriptor.ts';
-import type { Completion } from './zero-copy.ts';
+import { errnoNumber, symbol } from './symbols.ts';
+import type { SocketEnvironment, TcpDescriptor } from './tcp-descriptor.ts';
 
-/** A control message: level and type by number, and its data as an integer, or integers by name. */
+/** A control message: level and type by number, and its data as an integer, integers by name, or an instant. */
 export interface ControlMessage {
   readonly level: number;
   readonly type: number;
-  readonly data: number | Readonly<Record<string, number>>;
+  readonly data: number | Readonly<Record<string, number>> | Instant;
+}
+
+/** A time, and by how much it may be off: µs. */
+class Instant {
+  readonly time: number;
+  readonly tolerance: number;
+
+  constructor(time: number, tolerance: number) {
+    this.time = time;
+    this.tolerance = tolerance;
+  }
 }
 
 /** What comes with a read from the socket. */
@@ -23,21 +34,44 @@ export function controlOf(socket: TcpDescriptor): ControlMessage[] {
   return [{ level: symbol('SOL_TCP')!, type: symbol('TCP_CM_INQ')!, data: socket.queuedIn }];
 }
 
-/** What the error queue says of sends without a copy that are complete: they were copied all the same. */
-export function completionMessage({ first, last }: Completion, ip: IpVersion): ControlMessage {
-  const family = ip === 'ipv4' ? 'IP' : 'IPV6';
-  return {
-    level: symbol(`SOL_${family}`)!,
-    type: symbol(`${family}_RECVERR`)!,
-    data: {
-      ee_errno: 0,
-      ee_origin: symbol('SO_EE_ORIGIN_ZEROCOPY')!,
-      ee_type: 0,
-      ee_code: symbol('SO_EE_CODE_ZEROCOPY_COPIED')!,
-      ee_info: first,
-      ee_data: last,
-    },
+/** What comes with an entry of the error queue. */
+export function errorControl(
+  error: QueuedError,
+  socket: TcpDescriptor,
+  { ip, tolerance }: SocketEnvironment,
+): ControlMessage[] {
+  if (error.kind === 'stamp') {
+    const stamped = extendedError(ip, stampFields(error));
+    if (!socket.stamps?.told) return [stamped];
+    const data = new Instant(error.time * 1000, tolerance);
+    return [{ level: symbol('SOL_SOCKET')!, type: symbol('SCM_TIMESTAMPING')!, data }, stamped];
+  }
+  // The sends were copied all the same.
+  const completed = {
+    ee_errno: 0,
+    ee_origin: symbol('SO_EE_ORIGIN_ZEROCOPY')!,
+    ee_type: 0,
+    ee_code: symbol('SO_EE_CODE_ZEROCOPY_COPIED')!,
+    ee_info: error.first,
+    ee_data: error.last,
   };
+  return [extendedError(ip, completed)];
+}
+
+function stampFields({ what, key }: Stamp): Readonly<Record<string, number>> {
+  return {
+    ee_errno: errnoNumber('ENOMSG')!,
+    ee_origin: symbol('SO_EE_ORIGIN_TIMESTAMPING')!,
+    ee_type: 0,
+    ee_code: 0,
+    ee_info: what,
+    ee_data: key,
+  };
+}
+
+function extendedError(ip: IpVersion, data: Readonly<Record<string, number>>): ControlMessage {
+  const family = ip === 'ipv4' ? 'IP' : 'IPV6';
+  return { level: symbol(`SOL_${family}`)!, type: symbol(`${family}_RECVERR`)!, data };
 }
 
 /** @throws DrillMismatch */
@@ -59,7 +93,17 @@ export function compareMessage(expected: Expression, flags: number, control: rea
 function compareControl(expected: Expression, { level, type, data }: ControlMessage): void {
   compareFields(expected, { cmsg_level: level, cmsg_type: type });
   if (typeof data === 'number') compareFields(expected, { cmsg_data: data });
+  else if (data instanceof Instant) compareInstant(wantedField(expected, 'cmsg_data'), data);
   else compareFields(wantedField(expected, 'cmsg_data'), data);
+}
+
+/** A time of zero is any. */
+function compareInstant(expected: Expression, { time, tolerance }: Instant): void {
+  const wanted = integerField(expected, 'scm_sec') * 1_000_000 + integerField(expected, 'scm_nsec') / 1000;
+  if (wanted === 0 || Math.abs(wanted - time) <= tolerance) return;
+  throw new DrillMismatch(
+    `time stamp: expected ${wanted} us, actual ${Math.round(time)} us, tolerance ${tolerance} us`,
+  );
 }
 
 function compareFields(expected: Expression, actual: Readonly<Record<string, number>>): void {

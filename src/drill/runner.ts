@@ -225,6 +225,7 @@ export class Runner {
         stack: host.stack,
         ip: this.settings.ip,
         now: () => host.now,
+        tolerance: this.settings.toleranceUsecs,
         localAddress,
         remoteAddress,
         bindPort,
@@ -232,6 +233,7 @@ export class Runner {
         fastOpen: () => fastOpenSettings(this.#maker.sysctls),
       };
       this.#app = new Application(environment);
+      host.device.onSent = (packet) => this.#app!.left(packet);
       this.#app.onSocket = (socket, what) => this.#used(socket, what);
     }
     return this.#host;

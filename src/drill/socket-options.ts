@@ -10,7 +10,6 @@ import type { Expression } from './script.ts';
 import { synTimeoutOption, unsentLowOption } from './settings.ts';
 import { errnoNumber, symbol } from './symbols.ts';
 import type { TcpDescriptor } from './tcp-descriptor.ts';
-import { ZeroCopy } from './zero-copy.ts';
 
 interface SocketOption {
   /** @returns an errno, or null */
@@ -42,9 +41,13 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, SocketOption>>>> 
     SO_PRIORITY: REMEMBERED,
     SO_ZEROCOPY: {
       set: (descriptor, value) => {
-        descriptor.zeroCopy = value === 0 ? null : (descriptor.zeroCopy ?? new ZeroCopy());
+        descriptor.setZeroCopy(value !== 0);
         return value === 0 || value === 1 ? null : 'EINVAL';
       },
+    },
+    SO_TIMESTAMPING: {
+      set: (descriptor, value) => descriptor.setTimeStamps(value),
+      get: (descriptor) => descriptor.stamps?.flags ?? 0,
     },
     SO_ERROR: { get: (descriptor) => errno(descriptor.takeError()) },
     SO_KEEPALIVE: {

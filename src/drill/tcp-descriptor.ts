@@ -24,8 +24,11 @@ import {
   POLLWRNORM,
 } from './descriptor.ts';
 import { type Ending, endingOf, QUEUED } from './ending.ts';
+import { ErrorQueue } from './error-queue.ts';
 import type { IpVersion } from './host.ts';
+import type { LiveTcp } from './live.ts';
 import type { FastOpenSettings } from './settings.ts';
+import { TimeStamps } from './time-stamps.ts';
 import { ZeroCopy } from './zero-copy.ts';
 
 export const MSG_OOB = 0x01;
@@ -34,6 +37,7 @@ export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_EOR = 0x80;
 export const MSG_WAITALL = 0x100;
+export const MSG_ERRQUEUE = 0x2000;
 export const MSG_MORE = 0x8000;
 export const MSG_FASTOPEN = 0x20000000;
 
@@ -42,6 +46,8 @@ export interface SocketEnvironment {
   readonly stack: Stack;
   readonly ip: IpVersion;
   readonly now: () => number;
+  /** µs by which a time stamp may be off. */
+  readonly tolerance: number;
   /** Addresses of the host and of its peer. */
   readonly localAddress: string;
   readonly remoteAddress: string;
@@ -64,6 +70,9 @@ export class TcpDescriptor extends Descriptor {
   fastOpenConnect = false;
   /** SO_ZEROCOPY. */
   zeroCopy: ZeroCopy | null = null;
+  /** SO_TIMESTAMPING. */
+  stamps: TimeStamps | null = null;
+  readonly errorQueue: ErrorQueue = new ErrorQueue();
   boundPort: number | null = null;
   wakeups = 0;
   readonly #environment: SocketEnvironment;
@@ -152,7 +161,7 @@ export class TcpDescriptor extends Descriptor {
       const socket = this.listener.accept();
       if (socket !== null) {
         const accepted = TcpDescriptor.of(this.#environment, socket);
-        if (this.zeroCopy !== null) accepted.zeroCopy = new ZeroCopy();
+        if (this.zeroCopy !== null) accepted.setZeroCopy(true);
         return done(into(accepted));
       }
       if (this.nonBlocking) return failed('EAGAIN');
@@ -282,6 +291,12 @@ export class TcpDescriptor extends Descriptor {
   }
 
   override *write(length: number, flags: number): Call {
+    const outcome = yield* this.#write(length, flags);
+    if (outcome.value > 0) this.stamps?.written(this.socket!);
+    return outcome;
+  }
+
+  *#write(length: number, flags: number): Call {
     const dontWait = this.nonBlocking || (flags & MSG_DONTWAIT) !== 0;
     let sent = 0;
     if ((flags & MSG_FASTOPEN) !== 0 || this.#deferred) {
@@ -380,6 +395,15 @@ export class TcpDescriptor extends Descriptor {
   }
 
   // ---- Options ----
+
+  setZeroCopy(on: boolean): void {
+    this.zeroCopy = on ? (this.zeroCopy ?? new ZeroCopy(this.errorQueue)) : null;
+  }
+
+  setTimeStamps(flags: number): string | null {
+    this.stamps ??= new TimeStamps(this.errorQueue);
+    return this.stamps.set(flags, this.socket);
+  }
 
   /** What getsockopt tells again, by the numbers of level and name. */
   readonly values: Map<string, number> = new Map();
@@ -521,7 +545,7 @@ export class TcpDescriptor extends Descriptor {
       else this.#noSpace = true;
       if (socket.urgentRemaining > 0) mask |= POLLPRI;
     }
-    if (this.pendingError || this.zeroCopy?.waiting) mask |= POLLERR;
+    if (this.pendingError || this.errorQueue.waiting) mask |= POLLERR;
     return mask;
   }
 
@@ -529,6 +553,13 @@ export class TcpDescriptor extends Descriptor {
     const { socket } = this;
     if (socket === null) return false;
     return socket.hasRoom;
+  }
+
+  /** A segment has left the host. */
+  left(segment: LiveTcp): void {
+    const { socket } = this;
+    if (segment.sourcePort !== socket?.localPort || segment.destinationPort !== socket.remotePort) return;
+    this.stamps?.left(segment, this.#environment.now());
   }
 
   /** Something has happened in the host: counts what would have woken a waiter. */
@@ -541,6 +572,7 @@ export class TcpDescriptor extends Descriptor {
       return;
     }
     if (socket === null) return;
+    if (this.stamps?.settle(socket, this.#environment.now())) this.wakeups++;
     if (this.zeroCopy?.settle(socket)) this.wakeups++;
     const received =
       socket.tcb.stats.bytesReceived + (socket.atEnd ? 1 : 0) + (this.#over ? 1 : 0) + (this.#opening ? 0 : 1);

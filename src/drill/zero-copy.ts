@@ -6,24 +6,22 @@
 import type { TcpSocket } from '../stack/tcp-socket.ts';
 import { textEnd } from '../tcp/tcb.ts';
 import { le, type Seq } from '../wire/seq.ts';
+import type { ErrorQueue } from './error-queue.ts';
 
-export const MSG_ERRQUEUE = 0x2000;
 export const MSG_ZEROCOPY = 0x4000000;
 
 /** Parts of an I/O vector that one segment of such a send is made of at most. */
 export const MOST_PARTS = 17;
 
-/** Sends that are complete: their numbers from first to last. */
-export interface Completion {
-  readonly first: number;
-  last: number;
-}
-
 export class ZeroCopy {
   #sends = 0;
   /** Where the sends end that are not acknowledged, in order; the last has number `#sends` - 1. */
   readonly #ends: Seq[] = [];
-  readonly #completions: Completion[] = [];
+  readonly #queue: ErrorQueue;
+
+  constructor(queue: ErrorQueue) {
+    this.#queue = queue;
+  }
 
   /** A send has been taken, whole or in part. */
   sent(socket: TcpSocket): void {
@@ -43,17 +41,8 @@ export class ZeroCopy {
   #complete(): void {
     const number = this.#sends - this.#ends.length;
     this.#ends.shift();
-    const newest = this.#completions.at(-1);
-    if (newest === undefined) this.#completions.push({ first: number, last: number });
-    else newest.last = number;
-  }
-
-  /** A completion waits to be read. */
-  get waiting(): boolean {
-    return this.#completions.length > 0;
-  }
-
-  take(): Completion | null {
-    return this.#completions.shift() ?? null;
+    const { newest } = this.#queue;
+    if (newest?.kind === 'completion') newest.last = number;
+    else this.#queue.put({ kind: 'completion', first: number, last: number });
   }
 }
