@@ -29,6 +29,7 @@ import {
   MSG_EOR,
   MSG_ERRQUEUE,
   MSG_FASTOPEN,
+  MSG_PEEK,
   MSG_TRUNC,
   type SocketEnvironment,
   TcpDescriptor,
@@ -148,13 +149,13 @@ const CALLS = {
     if (socket.unconnected && !unspecified) app.onSocket(socket, 'connect');
     return socket.connect(unspecified);
   }),
-  read: onFile(3, (file, args) => file.read(integer(args[2]!), 0)),
-  recv: onSocket(4, (socket, args) => socket.read(integer(args[2]!), integer(args[3]!))),
-  recvfrom: onSocket(6, (socket, args) => socket.read(integer(args[2]!), integer(args[3]!))),
+  read: onFile(3, (file, args) => receive(file, args[1]!, integer(args[2]!), 0)),
+  recv: onSocket(4, (socket, args) => receive(socket, args[1]!, integer(args[2]!), integer(args[3]!))),
+  recvfrom: onSocket(6, (socket, args) => receive(socket, args[1]!, integer(args[2]!), integer(args[3]!))),
   readv: onFile(3, (file, args) => file.read(total(args[1]!, args[2]!), 0)),
   recvmsg: onSocket(3, receiveMessage),
-  write: onFile(3, (file, args) => file.write(integer(args[2]!), 0)),
-  send: onSocket(4, (socket, args, app) => send(socket, integer(args[2]!), integer(args[3]!), app)),
+  write: onFile(3, (file, args) => give(file, integer(args[2]!), 0, isNull(args[1]!))),
+  send: onSocket(4, (socket, args, app) => send(socket, integer(args[2]!), integer(args[3]!), app, isNull(args[1]!))),
   sendto: onSocket(6, (socket, args, app) => {
     const flags = integer(args[3]!);
     if ((flags & MSG_FASTOPEN) !== 0 && isUnspecified(args[4]!)) return atOnce(failed('EOPNOTSUPP'));
@@ -218,18 +219,31 @@ function isUnspecified(address: Expression): boolean {
   return address.kind === 'word' && address.name === 'AF_UNSPEC';
 }
 
-/** No buffer: there is nothing to read from. */
+/** No buffer: nothing can be read from it, nothing written to it. */
 function isNull(buffer: Expression): boolean {
   return buffer.kind === 'word' && buffer.name === 'NULL';
+}
+
+/** A read into a buffer that may be none: what waits stays then. */
+function* receive(file: Descriptor, buffer: Expression, length: number, flags: number): Call {
+  if (!isNull(buffer)) return yield* file.read(length, flags);
+  const outcome = yield* file.read(length, flags | MSG_PEEK);
+  return outcome.value > 0 ? failed('EFAULT') : outcome;
+}
+
+/** A write of what may be no text. @param bad it cannot be read, and is asked for when everything else is well */
+function* give(file: Descriptor, length: number, flags: number, bad: boolean): Call {
+  const unread = bad && length > 0;
+  const outcome = yield* file.write(unread ? 0 : length, flags);
+  return unread && outcome.errno === null ? failed('EFAULT') : outcome;
 }
 
 /** @param bad the text cannot be read: what connects on the way does so without it */
 function* send(socket: TcpDescriptor, length: number, flags: number, app: Application, bad = false): Call {
   if (socket.unconnected && (flags & MSG_FASTOPEN) !== 0) app.onSocket(socket, 'connect');
-  const unread = bad && length > 0;
-  const outcome = yield* socket.write(unread ? 0 : length, flags);
+  const outcome = yield* give(socket, length, flags, bad);
   if ((flags & MSG_ZEROCOPY) !== 0 && outcome.value > 0) socket.zeroCopy?.sent(socket.socket!);
-  return unread && outcome.errno === null ? failed('EFAULT') : outcome;
+  return outcome;
 }
 
 /** A send without a copy, of many parts: so many of them make a segment, and no more. */
@@ -387,12 +401,14 @@ function openPipe(app: Application, args: readonly Expression[]): Call {
   return atOnce(done(0));
 }
 
-/** sendfile and splice: what one file gives, another takes. */
+/** sendfile and splice: what one file gives, another takes. The urgent octet is not among it. */
 function* copy(app: Application, from: Expression, to: Expression, length: Expression): Call {
   const source = app.file(from);
   const target = app.file(to);
   if (source === undefined || target === undefined) return failed('EBADF');
-  const read = yield* source.read(integer(length), 0);
+  const urgent = source instanceof TcpDescriptor ? (source.socket?.urgentRemaining ?? 0) : 0;
+  const wanted = urgent > 0 ? Math.min(integer(length), urgent - 1) : integer(length);
+  const read = yield* source.read(wanted, 0);
   if (read.value <= 0) return read;
   return yield* target.write(read.value, 0);
 }
