@@ -22,6 +22,8 @@ export class HostMaker {
   #mtu: number;
   /** Signs at which the kernel's CUBIC ends slow start, as bits: ACK trains, delay. */
   #hystart = 3;
+  /** Metrics of the route to the peer. */
+  #route: Metrics | null = null;
   /** What the counters were when they were marked. */
   #marked: Readonly<Record<string, number>> = {};
 
@@ -43,6 +45,7 @@ export class HostMaker {
     const trace = this.#trace;
     const host = new Host({ ip, mtu: this.#mtu, localAddress, remoteAddress, config, options, controllers, trace });
     setKey(host, this.sysctls);
+    if (this.#route !== null) setMetrics(host, this.#route);
     return host;
   }
 
@@ -73,7 +76,8 @@ export class HostMaker {
         this.#mtu = effect.mtu;
         break;
       case 'route':
-        throw new DrillSkip(`metrics of a route: ${effect.destination}`);
+        this.#setRoute(effect, host);
+        break;
       case 'mark-counters':
         this.#marked = host?.stack.counters() ?? {};
         break;
@@ -85,6 +89,17 @@ export class HostMaker {
         this.#checkSocket(effect.state, effect.port, host);
         break;
     }
+  }
+
+  /** Metrics of the route to the peer; of other routes nothing can be seen. @throws DrillSkip metrics that say two things */
+  #setRoute({ destination, advmss, mtu, initcwnd }: Extract<ShellEffect, { kind: 'route' }>, host: Host | null): void {
+    if (destination !== this.#settings.remoteAddress) return;
+    const headers = this.#settings.ip === 'ipv6' ? 60 : 40;
+    if (advmss !== null && advmss !== (mtu ?? this.#mtu) - headers) {
+      throw new DrillSkip(`a route whose advmss ${advmss} is not what its mtu ${mtu} leaves`);
+    }
+    this.#route = { mtu, initialWindow: initcwnd };
+    if (host !== null) setMetrics(host, this.#route);
   }
 
   #change(sysctls: Sysctls, host: Host | null): void {
@@ -110,6 +125,16 @@ export class HostMaker {
     );
     if (!found) throw new DrillMismatch(`no socket of port ${port} is in state ${state ?? '(any but LISTEN)'}`);
   }
+}
+
+interface Metrics {
+  readonly mtu: number | null;
+  readonly initialWindow: number | null;
+}
+
+function setMetrics(host: Host, { mtu, initialWindow }: Metrics): void {
+  host.setRouteMtu(mtu ?? Infinity);
+  host.stack.tcp.defaults = { ...host.stack.tcp.defaults, initialWindow };
 }
 
 function setKey(host: Host, sysctls: Sysctls): void {

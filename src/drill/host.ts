@@ -5,7 +5,7 @@
 import { SeededRandom } from '../base/random.ts';
 import { Scheduler } from '../base/scheduler.ts';
 import { PacketPool } from '../link/packet.ts';
-import { createStack, type PartialConfig, type Stack } from '../stack/index.ts';
+import { createStack, type Interface, type PartialConfig, type Stack } from '../stack/index.ts';
 import type { CongestionController, TcpOptions } from '../tcp/index.ts';
 import type { TraceSink } from '../trace/events.ts';
 import { Device } from './device.ts';
@@ -28,6 +28,9 @@ export class Host {
   readonly scheduler: Scheduler = new Scheduler();
   readonly device: Device;
   readonly stack: Stack;
+  readonly #interface: Interface;
+  /** The destination of the one route. */
+  readonly #everywhere: string;
 
   constructor(settings: HostSettings) {
     const pool = new PacketPool();
@@ -43,12 +46,19 @@ export class Host {
       trace: settings.trace,
     });
     const six = settings.ip === 'ipv6';
-    const iface = this.stack.addInterface({
+    this.#everywhere = six ? '::/0' : '0.0.0.0/0';
+    this.#interface = this.stack.addInterface({
       link: this.device,
       name: 'tun0',
       addresses: [`${settings.localAddress}/${six ? 64 : 16}`],
     });
-    this.stack.addRoute({ destination: six ? '::/0' : '0.0.0.0/0', interface: iface });
+    this.stack.addRoute({ destination: this.#everywhere, interface: this.#interface });
+  }
+
+  /** The route to the peer carries packets of so many octets. */
+  setRouteMtu(mtu: number): void {
+    this.stack.removeRoute(this.#everywhere);
+    this.stack.addRoute({ destination: this.#everywhere, interface: this.#interface, mtu });
   }
 
   /** Virtual time, ms. */

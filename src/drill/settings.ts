@@ -63,6 +63,7 @@ export function stackSettings(sysctls: Sysctls): StackSettings {
         minMss: sysctls.tcp_min_snd_mss,
         baseMss: sysctls.tcp_base_mss,
         requireTimestamps: false,
+        searchWhileFull: true,
         pushBursts: true,
         minBurst: sysctls.tcp_min_tso_segs,
         quickAcks: QUICK_ACKS,

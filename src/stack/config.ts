@@ -274,6 +274,7 @@ const bounds: Bounds<StackConfig> = {
     minMss: [8, 1460],
     baseMss: [48, 65_495],
     probeFloor: [8, 1460],
+    searchWhileFull: 'boolean',
     probeInterval: [1000, DAY],
     blackHoleTimeouts: [1, 100],
     pushBursts: 'boolean',

@@ -37,8 +37,10 @@ export class Path {
   iface: Interface;
   /** `remote` itself, or the router. */
   nextHop: Address;
-  /** Path MTU in octets: the interface's, or less where an ICMP error said so. */
+  /** Path MTU in octets: the interface's or the route's, or less where an ICMP error said so. */
   mtu: number;
+  /** What the route allows, Infinity for as much as the interface. */
+  routeMtu: number = Infinity;
   /** The remote address is a broadcast or multicast one. */
   broadcast = false;
   /** There is a route. False means that packets sent here are dropped as 'ip-no-route' until there is one again. */
@@ -79,6 +81,13 @@ export type PathResult = Path | 'no-route' | 'no-source';
 class Hop {
   iface: Interface | null = null;
   nextHop: Address = ANY4;
+  /** What the route allows. */
+  mtu: number = Infinity;
+}
+
+/** Octets of the largest packet that leaves this host by the path. */
+function fullMtu(path: Path): number {
+  return Math.min(path.iface.mtu, path.routeMtu);
 }
 
 export class Paths {
@@ -140,13 +149,10 @@ export class Paths {
     path.valid = (transit || this.#stack.isLocal(path.local)) && this.#route(path.remote, transit ? null : path.local);
     if (!path.valid) return false;
     const iface = this.#hop.iface!;
-    if (iface !== path.iface) {
-      path.iface = iface;
-      path.mtu = iface.mtu;
-      path.pmtuExpires = Infinity;
-    } else if (path.pmtuExpires === Infinity) {
-      path.mtu = iface.mtu;
-    }
+    if (iface !== path.iface || this.#hop.mtu !== path.routeMtu) path.pmtuExpires = Infinity;
+    path.iface = iface;
+    path.routeMtu = this.#hop.mtu;
+    if (path.pmtuExpires === Infinity) path.mtu = fullMtu(path);
     path.nextHop = this.#hop.nextHop;
     path.broadcast =
       isMulticast(path.remote) || isLimitedBroadcast(path.remote) || iface.isDirectedBroadcast(path.remote);
@@ -172,7 +178,7 @@ export class Paths {
   age(path: Path, now: number): void {
     if (now < path.pmtuExpires) return;
     path.pmtuExpires = Infinity;
-    path.mtu = path.iface.mtu;
+    path.mtu = fullMtu(path);
   }
 
   /** Upper layers heard from the remote host (RFC 4861 7.3.1): the next hop is alive. */
@@ -221,6 +227,7 @@ export class Paths {
     const stack = this.#stack;
     const hop = this.#hop;
     if (isUnspecified(remote)) return false;
+    hop.mtu = Infinity;
     if (isLoopback(remote) || stack.isLocal(remote)) {
       hop.iface = stack.loopback;
       hop.nextHop = remote;
@@ -238,6 +245,7 @@ export class Paths {
     if (route !== null && !(group && route.via !== null)) {
       hop.iface = route.iface;
       hop.nextHop = route.via ?? remote;
+      hop.mtu = route.mtu;
       return true;
     }
     if (!group) return false;

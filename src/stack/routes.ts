@@ -15,6 +15,8 @@ export interface Route {
   readonly iface: Interface;
   /** Smaller is better among routes of one prefix. */
   readonly metric: number;
+  /** Octets of the largest packet that takes it; Infinity for what the interface allows. */
+  readonly mtu: number;
 }
 
 export class RouteTable {
@@ -30,7 +32,7 @@ export class RouteTable {
   /** @throws TsynError EEXIST, ENOSPC (config.ip.maxRoutes) */
   add(route: Route): void {
     const destination = new Prefix(networkOf(route.destination), route.destination.length);
-    const entry: Route = { destination, via: route.via, iface: route.iface, metric: route.metric };
+    const entry: Route = { ...route, destination };
     const table = destination.address.family === 4 ? this.#v4 : this.#v6;
     if (table.some((r) => sameRoute(r, entry))) {
       throw new TsynError('EEXIST', `there is a route to ${formatPrefix(destination)} already`);
@@ -89,5 +91,6 @@ function sameRoute(a: Route, b: Route): boolean {
 /** `10.0.0.0/8 via 192.0.2.1 dev eth0 metric 0`, as `ip route` words it. */
 export function formatRoute(route: Route): string {
   const via = route.via === null ? '' : ` via ${formatAddress(route.via)}`;
-  return `${formatPrefix(route.destination)}${via} dev ${route.iface.name} metric ${route.metric}`;
+  const mtu = route.mtu === Infinity ? '' : ` mtu ${route.mtu}`;
+  return `${formatPrefix(route.destination)}${via} dev ${route.iface.name} metric ${route.metric}${mtu}`;
 }

@@ -25,7 +25,7 @@ import { Icmpv6 } from './icmpv6.ts';
 import { Interface, type InterfaceOptions } from './interface.ts';
 import { IpLayer } from './ip.ts';
 import { drawSecret } from './keys.ts';
-import { Paths } from './paths.ts';
+import { MIN_PMTU6, Paths } from './paths.ts';
 import { type PingOptions, type PingResult, Pings } from './ping.ts';
 import { EphemeralPorts } from './ports.ts';
 import { type Route, RouteTable } from './routes.ts';
@@ -61,6 +61,8 @@ export interface RouteOptions {
   readonly interface: Interface;
   /** 0 by default; smaller is better. */
   readonly metric?: number;
+  /** Octets of the largest packet that takes this route, where the interface would allow more: 68 at least, 1280 for IPv6. */
+  readonly mtu?: number;
 }
 
 export class Stack {
@@ -178,10 +180,15 @@ export class Stack {
     }
     const { metric = 0 } = options;
     if (!Number.isInteger(metric) || metric < 0) throw invalidArgument('metric', metric, 'a non-negative integer');
+    const { mtu = Infinity } = options;
+    const least = destination.address.family === 4 ? 68 : MIN_PMTU6;
+    if (mtu !== Infinity && !(Number.isInteger(mtu) && mtu >= least)) {
+      throw invalidArgument('mtu', mtu, `an integer from ${least}`);
+    }
     if (!this.#interfaces.includes(options.interface)) {
       throw invalidArgument('interface', options.interface?.name, 'an interface of this stack');
     }
-    const route: Route = { destination, via, iface: options.interface, metric };
+    const route: Route = { destination, via, iface: options.interface, metric, mtu };
     this.routeTable.add(route);
     this.paths.invalidate();
     return route;

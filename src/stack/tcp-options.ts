@@ -50,6 +50,7 @@ const CHECKS: Readonly<Record<keyof TcpOptions, Check>> = {
   ecn: oneOf('off', 'accept', 'request'),
   fastOpen: oneOf(true, false, 'without-cookie'),
   maxSegment: orNull(integer(8, 65_535)),
+  initialWindow: orNull(integer(1, 1000)),
   mtuProbing: oneOf('off', 'black-hole', 'always'),
   ttl: integer(1, 255),
   dscp: integer(0, 63),

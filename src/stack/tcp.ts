@@ -367,7 +367,8 @@ export class Tcp implements TransportProtocol, Task {
     this.env.trace = this.#stack.trace;
     const { tcb, path } = socket;
     this.#bind(path, tcb.options, socket.route);
-    // Another connection of this path may have heard what it carries.
+    this.#stack.paths.refresh(path);
+    // Another connection of this path may have heard what it carries, or the route has changed.
     if (tcb.mtu !== path.mtu) pathMtuChanged(tcb, this.env, path.mtu);
   }
 

@@ -93,6 +93,11 @@ export interface TcpConfig {
    * path that merely loses much would be made worse by smaller segments.
    */
   readonly probeFloor: number;
+  /**
+   * A search from the start uses the segments that the path is said to carry meanwhile, and probes between `baseMss` and the
+   * most; otherwise it begins with segments of `baseMss` (RFC 4821 7.2).
+   */
+  readonly searchWhileFull: boolean;
   /** Time after which a search that has ended is begun anew (RFC 4821 7.3). */
   readonly probeInterval: number;
   /** Time-outs in a row of a large segment after which a black hole is suspected. */
@@ -139,6 +144,7 @@ export const defaultTcpConfig: TcpConfig = {
   minMss: 88,
   baseMss: 1024,
   probeFloor: 512,
+  searchWhileFull: false,
   probeInterval: 600_000,
   blackHoleTimeouts: 2,
   pushBursts: false,
@@ -204,6 +210,8 @@ export interface TcpOptions {
   readonly maxSegment: number | null;
   /** Whether the path MTU is searched for by probes (RFC 4821). */
   readonly mtuProbing: MtuProbing;
+  /** Initial congestion window in segments, or null for the host's (`config.tcp.initialWindow`). */
+  readonly initialWindow: number | null;
   /** TTL or hop limit (MUST-49). */
   readonly ttl: number;
   /** Differentiated services code point, 0 .. 63 (MUST-48). */
@@ -237,6 +245,7 @@ export const defaultTcpOptions: TcpOptions = {
   fastOpen: false,
   maxSegment: null,
   mtuProbing: 'black-hole',
+  initialWindow: null,
   ttl: 64,
   dscp: 0,
   pacing: false,

@@ -65,7 +65,7 @@ export function takeOffer(tcb: Tcb, env: TcpEnv, segment: Segment, now: number):
 /** Eff.snd.MSS (RFC 9293 3.7.1, MUST-16): the smaller of what the peer takes and what the path carries (as far
  * as is said, or known by probes), less options. */
 export function updateSegmentSize(tcb: Tcb): void {
-  const mtu = tcb.search === null ? tcb.mtu : Math.min(tcb.mtu, tcb.search.low);
+  const mtu = tcb.search === null ? tcb.mtu : Math.min(tcb.mtu, tcb.search.inUse);
   const fits = mtu - tcb.ipHeader - TCP_HEADER;
   const options = tcb.ts.on ? TIMESTAMPS_LENGTH : 0;
   const wanted = tcb.options.maxSegment ?? Infinity;

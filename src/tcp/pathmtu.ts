@@ -7,7 +7,7 @@ import { diff, ge, lt, type Seq } from '../wire/seq.ts';
 import type { TcpEnv } from './env.ts';
 import { isEarly } from './fastopen.ts';
 import { announcedMss, updateSegmentSize } from './negotiate.ts';
-import { cancelProbe, probeFailed } from './plpmtud.ts';
+import { cancelProbe, probeFailed, raiseCeiling } from './plpmtud.ts';
 import { SIGNAL_SOFT_ERROR, type Tcb } from './tcb.ts';
 import { destroy, returnToListen } from './teardown.ts';
 
@@ -47,6 +47,7 @@ export function pathMtuChanged(tcb: Tcb, env: TcpEnv, mtu: number): void {
   const before = tcb.snd.mss;
   tcb.mtu = mtu;
   updateSegmentSize(tcb);
+  if (search !== null && !shrunk) raiseCeiling(tcb, search);
   if (search !== null && tcb.snd.mss === before) {
     // Of what is outstanding only a probe can be too large.
     if (search.size <= mtu) return;

@@ -18,8 +18,10 @@ export type MtuProbing = 'off' | 'black-hole' | 'always';
 
 /** A search that goes on, or has ended below what the path MTU is said to be. Null on connections without trouble. */
 export class MtuSearch {
-  /** The size in use: the largest that has arrived, or that is supposed to. */
+  /** The largest that has arrived, or that is supposed to. */
   low: number;
+  /** The size in use: `low`, unless the search goes on below what the path is said to carry (`config.searchWhileFull`). */
+  inUse: number;
   /** The largest that may still turn out to arrive. */
   high: number;
   /** `high` itself is tried first: the trouble may have been something else, or has passed. */
@@ -33,9 +35,10 @@ export class MtuSearch {
   /** No probe leaves before, ms. */
   notBefore = 0;
 
-  constructor(low: number, high: number) {
+  constructor(low: number, high: number, inUse: number = low) {
     this.low = low;
     this.high = high;
+    this.inUse = inUse;
   }
 }
 
@@ -72,7 +75,16 @@ export function startSearch(tcb: Tcb, env: TcpEnv): void {
   const base = baseSize(tcb, env);
   if (base >= ceiling(tcb)) return;
   tcb.search = new MtuSearch(base, ceiling(tcb));
+  if (env.config.searchWhileFull) {
+    tcb.search.inUse = ceiling(tcb);
+    tcb.search.fromTop = false;
+  }
   updateSegmentSize(tcb);
+}
+
+/** The path carries more than it did. */
+export function raiseCeiling(tcb: Tcb, search: MtuSearch): void {
+  search.high = ceiling(tcb);
 }
 
 function baseSize(tcb: Tcb, env: TcpEnv): number {
@@ -163,6 +175,7 @@ export function probeAcknowledged(tcb: Tcb, env: TcpEnv, search: MtuSearch): voi
   if (search.size === 0) return; // in pieces
   env.counters.TcpExtTCPMTUPSuccess++;
   search.low = search.size;
+  search.inUse = search.size;
   search.size = 0;
   search.failures = 0;
   if (search.low >= ceiling(tcb)) tcb.search = null;

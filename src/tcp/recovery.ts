@@ -63,11 +63,20 @@ export function keepMarksNear({ cc, ecn, board, snd }: Tcb): void {
   if (board !== null && diff(snd.una, board.rack.dsackRound) > FARTHEST) board.rack.dsackRound = snd.una;
 }
 
+/** Octets: as RFC 6928 2 bounds it, unless the user has said how many segments. */
+function initialWindow(tcb: Tcb, env: TcpEnv): number {
+  const { mss } = tcb.snd;
+  const { initialWindow } = tcb.options;
+  return initialWindow === null
+    ? Math.min(env.config.initialWindow * mss, Math.max(2 * mss, 14600))
+    : initialWindow * mss;
+}
+
 /** A connection is established: the initial window (RFC 6928), smaller if the SYN was lost (RFC 5681 3.1). */
 export function startCongestion(tcb: Tcb, env: TcpEnv, now: number): void {
   const cc = tcb.cc;
   const { mss } = tcb.snd;
-  cc.cwnd = tcb.rtt.backoff > 0 ? mss : Math.min(env.config.initialWindow * mss, Math.max(2 * mss, 14600));
+  cc.cwnd = tcb.rtt.backoff > 0 ? mss : initialWindow(tcb, env);
   cc.recover = tcb.snd.iss;
   cc.useEnd = tcb.snd.una;
   cc.lastSent = Math.floor(now);

@@ -80,6 +80,29 @@ describe('routes', () => {
     expect(formatAddress(path(a, '192.0.2.9').nextHop)).toBe('10.0.1.2');
   });
 
+  it('a route may carry less than its interface, and what it carries holds at once', () => {
+    const w = new World();
+    const a = w.stack('a');
+    const [one] = star(w, a, ['10.0.1.1/24', 'fd00::1/64']).map((x) => x.iface);
+    const route = { destination: '192.0.2.0/24', via: '10.0.1.2', interface: one! };
+    a.addRoute({ ...route, mtu: 900 });
+    const known = path(a, '192.0.2.9');
+    expect(known.mtu).toBe(900);
+    expect(formatRoute(a.routes()[0]!)).toBe('192.0.2.0/24 via 10.0.1.2 dev if2 metric 0 mtu 900');
+    a.paths.packetTooBig(known, 700);
+    expect(path(a, '192.0.2.9').mtu).toBe(700);
+    a.removeRoute(route.destination);
+    a.addRoute({ ...route, mtu: 9000 });
+    expect(path(a, '192.0.2.9').mtu).toBe(1500); // no more than the interface; what was said of the old route is forgotten
+    for (const [destination, mtu] of [
+      ['0.0.0.0/0', 67],
+      ['::/0', 1279],
+      ['0.0.0.0/0', 700.5],
+    ] as const) {
+      expect(() => a.addRoute({ destination, interface: one!, mtu })).toThrow('mtu');
+    }
+  });
+
   it('agrees with a search through all routes', () => {
     const prefix = fc.tuple(fc.nat(255), fc.nat(255), fc.integer({ min: 1, max: 24 }));
     fc.assert(
