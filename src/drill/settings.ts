@@ -31,6 +31,8 @@ const MSS = 1460;
 const UNBOUNDED = 0x7fff_ffff;
 const INITIAL_RTO = 1000;
 const QUICK_ACKS = 16;
+/** What the kernel's description of a packet to be sent takes of the send buffer, with room for its headers. */
+const BUFFER_OVERHEAD = 960;
 const LARGEST_PACKET = 65_535;
 /** Where ECN is accurate (RFC 9768) it is spoken as RFC 3168 says, as with a peer that knows no better. */
 const ECN = ['off', 'request', 'accept', 'request', 'request', 'accept'] as const;
@@ -66,6 +68,8 @@ export function stackSettings(sysctls: Sysctls): StackSettings {
         searchWhileFull: true,
         pushBursts: true,
         minBurst: sysctls.tcp_min_tso_segs,
+        burstOverhead: BUFFER_OVERHEAD,
+        maxCookieMss: MSS,
         quickAcks: QUICK_ACKS,
         wholeSegmentWindow: true,
         takeBeyondWindow: true,

@@ -28,6 +28,10 @@ export class Bursts {
   piece: Seq;
   /** PSH stands after what was written last. */
   pushed = false;
+  /** Where it stood last. */
+  pushedTo: Seq;
+  /** Bursts that this pass may still send: while a SEND goes on it is one, so that the rest may grow first. */
+  left: number = Infinity;
   /** The SEND at hand was one without PUSH. */
   more = false;
   /** What waits for company goes without it in this pass. */
@@ -37,6 +41,7 @@ export class Bursts {
 
   constructor(start: Seq) {
     this.piece = start;
+    this.pushedTo = start;
     this.small = start;
   }
 }
@@ -62,17 +67,37 @@ export function pieceLength(tcb: Tcb): number {
   return Math.max(diff(textEnd(tcb), start), 0);
 }
 
-/** A SEND has brought `length` octets. `begun`: the piece before it was full. */
-export function noteWritten(tcb: Tcb, length: number, begun: boolean, push: boolean, record: boolean): void {
+/**
+ * A SEND has brought `length` octets. `begun`: the piece before it was full; `more`: there is more of it, which gets PSH only where
+ * half of the peer's window lies behind the last one.
+ */
+export function noteWritten(
+  tcb: Tcb,
+  length: number,
+  begun: boolean,
+  push: boolean,
+  record: boolean,
+  more: boolean,
+): void {
   tcb.bursts ??= new Bursts(tcb.snd.una);
   const { bursts } = tcb;
   const end = textEnd(tcb);
   if (begun) bursts.piece = add(end, -length);
-  bursts.pushed = push;
+  const due = diff(end, bursts.pushedTo) > tcb.snd.maxWnd / 2;
+  bursts.pushed = push && (due || !more);
+  if (bursts.pushed) bursts.pushedTo = end;
+  bursts.left = more && !due ? 1 : Infinity;
   bursts.more = !push;
   if (!record) return;
   bursts.records.push(end);
   bursts.piece = end;
+}
+
+/** The rest of a SEND finds no room: what is queued of it is pushed. */
+export function noteRefused(tcb: Tcb, bursts: Bursts): void {
+  if (diff(textEnd(tcb), tcb.snd.nxt) <= 0) return;
+  bursts.pushed = true;
+  bursts.pushedTo = textEnd(tcb);
 }
 
 /** Octets queued from SND.RXT on that may share a segment; `queued` there are. */
@@ -84,6 +109,7 @@ export function together(tcb: Tcb, bursts: Bursts, queued: number): number {
 
 /** Octets of the next burst, never sent before; 0 when they must wait. `usable` the peer allows, `room` the congestion window. */
 export function nextBurst(tcb: Tcb, env: TcpEnv, bursts: Bursts, queued: number, usable: number, room: number): number {
+  if (bursts.left === 0) return 0;
   const { mss } = tcb.snd;
   const size = together(tcb, bursts, queued);
   const last = size === queued;
@@ -109,6 +135,7 @@ function waits({ snd, owed, cork, options }: Tcb, bursts: Bursts): boolean {
 export function noteBurst(tcb: Tcb, bursts: Bursts, length: number): void {
   const { mss, rxt } = tcb.snd;
   const end = add(rxt, length);
+  bursts.left--;
   const record = bursts.records[0] === end;
   if (record) bursts.records.shift();
   bursts.ends.push(end);

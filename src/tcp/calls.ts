@@ -7,7 +7,7 @@ import type { CallEvent } from '../trace/events.ts';
 import { add, diff, gt, type Seq, seq } from '../wire/seq.ts';
 import { chooseInitialSequence } from './arrives.ts';
 import { tuneReceiveBuffer } from './buffers.ts';
-import { noteWritten, recordsDiscarded } from './bursts.ts';
+import { noteRefused, noteWritten, recordsDiscarded } from './bursts.ts';
 import { noteSend, nothingUnsent } from './cork.ts';
 import type { TcpEnv } from './env.ts';
 import { isEarly } from './fastopen.ts';
@@ -98,8 +98,12 @@ export function send(
   }
   if (sendResult.accepted > 0) {
     if (env.config.pushBursts) {
-      noteWritten(tcb, sendResult.accepted, begins, push, record && sendResult.accepted === length);
+      const more = sendResult.accepted < length;
+      noteWritten(tcb, sendResult.accepted, begins, push, record && !more, more);
     } else noteSend(tcb, env, push, first, now);
+  }
+  if (sendResult.result === 'insufficient resources' && sendResult.accepted === 0 && push && tcb.bursts !== null) {
+    noteRefused(tcb, tcb.bursts);
   }
   if (env.trace !== null) traceCall(tcb, env, 'SEND', sendResult.result, now, sendResult.accepted);
   return sendResult;

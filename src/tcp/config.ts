@@ -86,6 +86,8 @@ export interface TcpConfig {
   readonly requireTimestamps: boolean;
   /** Least MSS believed when a peer announces one (CVE-2019-11479). */
   readonly minMss: number;
+  /** Largest MSS over IPv4 of a connection that a SYN cookie made. */
+  readonly maxCookieMss: number;
   /** MSS that a black hole is answered with, and that a search from the start begins with (RFC 4821 7.2: 1024). */
   readonly baseMss: number;
   /**
@@ -109,6 +111,8 @@ export interface TcpConfig {
   readonly pushBursts: boolean;
   /** Segments of such a burst at least, as far as the windows allow. */
   readonly minBurst: number;
+  /** Octets of the send buffer that such a burst takes besides its text. */
+  readonly burstOverhead: number;
 }
 
 export const defaultTcpConfig: TcpConfig = {
@@ -142,6 +146,7 @@ export const defaultTcpConfig: TcpConfig = {
   restartAfterIdle: true,
   requireTimestamps: true,
   minMss: 88,
+  maxCookieMss: 65_535,
   baseMss: 1024,
   probeFloor: 512,
   searchWhileFull: false,
@@ -149,6 +154,7 @@ export const defaultTcpConfig: TcpConfig = {
   blackHoleTimeouts: 2,
   pushBursts: false,
   minBurst: 2,
+  burstOverhead: 0,
 };
 
 /** What one connection may choose. */

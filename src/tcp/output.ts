@@ -53,6 +53,7 @@ export function output(tcb: Tcb, env: TcpEnv, now: number): void {
     owed.override = false;
     if (tcb.bursts !== null) {
       tcb.bursts.more = false;
+      tcb.bursts.left = Infinity;
       tcb.bursts.atOnce = false;
     }
     if (snd.text.length > 0) noteWindowUse(tcb, env, snd.nxt !== before);

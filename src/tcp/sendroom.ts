@@ -16,11 +16,19 @@ function unsentOctets(tcb: Tcb): number {
   return Math.max(diff(textEnd(tcb), tcb.snd.nxt), 0);
 }
 
+/** Octets of the send buffer in use: text, and what each burst of it takes that is sent or waits. */
+function taken(tcb: Tcb, { config: { burstOverhead } }: TcpEnv): number {
+  const { length } = tcb.snd.text;
+  if (burstOverhead === 0) return length;
+  const waiting = Math.ceil(unsentOctets(tcb) / sizeGoal(tcb));
+  return length + burstOverhead * ((tcb.bursts?.ends.length ?? 0) + waiting);
+}
+
 /** Octets that a SEND may bring now: in bursts, before more of them are sent. */
 export function sendRoom(tcb: Tcb, env: TcpEnv): number {
-  const { buffer, text } = tcb.snd;
+  const { buffer } = tcb.snd;
   const { unsentLow } = tcb.options;
-  const free = buffer - text.length;
+  const free = buffer - taken(tcb, env);
   if (!env.config.pushBursts) {
     return unsentLow === Infinity ? Math.max(free, 0) : Math.max(Math.min(free, unsentLow - unsentOctets(tcb)), 0);
   }
@@ -38,9 +46,9 @@ export function beginsPiece(tcb: Tcb): boolean {
 
 /** There is room enough to tell of. */
 export function hasRoom(tcb: Tcb, env: TcpEnv): boolean {
-  const { buffer, text } = tcb.snd;
+  const { buffer } = tcb.snd;
   const { unsentLow } = tcb.options;
-  if (text.length > buffer * (env.config.pushBursts ? 2 / 3 : 1 / 2)) return false;
+  if (taken(tcb, env) > buffer * (env.config.pushBursts ? 2 / 3 : 1 / 2)) return false;
   return unsentLow === Infinity || 2 * unsentOctets(tcb) < unsentLow;
 }
 

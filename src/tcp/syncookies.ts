@@ -93,7 +93,9 @@ export function readCookie(ends: Ends, env: TcpEnv, key: Key128, segment: Segmen
   syn.clear();
   syn.flags = SYN;
   syn.seq = irs;
-  syn.mss = Math.max(mssTable(ends)[iss & MSS_BITS]!, env.config.minMss);
+  const mss = mssTable(ends)[iss & MSS_BITS]!;
+  const most = ends.remote.family === 4 ? env.config.maxCookieMss : mss;
+  syn.mss = Math.max(Math.min(mss, most), env.config.minMss);
   if (bits === NO_TIMESTAMPS) return true;
   syn.timestamps = true;
   syn.tsVal = segment.tsVal;

@@ -110,6 +110,18 @@ describe('a connection made from a SYN cookie', () => {
     });
   }
 
+  it('has no larger segments over IPv4 than maxCookieMss', () => {
+    const { raw, listener } = bench({ synCookies: 'always', maxCookieMss: 1460 });
+    for (const [sport, ends, taken] of [
+      [2000, {}, 1460],
+      [2001, { from: PEER6, to: US6 }, 8940],
+    ] as const) {
+      const fields = { ...OFFER, ...ends, sport, mss: 8960 };
+      ask(raw, forge('ACK', back(cookie(raw, fields), fields)));
+      expect(listener.accept()!.tcb.peerMss).toBe(taken);
+    }
+  });
+
   it('has ECN where the SYN asked for it and there were timestamps to remember it in', () => {
     const { raw, listener } = bench();
     for (const [i, [flags, fields, ecn]] of (

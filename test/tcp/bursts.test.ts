@@ -61,6 +61,23 @@ describe('bursts that end with PSH', () => {
     expect(bursts(peer)).toBe('10001-20000* 20001-30000*');
   });
 
+  it('are pushed while a SEND goes on where half of the window lies behind the last push, and at its end', () => {
+    const peer = sending(0, {}, { window: 2000 });
+    peer.tcb.snd.maxWnd = 2000; // pieces are one segment
+    for (let left = 3 * MSS; left > 0; left -= MSS) peer.endpoint.send(pattern(left), false, peer.now);
+    expect(peer.sent()).toEqual(['ACK 1+1000 ack 1', 'PSH,ACK 1001+1000 ack 1']);
+    peer.advance(1).send('ACK', { seq: 1, ack: 2001, window: 2000 });
+    expect(peer.sent()).toEqual(['PSH,ACK 2001+1000 ack 1']);
+  });
+
+  it('leave one by one while a SEND goes on, so that the next one grows with the rest of it', () => {
+    const peer = sending(0, { options: { sendBuffer: 100_000, sendBufferMax: 100_000 } }, { window: 65_535 });
+    peer.tcb.snd.maxWnd = 1_000_000;
+    peer.tcb.cc.cwnd = 80 * MSS;
+    const { accepted } = peer.endpoint.send(pattern(80 * MSS), false, peer.now);
+    expect([accepted, bursts(peer)]).toEqual([65_000, '1-40000*']);
+  });
+
   it('have no PSH where they are one segment, unless it is the last that was written', () => {
     const peer = sending(100);
     peer.tcb.cc.cwnd = 3 * MSS;

@@ -73,6 +73,15 @@ describe('SEND where text leaves in bursts', () => {
     expect(write(peer, 20_000)).toBe(0);
   });
 
+  it('counts what each burst takes besides its text, sent or not', () => {
+    const peer = sending(5000, { config: { ...config, burstOverhead: 1000 } });
+    peer.tcb.snd.maxWnd = 2000; // pieces are one segment
+    expect(write(peer, 10_000)).toBe(3000);
+    expect(hasRoom(peer.tcb, peer.env)).toBe(false);
+    peer.send('ACK', { seq: 1, ack: 2001, window: 2000 });
+    expect(hasRoom(peer.tcb, peer.env)).toBe(true);
+  });
+
   it('tells of room when a third of the buffer is free', () => {
     const peer = sending(20_000, { config });
     write(peer, 59_000);
