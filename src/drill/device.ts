@@ -12,6 +12,8 @@ export class Device implements Link {
   readonly medium = 'ip';
   readonly mtu: number;
   readonly offload: Offload = NO_OFFLOAD;
+  /** Everything is dropped that is sent. */
+  full = false;
   /** What has been sent and not been looked at, the oldest first. */
   readonly sent: LivePacket[] = [];
   /** Hears of what is sent. */
@@ -35,6 +37,7 @@ export class Device implements Link {
   send(packet: Packet): void {
     const octets = packet.buf.slice(packet.off, packet.off + packet.len);
     this.#pool.give(packet);
+    if (this.full) return;
     const { now } = this.#scheduler;
     const sent = decodePacket(now, octets);
     this.sent.push(sent);

@@ -20,6 +20,8 @@ export class HostMaker {
   readonly #trace: TraceSink | null;
   /** What the device is like, until the host is made. */
   #mtu: number;
+  /** Its queue takes nothing. */
+  #full = false;
   /** Signs at which the kernel's CUBIC ends slow start, as bits: ACK trains, delay. */
   #hystart = 3;
   /** Metrics of the route to the peer. */
@@ -44,6 +46,7 @@ export class HostMaker {
     const controllers = this.#own ? {} : { cubic: linuxCubic(this.#hystart) };
     const trace = this.#trace;
     const host = new Host({ ip, mtu: this.#mtu, localAddress, remoteAddress, config, options, controllers, trace });
+    host.device.full = this.#full;
     setKey(host, this.sysctls);
     if (this.#route !== null) setMetrics(host, this.#route);
     return host;
@@ -63,7 +66,10 @@ export class HostMaker {
         break;
       case 'restore':
       case 'plain-segments':
+        break;
       case 'queue':
+        this.#full = effect.limit === 0;
+        if (host !== null) host.device.full = this.#full;
         break;
       case 'hystart':
         this.#hystart = effect.detect;

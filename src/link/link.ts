@@ -31,6 +31,8 @@ export interface Link {
   /** Octets of the largest IP packet. */
   readonly mtu: number;
   readonly offload: Offload;
+  /** What is sent now would be dropped: TCP keeps its text back and tries again. Absent: nobody can tell. */
+  readonly full?: boolean;
   /** Sends a packet and takes it over. A full queue drops it and counts; `send` never calls back into the sender. */
   send(packet: Packet): void;
   /** Names the one receiver. Until then what arrives is dropped. */

@@ -30,7 +30,7 @@ export interface TcpInfo {
   readonly caState: CongestionState;
   /** Time-outs since something new was acknowledged. */
   readonly retransmits: number;
-  /** Keep-alives and window probes that nothing has answered. */
+  /** Keep-alives and window probes that nothing has answered, and attempts to send that our own device did not take. */
   readonly probes: number;
   /** How often the next time-out has been doubled. */
   readonly backoff: number;
@@ -122,7 +122,7 @@ export function tcpInfo(tcb: Tcb, config: TcpConfig, now: number): TcpInfo {
     state: tcb.state,
     caState: congestionState(tcb),
     retransmits: probing ? 0 : rtt.backoff,
-    probes: tcb.keepAlives + (probing ? rtt.backoff : 0),
+    probes: tcb.keepAlives + (probing ? rtt.backoff : 0) + (tcb.probedAt >= 0 ? (rare?.untaken ?? 0) : 0),
     backoff: rtt.backoff,
     options: {
       timestamps: tcb.ts.on,

@@ -31,6 +31,10 @@ export class TcpOutbox implements Outbox {
     this.#stack = stack;
   }
 
+  get full(): boolean {
+    return this.path?.iface.link.full === true;
+  }
+
   segment(ends: Ends, segment: Segment, text: Ring | null, at: number): void {
     const { path, route } = this;
     if (path === null) {

@@ -25,6 +25,8 @@ export interface Ends {
  * Where segments go. The segment and the ring are the engine's: an outbox that keeps anything copies it during the call.
  */
 export interface Outbox {
+  /** What is sent now would be dropped before it leaves the host. */
+  readonly full?: boolean;
   /**
    * @param ends whose segment it is
    * @param segment ports are not filled in; `dataLength` octets of text follow

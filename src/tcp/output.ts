@@ -100,7 +100,7 @@ function nextText(tcb: Tcb, env: TcpEnv): number {
   if (queued < 0 || (queued === 0 && !finWaits)) return NOTHING;
   const flight = diff(snd.rxt, snd.una);
   const usable = snd.wnd - flight; // negative when the window has shrunk (MUST-34, SHLD-15)
-  if (usable <= 0) return NOTHING;
+  if (usable <= 0 || env.outbox.full) return NOTHING;
   if (queued === 0) return 0;
   const room = Math.min(usable, congestionWindow(tcb, env) - inFlight(tcb));
   if (tcb.timers.pacing !== Infinity || room <= 0) return NOTHING;
@@ -204,7 +204,7 @@ function sentAgain(tcb: Tcb, env: TcpEnv, from: Seq, length: number, now: number
 function emitLost(tcb: Tcb, env: TcpEnv, now: number): void {
   const { snd } = tcb;
   const board = tcb.board!;
-  if (tcb.timers.pacing !== Infinity) return;
+  if (tcb.timers.pacing !== Infinity || env.outbox.full) return;
   if (tcb.undo?.frto === 'second') return; // new text goes first: its ACK tells whether anything is lost (RFC 5682)
   for (let index = board.nextLost(); index >= 0; index = board.nextLost()) {
     const start = board.start(index);
@@ -434,11 +434,14 @@ function armTimers(tcb: Tcb, env: TcpEnv, now: number): void {
   if (!waiting) stopTimer(tcb, env, 'persist', now);
   else if (timers.persist === Infinity && timers.pacing === Infinity) {
     // A closed window is probed from one RTO on, ever more seldom (MUST-35, MUST-36, SHLD-29, SHLD-30); a silly one
-    // is overridden.
-    const after = closedWindow ? Math.min(backedOff(tcb, env), env.config.maxPersist) : Math.min(tcb.rtt.rto, OVERRIDE);
+    // is overridden. Where our own device takes nothing it is asked again at even intervals.
+    let after = closedWindow ? Math.min(backedOff(tcb, env), env.config.maxPersist) : Math.min(tcb.rtt.rto, OVERRIDE);
+    if (env.outbox.full && tcb.probedAt >= 0) after = DEVICE_WAIT;
     setTimer(tcb, env, 'persist', now + after, now);
   }
 }
 
 /** Longest wait before a silly window is used all the same (RFC 9293 3.8.6.2.1: 0.1 to 1 s; MUST-60), ms. */
 const OVERRIDE = 1000;
+/** Between looks at a device that takes nothing, ms. */
+const DEVICE_WAIT = 500;

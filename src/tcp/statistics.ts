@@ -47,6 +47,8 @@ export class RareStatistics {
   /** Of the busy time: held up by the peer's window, by our own send buffer, ms. */
   rwndLimited = 0;
   sndbufLimited = 0;
+  /** Times in a row that our own device took nothing. */
+  untaken = 0;
 }
 
 /** What sending waits for. */

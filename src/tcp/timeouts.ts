@@ -10,6 +10,7 @@ import { suspectBlackHole } from './plpmtud.ts';
 import { retransmissionTimedOut, traceCongestion } from './recovery.ts';
 import { resetConnection } from './reset.ts';
 import { findLosses, timedOutWithSack } from './sack.ts';
+import { rare } from './statistics.ts';
 import { SIGNAL_SOFT_ERROR, type Tcb } from './tcb.ts';
 import { destroy, returnToListen } from './teardown.ts';
 import { setTimer, stopTimer, takeTimer } from './timers.ts';
@@ -80,19 +81,27 @@ function reorderingTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
   traceCongestion(tcb, env, now);
 }
 
-/** Zero-window probe, or the override of silly-window avoidance. A peer that is silent for R2 is given
+/** Zero-window probe, or the override of silly-window avoidance, or another look at a device that takes nothing. A peer that is silent for R2 is given
  * up; one that answers is not, however long its window stays closed (MUST-37, MAY-8).
  */
 function persistTimeout(tcb: Tcb, env: TcpEnv, now: number): void {
-  if (tcb.snd.wnd > 0) {
+  const full = env.outbox.full === true;
+  if (tcb.snd.wnd > 0 && !full) {
     tcb.owed.override = true;
     return;
   }
   const patience = giveUpAfter(tcb, env);
-  if (tcb.probedAt < 0) tcb.probedAt = Math.ceil(now);
+  if (tcb.probedAt < 0) {
+    tcb.probedAt = Math.ceil(now);
+    if (tcb.stats.rare !== null) tcb.stats.rare.untaken = 0;
+  }
   if (now - tcb.probedAt >= patience) {
     env.counters.TcpExtTCPAbortOnTimeout++;
     destroy(tcb, env, 'timed-out', now);
+    return;
+  }
+  if (full) {
+    rare(tcb).untaken++;
     return;
   }
   tcb.owed.probe = true;
