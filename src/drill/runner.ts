@@ -66,7 +66,6 @@ const FIRST_REMOTE_PORT = 40_000;
 interface Pending {
   readonly action: CallAction;
   readonly call: Call;
-  readonly event: ScriptEvent;
   /** When it must return, µs, and by how much it may be off. */
   readonly end: number;
   readonly tolerance: number;
@@ -87,7 +86,7 @@ export class Runner {
   /** The connection under test, and its socket. */
   #flow: Flow | null = null;
   #socket: TcpDescriptor | null = null;
-  /** The flow's socket is the one that will be accepted next. */
+  /** The next peer's port. */
   #remotePorts: number = FIRST_REMOTE_PORT;
   #pending: Pending | null = null;
   #steps = 0;
@@ -109,39 +108,34 @@ export class Runner {
 
   /** Plays the events. Differences are in `failures`. @throws DrillSkip what is not to be had here */
   play(): void {
-    if (this.script.init !== null) this.#shell(this.script.init);
-    for (const event of this.script.events) {
-      const failed = this.#attempt(event, () => this.#play(event));
-      if (failed && this.#options.keepGoing !== true) break;
+    const { init, events, cleanup } = this.script;
+    if (init !== null) this.#attempt(init.at.line, () => this.#shell(init));
+    for (const event of events) {
+      if (this.#ended) break;
+      this.#attempt(event.at.line, () => this.#play(event));
     }
     const pending = this.#pending;
-    if (pending !== null && (this.failures.length === 0 || this.#options.keepGoing === true)) {
-      this.#attempt(pending.event, () => this.#finish(pending, pending.end / 1000 + GRACE));
+    if (pending !== null && !this.#ended) {
+      this.#attempt(pending.action.at.line, () => this.#finish(pending, pending.end / 1000 + GRACE));
     }
-    if (this.script.cleanup !== null) this.#shell(this.script.cleanup);
+    if (cleanup !== null) this.#attempt(cleanup.at.line, () => this.#shell(cleanup));
     this.#host?.close();
   }
 
-  /** @returns whether it failed */
-  #attempt(event: ScriptEvent, act: () => void): boolean {
-    try {
-      act();
-      return false;
-    } catch (error) {
-      if (!(error instanceof DrillMismatch)) throw error;
-      this.#fail(event, error);
-      return true;
-    }
+  /** A difference ends the script, unless all of them are asked for. */
+  get #ended(): boolean {
+    return this.failures.length > 0 && this.#options.keepGoing !== true;
   }
 
-  #fail(event: ScriptEvent, error: DrillMismatch): void {
-    this.failures.push({
-      line: event.at.line,
-      reason: error.message,
-      expected: error.expected,
-      actual: error.actual,
-      time: this.now / 1000,
-    });
+  /** A difference goes to `failures`, as one of this line. */
+  #attempt(line: number, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof DrillMismatch)) throw error;
+      const { message: reason, expected, actual } = error;
+      this.failures.push({ line, reason, expected, actual, time: this.now / 1000 });
+    }
   }
 
   #play(event: ScriptEvent): void {
@@ -156,6 +150,7 @@ export class Runner {
       return;
     }
     this.#advance(time.start / 1000);
+    checkTime(this.now * 1000, time.start, time.start, tolerance); // what was expected before may have come too late for it
     switch (action.kind) {
       case 'packet':
         this.#inject(action);
@@ -210,9 +205,12 @@ export class Runner {
     this.#app?.look();
     const pending = this.#pending;
     if (pending === null) return;
-    const step = pending.call.next();
-    if (step.done) this.#returned(pending, step.value);
-    else pending.wake = step.value;
+    this.#pending = null;
+    this.#attempt(pending.action.at.line, () => {
+      const step = pending.call.next();
+      if (step.done) this.#returned(pending, step.value);
+      else this.#pending = Object.assign(pending, { wake: step.value });
+    });
     if (this.#pending === null) this.#settle();
   }
 
@@ -266,10 +264,9 @@ export class Runner {
       return;
     }
     const tolerance = this.#tolerance(time.end - time.start);
-    const pending = { action, call, event, end: time.end, tolerance, wake: 0 };
-    this.#pending = pending;
+    const pending = { action, call, end: time.end, tolerance };
     if (step.done) this.#returned(pending, step.value);
-    else pending.wake = step.value;
+    else this.#pending = { ...pending, wake: step.value };
   }
 
   /** Waits for the call that blocks, until `limit` (ms). */
@@ -282,17 +279,13 @@ export class Runner {
     throw new DrillMismatch(`line ${pending.action.at.line}: ${pending.action.name} has not returned`);
   }
 
-  #returned(pending: Pending, outcome: Outcome): void {
-    this.#pending = null;
-    this.#attempt(pending.event, () => {
-      this.#check(pending.action, outcome);
-      const now = this.now * 1000;
-      if (Math.abs(now - pending.end) > pending.tolerance) {
-        throw new DrillMismatch(
-          `${pending.action.name} returns at ${seconds(now)}, expected at ${seconds(pending.end)}, tolerance ${seconds(pending.tolerance)}`,
-        );
-      }
-    });
+  /** @throws DrillMismatch another result than was asked for, or at another time */
+  #returned({ action, end, tolerance }: Omit<Pending, 'wake'>, outcome: Outcome): void {
+    this.#check(action, outcome);
+    const now = this.now * 1000;
+    if (Math.abs(now - end) <= tolerance) return;
+    const when = `at ${seconds(now)}, expected at ${seconds(end)}, tolerance ${seconds(tolerance)}`;
+    throw new DrillMismatch(`${action.name} returns ${when}`);
   }
 
   /** @throws DrillMismatch */
