@@ -79,7 +79,7 @@ export class Host {
    */
   step(limit: number): boolean {
     const next = this.scheduler.next();
-    if (next > limit) {
+    if (next === Infinity || next > limit) {
       if (limit > this.now && limit !== Infinity) this.scheduler.runUntil(limit);
       return false;
     }

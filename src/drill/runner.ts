@@ -197,7 +197,7 @@ export class Runner {
     const wake = this.#pending?.wake ?? Infinity;
     const happened = host.step(Math.min(limit, wake));
     this.#wake();
-    return happened || wake <= limit;
+    return happened || (wake <= limit && wake !== Infinity);
   }
 
   /** The call that blocks, if one does, looks again. */
