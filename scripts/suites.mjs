@@ -6,7 +6,7 @@
  * For each folder: scripts that pass over every version of IP that is for them, of how many; and how many runs passed, failed
  * and were skipped. With --list, a file of lines `path TAB suite TAB class` (a path within its checkout), only the scripts in it
  * are played; then come the same for each class, and what does not pass, by name. Exit status 1 if a listed script does not
- * pass, 2 for wrong words.
+ * pass or a script was not played, 2 for wrong words.
  */
 
 import { spawn } from 'node:child_process';
@@ -40,12 +40,15 @@ for await (const line of createInterface({ input: child.stdout })) records.push(
 await ended;
 const wall = (performance.now() - started) / 1000;
 if (records.length === 0) process.exit(2);
+const scripts = new Set(listed === null ? roots.flatMap(scriptsIn) : played);
+for (const { path } of records) scripts.delete(path);
+for (const path of scripts) console.error(`not played: ${path}`);
 
 table(
   'folder',
   groupBy(records, ({ path }) => folderOf(path)),
 );
-let missed = 0;
+let missed = scripts.size;
 if (listed !== null) {
   console.log();
   table(
@@ -60,7 +63,7 @@ if (listed !== null) {
   }
   if (played.length < listed.size)
     console.log(`${listed.size - played.length} listed scripts are in none of the folders`);
-  missed = listed.size - played.length + wanting.length;
+  missed += listed.size - played.length + wanting.length;
 }
 const virtual = records.map(({ time }) => time);
 const longest = virtual.reduce((most, time) => Math.max(most, time), 0);
@@ -76,11 +79,15 @@ function readList(file) {
   return new Map(rows.map(([path, , kind]) => [path, kind]));
 }
 
-function listedIn(root) {
+function scriptsIn(root) {
   return readdirSync(root, { recursive: true })
+    .filter((name) => name.endsWith('.pkt'))
     .map((name) => join(root, name))
-    .filter((path) => classOf(path) !== null)
     .sort();
+}
+
+function listedIn(root) {
+  return scriptsIn(root).filter((path) => classOf(path) !== null);
 }
 
 /** By the end of the path, since a checkout may stand anywhere. */

@@ -190,7 +190,9 @@ function tell(result: JobResult, io: Io): void {
   const passed = result.result === 'pass' && survivors.length === 0;
   io.stdout.line(`${passed ? 'PASS' : 'FAIL'}  ${ip.padEnd(6)}  ${path}`);
   for (const line of printed) io.stdout.line(`      ${line}`);
-  if (result.result !== 'error' && text !== '') io.stdout.line(indent(text));
+  // Of what is no script the place is enough here: the line with its caret goes to standard error.
+  const shown = result.result === 'error' ? text.split('\n')[0]! : text;
+  if (shown !== '') io.stdout.line(indent(shown));
   for (const survivor of survivors) io.stdout.line(`      mutant passed: ${survivor}`);
 }
 

@@ -3,6 +3,7 @@
  * is compared besides the result.
  */
 
+import { TsynError } from '../stack/index.ts';
 import { behind, described, field, integer, integerField, list, vectorLengths } from './arguments.ts';
 import {
   atOnce,
@@ -76,7 +77,7 @@ export class Application {
       const want = least === most ? `${least}` : `${least} to ${most}`;
       throw new DrillMismatch(`${action.name}: expected ${want} arguments, not ${length}`);
     }
-    return handler.run(this, action.args, action);
+    return guarded(() => handler.run(this, action.args, action));
   }
 
   /** The script's numbers are names: one that is given again means the newer file. @throws DrillMismatch a negative number */
@@ -89,6 +90,16 @@ export class Application {
 
   file(fd: Expression): Descriptor | undefined {
     return this.files.get(integer(fd));
+  }
+}
+
+/** What the stack refuses is an errno to the application. */
+function* guarded(begin: () => Call): Call {
+  try {
+    return yield* begin();
+  } catch (error) {
+    if (!(error instanceof TsynError)) throw error;
+    return failed(error.code.startsWith('ERR_') ? 'EINVAL' : error.code);
   }
 }
 

@@ -3,6 +3,7 @@
  * order and in one name space.
  */
 
+import { TsynError } from '../stack/index.ts';
 import type { TraceEvent } from '../trace/events.ts';
 import { DrillSkip } from './errors.ts';
 import type { IpVersion } from './host.ts';
@@ -45,8 +46,12 @@ export function play(script: Script, options: RunOptions = {}): DrillResult {
     const reason = failures[0]?.reason ?? '';
     return { ...common, result: failures.length === 0 ? 'pass' : 'fail', reason, failures, duration };
   } catch (error) {
-    if (!(error instanceof DrillSkip)) throw error;
-    return { ...common, result: 'skip', reason: error.message, failures: [], duration: runner.now / 1000 };
+    const skip = { ...common, result: 'skip', failures: [], duration: runner.now / 1000 } as const;
+    if (error instanceof DrillSkip) return { ...skip, reason: error.message };
+    // What a script sets up may be more, or less, than the stack allows anybody: an MTU, an address, the size of a buffer.
+    if (error instanceof TsynError)
+      return { ...skip, reason: `the stack refuses what the script sets: ${error.message}` };
+    throw error;
   }
 }
 

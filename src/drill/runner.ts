@@ -9,7 +9,7 @@ import { integer } from './arguments.ts';
 import { Application, type SocketUse } from './calls.ts';
 import { compareIp, compareTcp, type Strictness } from './compare.ts';
 import type { Call, Outcome } from './descriptor.ts';
-import { DrillMismatch } from './errors.ts';
+import { DrillMismatch, DrillSkip } from './errors.ts';
 import { Flow } from './flow.ts';
 import { formatPacket } from './format.ts';
 import type { Host } from './host.ts';
@@ -326,7 +326,7 @@ export class Runner {
   #inject(action: PacketAction): void {
     const host = this.#ready();
     const { packet } = action;
-    if (packet.protocol === 'udp') throw new DrillMismatch('UDP is not under test here');
+    if (packet.protocol === 'udp') throw new DrillSkip('UDP is not under test here');
     const flow = this.#flowFor(action);
     if (packet.protocol === 'icmp') {
       for (const message of buildIcmp(packet, flow, this.#ends)) host.device.inject(message);
@@ -366,7 +366,7 @@ export class Runner {
   #expect(action: PacketAction, time: { start: number; end: number; any: boolean }, tolerance: number): void {
     this.#ready();
     const { packet } = action;
-    if (packet.protocol === 'udp') throw new DrillMismatch('UDP is not under test here');
+    if (packet.protocol === 'udp') throw new DrillSkip('UDP is not under test here');
     const flow = this.#flowFor(action);
     if (packet.protocol === 'tcp' && flow.state === 'packet-received' && isSynAck(packet)) {
       flow.scriptLocalIsn = packet.seq;

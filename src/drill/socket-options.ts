@@ -17,10 +17,11 @@ interface SocketOption {
   readonly get?: (descriptor: TcpDescriptor) => number;
 }
 
-/** Changes the options of the connection, now or when it comes. */
-function option(of: (value: number) => Partial<TcpOptions>): SocketOption {
+/** Changes the options of the connection, now or when it comes. With `most` the value is from 1 to that, else EINVAL. */
+function option(of: (value: number) => Partial<TcpOptions>, most: number | null = null): SocketOption {
   return {
     set: (descriptor, value) => {
+      if (most !== null && (value < 1 || value > most)) return 'EINVAL';
       descriptor.change(of(value));
       return null;
     },
@@ -97,9 +98,9 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, SocketOption>>>> 
         return null;
       },
     },
-    TCP_KEEPIDLE: option((value) => ({ keepAliveIdle: value * SECOND })),
-    TCP_KEEPINTVL: option((value) => ({ keepAliveInterval: value * SECOND })),
-    TCP_KEEPCNT: option((value) => ({ keepAliveProbes: value })),
+    TCP_KEEPIDLE: option((value) => ({ keepAliveIdle: value * SECOND }), 32_767),
+    TCP_KEEPINTVL: option((value) => ({ keepAliveInterval: value * SECOND }), 32_767),
+    TCP_KEEPCNT: option((value) => ({ keepAliveProbes: value }), 127),
     TCP_USER_TIMEOUT: {
       set: (descriptor, value) => {
         const timeout = value === 0 ? null : value;
@@ -129,15 +130,15 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, SocketOption>>>> 
   },
   SOL_IP: {
     IP_MTU_DISCOVER: REMEMBERED,
-    IP_TOS: option((value) => ({ dscp: value >> 2 })),
-    IP_TTL: option((value) => ({ ttl: value })),
+    IP_TOS: option((value) => ({ dscp: (value & 0xff) >> 2 })),
+    IP_TTL: option((value) => ({ ttl: value }), 255),
     IP_FREEBIND: REMEMBERED,
     IP_RECVERR: REMEMBERED,
   },
   SOL_IPV6: {
     IPV6_MTU_DISCOVER: REMEMBERED,
-    IPV6_TCLASS: option((value) => ({ dscp: value >> 2 })),
-    IPV6_UNICAST_HOPS: option((value) => ({ ttl: value })),
+    IPV6_TCLASS: option((value) => ({ dscp: (value & 0xff) >> 2 })),
+    IPV6_UNICAST_HOPS: option((value) => ({ ttl: value }), 255),
     IPV6_RECVERR: REMEMBERED,
   },
 };

@@ -41,6 +41,9 @@ export const MSG_ERRQUEUE = 0x2000;
 export const MSG_MORE = 0x8000;
 export const MSG_FASTOPEN = 0x20000000;
 
+/** net.core.somaxconn. */
+const MOST_WAITING = 4096;
+
 /** What all sockets of a host share. */
 export interface SocketEnvironment {
   readonly stack: Stack;
@@ -121,7 +124,7 @@ export class TcpDescriptor extends Descriptor {
     if (server && allListeners && this.#fastOpenQueue === 0) this.#fastOpenQueue = backlog;
     this.listener = stack.tcp.listen({
       port: this.boundPort ?? 0,
-      backlog: Math.max(backlog, 1),
+      backlog: Math.min(Math.max(backlog, 1), MOST_WAITING),
       options: this.options,
       fastOpen: server ? this.#fastOpenQueue : 0,
       fastOpenWithoutCookie: serverWithoutCookie || this.fastOpenWithoutCookie,

@@ -95,7 +95,7 @@ export function noteWritten(
 
 /** The rest of a SEND finds no room: what is queued of it is pushed. */
 export function noteRefused(tcb: Tcb, bursts: Bursts): void {
-  if (diff(textEnd(tcb), tcb.snd.nxt) <= 0) return;
+  if (!gt(textEnd(tcb), tcb.snd.nxt)) return;
   bursts.pushed = true;
   bursts.pushedTo = textEnd(tcb);
 }

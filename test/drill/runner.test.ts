@@ -127,6 +127,11 @@ describe('system calls', () => {
     expect(verdict(`${LISTEN}+0...1 accept(3, ..., ...) = 4\n`)).toMatch(/^4: .*accept has not returned/);
   });
 
+  it('fail with EINVAL where the stack refuses a value', () => {
+    const script = `${OPEN}+0 setsockopt(4, SOL_TCP, TCP_KEEPIDLE, [0], 4) = -1 EINVAL (Invalid argument)\n`;
+    expect(verdict(script)).toBe('pass');
+  });
+
   it('are compared by result and errno', () => {
     expect(verdict(`${OPEN}+0 read(4, ..., 100) = 1\n`)).toBe('8: read would block');
     const read = (result: string): string =>
@@ -154,6 +159,14 @@ assert a == ${sum}, 'it is %d' % a }%
       reason: expect.stringContaining('reboot'),
     });
     expect(run('0 fork() = 0\n')).toMatchObject({ result: 'skip', reason: 'unsupported system call fork' });
+  });
+
+  it('is a skip where the stack refuses what the script sets', () => {
+    for (const head of ['--mtu=100', '--local_ip=224.0.0.1', '`sysctl -q net.ipv4.tcp_rmem="1 1 1"`']) {
+      const { result, reason } = playText('script', `${head}\n${LISTEN}`, head.includes('ip') ? 'ipv4' : 'ipv6');
+      expect([result, reason], head).toEqual(['skip', expect.stringContaining('refuses')]);
+    }
+    expect(run('0 < udp (10)\n')).toMatchObject({ result: 'skip', reason: 'UDP is not under test here' });
   });
 
   it('has the first difference, or with keepGoing all of them', () => {

@@ -17,6 +17,7 @@ import {
   playText,
   type RunOptions,
 } from '../../drill/index.ts';
+import { UsageError } from '../args.ts';
 import { readScript } from './find.ts';
 
 export interface Job {
@@ -61,10 +62,21 @@ export function runJob(job: Job, options: JobOptions): JobResult {
   try {
     result = playText(path, text, ip, run);
   } catch (error) {
-    if (!(error instanceof DrillSyntaxError)) throw error;
-    const { reason, at, message } = error;
     const nothing = { expected: null, actual: null, time: 0, printed: [], mutants: 0, survivors: [] };
-    return { ...job, ...nothing, result: 'error', reason, line: at.line, text: message };
+    if (error instanceof DrillSyntaxError) {
+      const { reason, at, message } = error;
+      return { ...job, ...nothing, result: 'error', reason, line: at.line, text: message };
+    }
+    if (!(error instanceof Error) || error instanceof UsageError) throw error;
+    // A bug of ours costs one script, not all that were to be played.
+    return {
+      ...job,
+      ...nothing,
+      result: 'fail',
+      reason: `a bug: ${error.message}`,
+      line: null,
+      text: `a bug: ${error.stack}`,
+    };
   }
   const first = result.failures[0];
   const { played, survivors } = options.mutate && result.result === 'pass' ? mutate(job, text, run) : NO_MUTANTS;
