@@ -146,6 +146,18 @@ describe('tsyn drill', () => {
 });
 
 describe('tsyn drill --record', () => {
+  it('makes of the trace of a simulation a script that passes', async () => {
+    const trace = put('demo.jsonl', (await tsynHere(['demo', '--json', '--lang', 'en'])).stdout);
+    for (const connection of ['0', '1']) {
+      const { status, stdout } = await tsynHere(['drill', '--record', trace, '--connection', connection]);
+      expect(status).toBe(0);
+      const played = await tsynHere(['drill', put(`demo-${connection}.pkt`, stdout)]);
+      expect(lastLine(played.stdout)).toBe('3 passed, 0 failed, 0 skipped');
+    }
+    const { status, stderr } = await tsynHere(['drill', '--record', trace, '--connection', '2']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('there are 2 connections')]);
+  });
+
   it('says what is wrong with a file that is no capture', async () => {
     const { status, stderr } = await tsynHere(['drill', '--record', put('no.pcapng', 'nothing of the kind')]);
     expect([status, stderr]).toEqual([2, expect.stringContaining('neither a capture nor a trace')]);
