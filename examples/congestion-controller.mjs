@@ -16,7 +16,7 @@ const vegas = {
     cc.state = { baseRtt: Infinity, roundRtt: Infinity, roundEnd: null };
   },
 
-  acknowledged(cc, { acked, flight, mss, rtt, una, nxt }, _now) {
+  acknowledged(cc, { acked, mss, rtt, una, nxt }, _now) {
     const { state } = cc;
     if (rtt >= 0) {
       state.baseRtt = Math.min(state.baseRtt, rtt);

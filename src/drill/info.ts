@@ -5,6 +5,7 @@
 import type { CongestionState } from '../stack/tcp-info.ts';
 import type { TcpSocket } from '../stack/tcp-socket.ts';
 import type { State } from '../tcp/index.ts';
+import { symbol } from './symbols.ts';
 
 const STATES: Readonly<Record<State, number>> = {
   ESTABLISHED: 1,
@@ -29,30 +30,14 @@ const CONGESTION_STATES: Readonly<Record<CongestionState, number>> = {
 };
 
 /** Names that stand for numbers in every assertion. */
-export const INFO_CONSTANTS: Readonly<Record<string, number>> = {
-  TCP_ESTABLISHED: 1,
-  TCP_SYN_SENT: 2,
-  TCP_SYN_RECV: 3,
-  TCP_FIN_WAIT1: 4,
-  TCP_FIN_WAIT2: 5,
-  TCP_TIME_WAIT: 6,
-  TCP_CLOSE: 7,
-  TCP_CLOSE_WAIT: 8,
-  TCP_LAST_ACK: 9,
-  TCP_LISTEN: 10,
-  TCP_CLOSING: 11,
-  TCP_CA_Open: 0,
-  TCP_CA_Disorder: 1,
-  TCP_CA_CWR: 2,
-  TCP_CA_Recovery: 3,
-  TCP_CA_Loss: 4,
-  TCPI_OPT_TIMESTAMPS: 1,
-  TCPI_OPT_SACK: 2,
-  TCPI_OPT_WSCALE: 4,
-  TCPI_OPT_ECN: 8,
-  TCPI_OPT_ECN_SEEN: 16,
-  TCPI_OPT_SYN_DATA: 32,
-};
+const NAMES =
+  'TCP_ESTABLISHED TCP_SYN_SENT TCP_SYN_RECV TCP_FIN_WAIT1 TCP_FIN_WAIT2 TCP_TIME_WAIT TCP_CLOSE TCP_CLOSE_WAIT ' +
+  'TCP_LAST_ACK TCP_LISTEN TCP_CLOSING TCP_CA_Open TCP_CA_Disorder TCP_CA_CWR TCP_CA_Recovery TCP_CA_Loss ' +
+  'TCPI_OPT_TIMESTAMPS TCPI_OPT_SACK TCPI_OPT_WSCALE TCPI_OPT_ECN TCPI_OPT_ECN_SEEN TCPI_OPT_SYN_DATA';
+
+export const INFO_CONSTANTS: ReadonlyMap<string, number> = new Map(
+  NAMES.split(' ').map((name) => [name, symbol(name)!] as const),
+);
 
 /** Linux's TCP_INFINITE_SSTHRESH. */
 const NO_SSTHRESH = 0x7fffffff;

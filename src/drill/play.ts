@@ -58,7 +58,7 @@ export function play(script: Script, options: RunOptions = {}): DrillResult {
 /** What the script asserts of the connection, looked at when it said so. @returns the first that does not hold */
 function assertions(snapshots: readonly Snapshot[], printed: string[]): Failure[] {
   const scope = new Map<string, PyValue>();
-  for (const [name, value] of Object.entries(INFO_CONSTANTS)) scope.set(name, BigInt(value));
+  for (const [name, value] of INFO_CONSTANTS) scope.set(name, BigInt(value));
   for (const { line, text, time, fields } of snapshots) {
     for (const [name, value] of Object.entries(fields)) scope.set(name, BigInt(value));
     try {
