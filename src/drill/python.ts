@@ -54,11 +54,6 @@ export class PythonAssertion extends Error {
   }
 }
 
-/** @throws PythonError with the first place that is not understood */
-export function checkPython(text: string): void {
-  parsePython(text);
-}
-
 /**
  * Runs `text` in `scope`, which keeps what it assigns; what it prints is appended to `out`.
  *

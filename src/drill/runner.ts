@@ -31,7 +31,7 @@ import type {
   TcpSpec,
 } from './script.ts';
 import { fastOpenSettings } from './settings.ts';
-import { errnoNumber } from './symbols.ts';
+import { errnoNumber, errnoText } from './symbols.ts';
 import type { TcpDescriptor } from './tcp-descriptor.ts';
 
 /** A difference between what the script says and what happened. */
@@ -481,5 +481,7 @@ function seconds(usecs: number): string {
 }
 
 function result(value: number, errno: string | null): string {
-  return errno === null ? `${value}` : `${value} ${errno}`;
+  if (errno === null) return `${value}`;
+  const text = errnoText(errnoNumber(errno) ?? -1);
+  return text === undefined ? `${value} ${errno}` : `${value} ${errno} (${text})`;
 }

@@ -128,7 +128,7 @@ export function synTimeoutOption(repetitions: number): number {
 }
 
 /** What SO_RCVBUF asks for: a window of so much, which neither grows nor shifts further than it needs. */
-export function receiveBufferOption(octets: number): Partial<TcpOptions> {
+export function receiveBufferOption(octets: number): { receiveBuffer: number; receiveBufferMax: number } {
   const receiveBuffer = Math.max(octets, 1152); // half of the kernel's least
   return { receiveBuffer, receiveBufferMax: receiveBuffer };
 }

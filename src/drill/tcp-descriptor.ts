@@ -27,7 +27,7 @@ import { type Ending, endingOf, QUEUED } from './ending.ts';
 import { ErrorQueue } from './error-queue.ts';
 import type { IpVersion } from './host.ts';
 import type { LiveTcp } from './live.ts';
-import type { FastOpenSettings } from './settings.ts';
+import { type FastOpenSettings, receiveBufferOption } from './settings.ts';
 import { TimeStamps } from './time-stamps.ts';
 import { ZeroCopy } from './zero-copy.ts';
 
@@ -428,7 +428,7 @@ export class TcpDescriptor extends Descriptor {
 
   setReceiveBuffer(octets: number): string | null {
     this.receiveBuffer = Math.max(2 * octets, 2304);
-    this.change({ receiveBuffer: octets, receiveBufferMax: octets });
+    this.change(receiveBufferOption(octets));
     this.socket?.setReceiveBuffer(octets);
     return null;
   }

@@ -1,14 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  checkPython,
-  PythonAssertion,
-  PythonError,
-  PythonFailure,
-  type PyValue,
-  runPython,
-} from '../../src/drill/python.ts';
+import { PythonAssertion, PythonError, PythonFailure, type PyValue, runPython } from '../../src/drill/python.ts';
+import { parsePython } from '../../src/drill/python-syntax.ts';
 import { repr } from '../../src/drill/python-values.ts';
 import { hasCommand, skipTitle } from '../helpers/needs.ts';
 import { RUNS } from '../helpers/wire.ts';
@@ -109,12 +103,12 @@ describe('what is not understood', () => {
     expect(error).toBeInstanceOf(PythonError);
     expect(error.message).toContain(reason);
     expect(error.at).toEqual({ line, column });
-    expect(() => checkPython(text)).toThrow(PythonError);
+    expect(() => parsePython(text)).toThrow(PythonError);
   });
 
   test('nesting has a bound', () => {
     for (const sign of ['(', '-', 'not ', '2 ** ', 'abs(', '1 if 1 else ']) {
-      expect(() => checkPython(`${sign.repeat(5000)}1`), sign).toThrow('nested too deeply');
+      expect(() => parsePython(`${sign.repeat(5000)}1`), sign).toThrow('nested too deeply');
     }
     ran(`assert 0 ${'+ 1 '.repeat(5000)} == 5000`);
   });
@@ -136,7 +130,7 @@ describe('what is not understood', () => {
       "'a' + 1",
       '-(1,)',
     ]) {
-      checkPython(text);
+      parsePython(text);
       expect(thrown(text), text).toBeInstanceOf(PythonFailure);
     }
   });
