@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { play } from '../../src/drill/play.ts';
-import { parse } from '../helpers/script.ts';
+import { verdictAfter } from './verdict.ts';
 
 const OPEN = [
   '`/defaults.sh`',
@@ -15,10 +14,7 @@ const OPEN = [
   '+0 fcntl(4, F_SETFL, O_RDWR|O_NONBLOCK) = 0',
 ];
 
-function verdict(...lines: string[]): string {
-  const { result, reason, failures } = play(parse([...OPEN, ...lines].join('\n')));
-  return result === 'pass' ? 'pass' : `${result} ${(failures[0]?.line ?? 0) - OPEN.length}: ${reason}`;
-}
+const verdict = verdictAfter(OPEN);
 
 describe('a buffer that is NULL', () => {
   it('fails a write with EFAULT, and nothing is sent', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { play } from '../../src/drill/play.ts';
-import { parse } from '../helpers/script.ts';
+import { verdictAfter } from './verdict.ts';
 
 const OPEN = [
   '`/defaults.sh',
@@ -14,11 +13,7 @@ const OPEN = [
   '+0 accept(3, ..., ...) = 4',
 ];
 
-/** What playing says: 'pass', or what is wrong and in which line after the opening. */
-function verdict(...lines: string[]): string {
-  const { result, reason, failures } = play(parse([...OPEN, ...lines].join('\n')));
-  return result === 'pass' ? 'pass' : `${result} ${(failures[0]?.line ?? 0) - OPEN.length}: ${reason}`;
-}
+const verdict = verdictAfter(OPEN);
 
 const ALL = ['TX_SCHED', 'TX_SOFTWARE', 'TX_ACK', 'SOFTWARE', 'OPT_ID'];
 
