@@ -36,6 +36,8 @@ export class Delivery implements Task {
   order = 0;
   slot = -1;
   receiver: LinkReceiver | null = null;
+  /** Called when what waited has been handed over: whoever feeds the queue, and can wait, goes on. */
+  onDrained: (() => void) | null = null;
   readonly #scheduler: Scheduler;
   readonly #pool: PacketPool;
   readonly #limit: number;
@@ -51,13 +53,18 @@ export class Delivery implements Task {
     this.#counters = counters;
   }
 
+  /** Whether the next packet finds no room. */
+  get full(): boolean {
+    return this.#queue.length >= this.#limit;
+  }
+
   /** Takes a packet over. @returns false, and the packet is gone, when the queue was full */
   push(packet: Packet): boolean {
     if (this.#closed) {
       this.#discard(packet);
       return true;
     }
-    if (this.#queue.length >= this.#limit) {
+    if (this.full) {
       this.#pool.give(packet);
       return false;
     }
@@ -81,6 +88,7 @@ export class Delivery implements Task {
       }
     }
     if (delivered > 0 && this.receiver !== null && !this.#closed) this.receiver.burstEnd();
+    if (this.onDrained !== null) this.onDrained();
   }
 
   /** Drops what waits and whatever comes. */
