@@ -25,6 +25,8 @@ export interface DriverOptions {
 /** Node's timers take at most 2^31 - 1 ms; a longer wait is done in pieces. */
 const LONGEST_TIMEOUT = 0x7fffffff;
 
+const DRIVERS: WeakMap<Scheduler, EventLoopDriver> = new WeakMap();
+
 export class EventLoopDriver {
   readonly scheduler: Scheduler;
   readonly #clock: () => number;
@@ -38,6 +40,9 @@ export class EventLoopDriver {
   #armed = Infinity;
   #running = false;
   #referenced = true;
+  /** How many ask for the process to live on, and what keeps it alive where there is no appointment. */
+  #holds = 0;
+  #alive: NodeJS.Timeout | null = null;
   #closed = false;
 
   constructor(options: DriverOptions = {}) {
@@ -48,8 +53,13 @@ export class EventLoopDriver {
     this.#soon = () => {
       this.#timeout = null;
       this.#immediate = setImmediate(this.#turn);
-      if (!this.#referenced) this.#immediate.unref();
+      if (!this.hasRef()) {
+        // The event loop does not wait for such an immediate, and may sleep with it: a timer wakes it.
+        this.#immediate.unref();
+        setTimeout(nothing, 1).unref();
+      }
     };
+    DRIVERS.set(this.scheduler, this);
     this.scheduler.clock = this.#clock;
     this.scheduler.onEarlier = (at) => {
       if (!this.#running) this.#arm(at);
@@ -66,31 +76,61 @@ export class EventLoopDriver {
     if (!this.#closed) this.scheduler.refresh();
   }
 
+  /** The driver of a scheduler, or null. */
+  static of(scheduler: Scheduler): EventLoopDriver | null {
+    return DRIVERS.get(scheduler) ?? null;
+  }
+
   /** Lets appointments keep the process alive, which is how a driver starts. */
   ref(): this {
     this.#referenced = true;
-    this.#timeout?.ref();
-    this.#immediate?.ref();
+    this.#refer();
     return this;
   }
 
-  /** Lets the process end although appointments are left. */
+  /** Lets the process end although appointments are left, unless someone holds it. */
   unref(): this {
     this.#referenced = false;
-    this.#timeout?.unref();
-    this.#immediate?.unref();
+    this.#refer();
     return this;
   }
 
   /** Whether appointments keep the process alive. */
   hasRef(): boolean {
-    return this.#referenced;
+    return this.#referenced || this.#holds > 0;
+  }
+
+  /** Keeps the process alive, appointments or not, until as many `release` follow. */
+  hold(): void {
+    if (this.#holds++ > 0) return;
+    this.#alive ??= setInterval(nothing, LONGEST_TIMEOUT);
+    this.#alive.ref();
+    this.#refer();
+  }
+
+  release(): void {
+    if (--this.#holds > 0) return;
+    this.#alive?.unref();
+    this.#refer();
+  }
+
+  #refer(): void {
+    if (this.hasRef()) {
+      this.#timeout?.ref();
+      this.#immediate?.ref();
+    } else {
+      this.#timeout?.unref();
+      this.#immediate?.unref();
+    }
   }
 
   /** Ends the driving: no task runs any more. Harmless when repeated. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#alive !== null) clearInterval(this.#alive);
+    this.#alive = null;
+    DRIVERS.delete(this.scheduler);
     this.#disarm();
     this.scheduler.onEarlier = null;
     this.scheduler.clock = null;
@@ -118,7 +158,7 @@ export class EventLoopDriver {
       this.#soon();
     } else {
       this.#timeout = setTimeout(this.#soon, Math.min(Math.ceil(delay), LONGEST_TIMEOUT));
-      if (!this.#referenced) this.#timeout.unref();
+      if (!this.hasRef()) this.#timeout.unref();
     }
   }
 
@@ -134,3 +174,5 @@ export class EventLoopDriver {
     }
   }
 }
+
+function nothing(): void {}

@@ -1,0 +1,718 @@
+/**
+ * Owns: `net.Socket` over a stack: a `stream.Duplex` whose octets are a connection's. Events, their order and their errors are
+ * Node's. Leaves to others: the connection's requests (`tcp-handle.ts`), names and addresses to connect to (`connect.ts`).
+ *
+ * `Socket` is a constructor function, as Node's is: it can be called without `new` and inherited from with `util.inherits`. What
+ * sockets can do is written as a class here, whose methods the constructor's prototype gets.
+ */
+
+import type { AddressInfo } from 'node:net';
+import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream';
+import { normalizeArguments } from './arguments.ts';
+import { lookupAndConnect } from './connect.ts';
+import type { Name } from './ends.ts';
+import {
+  closedBeforeConnection,
+  coded,
+  connectError,
+  invalidArgValue,
+  missingArgs,
+  socketClosed,
+  systemError,
+} from './errors.ts';
+import type { NetHost } from './host.ts';
+import { IdleTimer } from './idle-timer.ts';
+import type { ServerMethods } from './server.ts';
+import { type ReadEvents, TcpHandle } from './tcp-handle.ts';
+import {
+  timerDuration,
+  validateFunction,
+  validateInt32,
+  validateNumber,
+  validateSignal,
+  validateString,
+} from './validate.ts';
+
+export interface OnRead {
+  buffer: Uint8Array | (() => Uint8Array);
+  callback(count: number, buffer: Uint8Array): boolean;
+}
+
+/** What `new Socket` is given: Node's `SocketConstructorOpts`, and what servers say of accepted ones. */
+export interface SocketOptions extends Omit<DuplexOptions, 'signal'> {
+  fd?: number;
+  handle?: TcpHandle<SocketMethods>;
+  onread?: OnRead | null;
+  signal?: AbortSignal;
+  noDelay?: boolean;
+  keepAlive?: boolean;
+  keepAliveInitialDelay?: number;
+  readable?: boolean;
+  writable?: boolean;
+  pauseOnCreate?: boolean;
+  manualStart?: boolean;
+}
+
+/** What a socket keeps to itself. */
+class SocketState {
+  handle: TcpHandle<SocketMethods> | null = null;
+  timer: IdleTimer | null = null;
+  /** Where the user wants what is read, with whom it is told, and what makes the next place. */
+  buffer: Uint8Array | null = null;
+  bufferCallback: OnRead['callback'] | null = null;
+  nextBuffer: (() => Uint8Array) | null = null;
+  noDelay = false;
+  keepAlive = false;
+  /** Seconds. */
+  keepAliveDelay = 0;
+  /** Of a connection that is over. */
+  bytesRead = 0;
+  bytesWritten = 0;
+  /** Octets queued when the timer last looked. */
+  lastQueue = 0;
+}
+
+/** A chunk as `_writev` gets it. */
+interface Chunk {
+  readonly chunk: Uint8Array | string;
+  readonly encoding: BufferEncoding;
+}
+
+type WriteDone = (error?: Error | null) => void;
+
+/** What the streams of Node say of themselves, and their types do not. */
+interface StreamInternals {
+  _undestroy(): void;
+  readonly _readableState: { readonly endEmitted: boolean };
+  readonly writableBuffer?: readonly { chunk: Uint8Array | string; encoding: BufferEncoding }[];
+}
+
+export class SocketMethods extends Duplex {
+  declare readonly _net: NetHost;
+  declare _state: SocketState;
+  declare connecting: boolean;
+  declare timeout?: number;
+  declare autoSelectFamilyAttemptedAddresses: string[];
+  declare server: ServerMethods | null;
+  declare resetAndClosing?: boolean;
+  declare _server: ServerMethods | null;
+  declare _hadError: boolean;
+  /** A socket that lives in this one's traffic, as `tls` has them. */
+  declare _parent: SocketMethods | null;
+  declare _host: string | null;
+  declare _peername: Name | null;
+  declare _sockname: Name | null;
+  declare _pendingData: unknown;
+  declare _pendingEncoding: string;
+  declare _closeAfterHandlingError: boolean;
+  declare _aborted?: boolean;
+
+  // ---- Opening ----
+
+  /** `connect(options[, cb])`, `connect(port[, host][, cb])`. @throws ERR_MISSING_ARGS, ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_TYPE, ... */
+  connect(...args: unknown[]): this {
+    const [options, callback] = normalizeArguments(args);
+    if (callback !== null) this.once('connect', callback as () => void);
+    if (this._parent?.connecting) return this;
+    if (options.port === undefined && (options.path === undefined || options.path === null)) {
+      throw missingArgs('options', 'port', 'path');
+    }
+    // It may have been ended by the other party in a former life.
+    if (Object.hasOwn(this, 'write') && this.write === writeAfterEnd) delete (this as { write?: unknown }).write;
+    if (this.destroyed) {
+      this._state.handle = null;
+      this._peername = null;
+      this._sockname = null;
+    }
+    if (this._state.handle === null) {
+      this._state.handle = new TcpHandle(this._net);
+      adopt(this);
+    }
+    this._unrefTimer();
+    this.connecting = true;
+    if (options.path) refusePath(this, options.path);
+    else lookupAndConnect(this, this._net, options, { renew: () => renew(this), connected: () => connected(this) });
+    return this;
+  }
+
+  get _connecting(): boolean {
+    return this.connecting;
+  }
+
+  get pending(): boolean {
+    return !this._state.handle || this.connecting;
+  }
+
+  get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    if (this.connecting) return 'opening';
+    if (this.readable) return this.writable ? 'open' : 'readOnly';
+    return this.writable ? 'writeOnly' : 'closed';
+  }
+
+  // ---- Reading ----
+
+  override _read(size: number): void {
+    const handle = this._state.handle;
+    if (this.connecting || handle === null) this.once('connect', () => this._read(size));
+    else if (!handle.reading) startReading(handle);
+  }
+
+  override pause(): this {
+    const handle = this._state.handle;
+    if (this._state.buffer !== null && !this.connecting && handle?.reading) stopReading(handle);
+    return super.pause();
+  }
+
+  override resume(): this {
+    wakeBuffer(this);
+    return super.resume();
+  }
+
+  override read(size?: number): unknown {
+    wakeBuffer(this);
+    return super.read(size);
+  }
+
+  // ---- Writing ----
+
+  override _write(chunk: Uint8Array | string, encoding: BufferEncoding, done: WriteDone): void {
+    this._writeGeneric(false, chunk, encoding, done);
+  }
+
+  override _writev(chunks: Chunk[], done: WriteDone): void {
+    this._writeGeneric(true, chunks, '' as BufferEncoding, done);
+  }
+
+  _writeGeneric(
+    several: boolean,
+    data: Uint8Array | string | readonly Chunk[],
+    encoding: BufferEncoding,
+    done: WriteDone,
+  ): void {
+    if (this.connecting) {
+      this._pendingData = data;
+      this._pendingEncoding = encoding;
+      const failed = (): void => done(closedBeforeConnection());
+      this.once('connect', () => {
+        this.off('close', failed);
+        this._writeGeneric(several, data, encoding, done);
+      });
+      this.once('close', failed);
+      return;
+    }
+    this._pendingData = null;
+    this._pendingEncoding = '';
+    const handle = this._state.handle;
+    if (handle === null) {
+      done(socketClosed());
+      return;
+    }
+    this._unrefTimer();
+    const octets = several
+      ? (data as readonly Chunk[]).map(({ chunk, encoding: of }) => toOctets(chunk, of))
+      : [toOctets(data as Uint8Array | string, encoding)];
+    const result = handle.write(octets, (code) => afterWrite(this, code, done));
+    if (result === null) done();
+    else if (result === 'later') this._state.lastQueue = handle.writeQueueSize;
+    else done(systemError(result, 'write'));
+  }
+
+  override _final(done: WriteDone): void {
+    if (this.pending) {
+      this.once('connect', () => this._final(done));
+      return;
+    }
+    if (this._state.handle?.shutdown(() => done()) !== true) done();
+  }
+
+  override end(...args: unknown[]): this {
+    (super.end as (...args: unknown[]) => void)(...args);
+    return this;
+  }
+
+  // ---- The end ----
+
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', this.destroy);
+  }
+
+  /** Closes with a reset (RFC 9293 3.10.5 ABORT). */
+  resetAndDestroy(): this {
+    if (this._state.handle === null) this.destroy(socketClosed());
+    else if (this.connecting) this.once('connect', () => this._reset());
+    else this._reset();
+    return this;
+  }
+
+  _reset(): this {
+    this.resetAndClosing = true;
+    return this.destroy();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.connecting = false;
+    for (let socket: SocketMethods | null = this; socket !== null; socket = socket._parent ?? null) {
+      socket._state.timer?.cancel();
+    }
+    const handle = this._state.handle;
+    if (handle === null) {
+      done(error);
+      process.nextTick(() => this.emit('close'));
+    } else {
+      this._state.bytesRead = handle.bytesRead;
+      this._state.bytesWritten = handle.bytesWritten;
+      const hadError = error !== null && error !== undefined;
+      if (this.resetAndClosing) {
+        this.resetAndClosing = false;
+        handle.reset(() => this.emit('close', hadError));
+      } else if (this._closeAfterHandlingError) {
+        // 'error' is told in a tick: the socket is still there for those who hear it.
+        queueMicrotask(() => handle.close(() => forget(this, hadError)));
+      } else {
+        handle.close(() => this.emit('close', hadError));
+      }
+      if (!this._closeAfterHandlingError) letGo(this);
+      done(error);
+    }
+    const server = this._server;
+    if (server) {
+      server._connections--;
+      server._emitCloseIfDrained();
+    }
+  }
+
+  // ---- Settings ----
+
+  /** Idle time until 'timeout', ms; 0 for none. @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE */
+  setTimeout(ms: number, callback?: () => void): this {
+    if (this.destroyed) return this;
+    this.timeout = ms;
+    const wait = timerDuration(ms, 'msecs');
+    this._state.timer?.cancel();
+    this._state.timer = null;
+    if (wait > 0) this._state.timer = new IdleTimer(this._net, wait, () => this._onTimeout());
+    if (callback !== undefined) {
+      validateFunction(callback, 'callback');
+      if (wait > 0) this.once('timeout', callback as () => void);
+      else this.removeListener('timeout', callback as () => void);
+    }
+    return this;
+  }
+
+  _onTimeout(): void {
+    const handle = this._state.handle;
+    const last = this._state.lastQueue;
+    if (last > 0 && handle !== null && handle.writeQueueSize !== last) {
+      // A long write is getting on: that is traffic.
+      this._state.lastQueue = handle.writeQueueSize;
+      this._unrefTimer();
+      return;
+    }
+    this.emit('timeout');
+  }
+
+  /** There was traffic: timeouts of this socket and of those around it begin anew. */
+  _unrefTimer(): void {
+    for (let socket: SocketMethods | null = this; socket !== null; socket = socket._parent ?? null) {
+      socket._state.timer?.refresh();
+    }
+  }
+
+  /** Nagle's algorithm off, or on again. Before there is a connection it is remembered. */
+  setNoDelay(on?: boolean): this {
+    const enable = on === undefined ? true : Boolean(on);
+    const handle = this._state.handle;
+    if (handle === null) this._state.noDelay = enable;
+    else if (enable !== this._state.noDelay) {
+      this._state.noDelay = enable;
+      handle.setNoDelay(enable);
+    }
+    return this;
+  }
+
+  /** @param delay ms of silence before the first probe, in whole seconds; 0 leaves it as it is */
+  setKeepAlive(on?: boolean, delay?: number): this {
+    const enable = Boolean(on);
+    const seconds = wholeSeconds(delay);
+    const handle = this._state.handle;
+    const changed = enable !== this._state.keepAlive || (enable && seconds !== this._state.keepAliveDelay);
+    if (handle !== null && !changed) return this;
+    this._state.keepAlive = enable;
+    this._state.keepAliveDelay = seconds;
+    handle?.setKeepAlive(enable, seconds);
+    return this;
+  }
+
+  ref(): this {
+    if (this._state.handle === null) this.once('connect', this.ref);
+    else this._state.handle.ref();
+    return this;
+  }
+
+  unref(): this {
+    if (this._state.handle === null) this.once('connect', this.unref);
+    else this._state.handle.unref();
+    return this;
+  }
+
+  // ---- What is known of it ----
+
+  /** null before there is a connection and after it. */
+  get _handle(): TcpHandle<SocketMethods> | null {
+    return this._state.handle;
+  }
+
+  set _handle(handle: TcpHandle<SocketMethods> | null) {
+    this._state.handle = handle;
+  }
+
+  address(): AddressInfo | Record<string, never> {
+    return this._getsockname() as AddressInfo;
+  }
+
+  _getsockname(): Name {
+    const handle = this._state.handle;
+    if (!handle) return {};
+    if (!this._sockname) {
+      this._sockname = {};
+      handle.getsockname(this._sockname);
+    }
+    return this._sockname;
+  }
+
+  _getpeername(): Name {
+    const handle = this._state.handle;
+    if (!handle || this.connecting) return this._peername || {};
+    if (!this._peername) {
+      const name: Name = {};
+      if (!handle.getpeername(name)) return name;
+      this._peername = name;
+    }
+    return this._peername;
+  }
+
+  get localAddress(): string | undefined {
+    return this._getsockname().address;
+  }
+
+  get localPort(): number | undefined {
+    return this._getsockname().port;
+  }
+
+  get localFamily(): string | undefined {
+    return this._getsockname().family;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this._getpeername().address;
+  }
+
+  get remotePort(): number | undefined {
+    return this._getpeername().port;
+  }
+
+  get remoteFamily(): string | undefined {
+    return this._getpeername().family;
+  }
+
+  get bytesRead(): number {
+    return this._state.handle ? this._state.handle.bytesRead : this._state.bytesRead;
+  }
+
+  get _bytesDispatched(): number {
+    return this._state.handle ? this._state.handle.bytesWritten : this._state.bytesWritten;
+  }
+
+  /** With what waits to be written. */
+  get bytesWritten(): number | undefined {
+    const { writableBuffer } = this as unknown as StreamInternals;
+    if (!writableBuffer) return undefined;
+    let octets = this._bytesDispatched;
+    for (const { chunk, encoding } of writableBuffer) octets += lengthOf(chunk, encoding);
+    const pending = this._pendingData;
+    if (Array.isArray(pending)) {
+      for (const { chunk, encoding } of pending as Chunk[]) octets += lengthOf(chunk, encoding);
+    } else if (pending) {
+      octets += lengthOf(pending as string, this._pendingEncoding as BufferEncoding);
+    }
+    return octets;
+  }
+
+  /** @deprecated `writableLength` says the same. */
+  get bufferSize(): number | undefined {
+    return this._state.handle ? this.writableLength : undefined;
+  }
+}
+
+// ---- The constructor ----
+
+/** Node's `net.Socket` of a stack. */
+export interface SocketConstructor {
+  new (options?: SocketOptions | number): SocketMethods;
+  (options?: SocketOptions | number): SocketMethods;
+  readonly prototype: SocketMethods;
+}
+
+/** Makes the constructor of a stack's sockets. */
+export function socketConstructor(host: NetHost): SocketConstructor {
+  function Socket(this: SocketMethods | undefined, options?: SocketOptions | number): SocketMethods | undefined {
+    if (!(this instanceof (Socket as unknown as SocketConstructor))) {
+      return new (Socket as unknown as SocketConstructor)(options);
+    }
+    construct(this, options);
+    return undefined;
+  }
+  Object.setPrototypeOf(Socket, Duplex);
+  Socket.prototype = Object.create(Duplex.prototype, {
+    ...Object.getOwnPropertyDescriptors(SocketMethods.prototype),
+    constructor: { value: Socket, writable: true, configurable: true },
+    _net: { value: host },
+  });
+  return Socket as unknown as SocketConstructor;
+}
+
+function construct(socket: SocketMethods, given: SocketOptions | number | undefined): void {
+  const options: SocketOptions = typeof given === 'number' ? { fd: given } : { ...given };
+  checkOptions(options);
+  socket._state = new SocketState();
+  socket.connecting = false;
+  socket._hadError = false;
+  socket._parent = null;
+  socket._host = null;
+  socket._closeAfterHandlingError = false;
+  // 'close' is told when the connection has been closed, which is later than the stream's.
+  const { signal } = options;
+  const streamOptions = {
+    ...options,
+    allowHalfOpen: Boolean(options.allowHalfOpen),
+    emitClose: false,
+    autoDestroy: true,
+    decodeStrings: false,
+  };
+  (Duplex as unknown as (this: Duplex, options: object) => void).call(socket, streamOptions);
+  socket._state.handle = options.handle ?? null;
+  takeUserBuffer(socket, options.onread);
+  socket._state.noDelay = Boolean(options.noDelay);
+  socket._state.keepAlive = Boolean(options.keepAlive);
+  socket._state.keepAliveDelay = wholeSeconds(options.keepAliveInitialDelay);
+  socket.on('end', onEnd);
+  adopt(socket);
+  socket._pendingData = null;
+  socket._pendingEncoding = '';
+  if (socket._state.handle !== null && options.readable !== false) {
+    if (options.pauseOnCreate) {
+      stopReading(socket._state.handle);
+      (socket as unknown as { readableFlowing: boolean | null }).readableFlowing = false;
+    } else if (!options.manualStart) {
+      socket.read(0);
+    }
+  }
+  if (signal) watchSignal(socket, signal);
+  socket.server = null;
+  socket._server = null;
+}
+
+/** @throws ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_FD_TYPE, ERR_INVALID_HANDLE_TYPE */
+function checkOptions(options: SocketOptions): void {
+  for (const mode of ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const) {
+    if (options[mode]) throw invalidArgValue(`options.${mode}`, options[mode], 'is not supported');
+  }
+  if (options.keepAliveInitialDelay !== undefined) {
+    validateNumber(options.keepAliveInitialDelay, 'options.keepAliveInitialDelay');
+    if (options.keepAliveInitialDelay < 0) options.keepAliveInitialDelay = 0;
+  }
+  if (options.handle) {
+    if (!(options.handle instanceof TcpHandle)) {
+      throw coded(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
+    }
+  } else if (options.fd !== undefined) {
+    validateInt32(options.fd, 'fd', 0);
+    // Descriptors are the kernel's.
+    throw coded(TypeError, 'ERR_INVALID_FD_TYPE', 'Unsupported fd type: UNKNOWN');
+  }
+}
+
+function takeUserBuffer(socket: SocketMethods, onread: OnRead | null | undefined): void {
+  if (onread === null || typeof onread !== 'object' || typeof onread.callback !== 'function') return;
+  if (typeof onread.buffer === 'function') {
+    socket._state.nextBuffer = onread.buffer;
+  } else if (onread.buffer instanceof Uint8Array) {
+    socket._state.buffer = onread.buffer;
+  } else {
+    return;
+  }
+  socket._state.bufferCallback = onread.callback;
+}
+
+/** A handle is new: events of it are this socket's. */
+function adopt(socket: SocketMethods): void {
+  (socket as unknown as StreamInternals)._undestroy();
+  socket._sockname = null;
+  const handle = socket._state.handle;
+  if (handle === null) return;
+  handle.owner = socket;
+  handle.events = READ_EVENTS;
+  const next = socket._state.nextBuffer?.();
+  if (next instanceof Uint8Array) socket._state.buffer = next;
+  handle.userBuffer = socket._state.buffer;
+}
+
+function watchSignal(socket: SocketMethods, signal: AbortSignal): void {
+  validateSignal(signal, 'options.signal');
+  addAbortSignal(signal, socket);
+  process.nextTick(() => {
+    if (signal.aborted) socket._aborted = true;
+    else signal.addEventListener('abort', () => (socket._aborted = true), { once: true });
+  });
+}
+
+// ---- Opening ----
+
+/** A second attempt to connect has a connection of its own. */
+function renew(socket: SocketMethods): TcpHandle<SocketMethods> {
+  socket._state.handle?.close();
+  const handle = new TcpHandle<SocketMethods>(socket._net);
+  socket._state.handle = handle;
+  adopt(socket);
+  return handle;
+}
+
+function connected(socket: SocketMethods): void {
+  const handle = socket._state.handle!;
+  socket.connecting = false;
+  socket._sockname = null;
+  socket._unrefTimer();
+  if (socket._state.noDelay) handle.setNoDelay(true);
+  if (socket._state.keepAlive) handle.setKeepAlive(true, socket._state.keepAliveDelay);
+  socket.emit('connect');
+  socket.emit('ready');
+  // Nothing is read by this, but reading begins.
+  if (!socket.isPaused()) socket.read(0);
+}
+
+/** There are no sockets with paths in a network. */
+function refusePath(socket: SocketMethods, path: unknown): void {
+  validateString(path, 'options.path');
+  process.nextTick(() => socket.destroy(connectError('ENOTSUP', 'connect', { address: path })));
+}
+
+// ---- Reading ----
+
+const READ_EVENTS: ReadEvents<SocketMethods> = {
+  data(socket, count, buffer): void {
+    socket._unrefTimer();
+    if (socket.destroyed) return;
+    const more = buffer === null ? userRead(socket, count) : socket.push(buffer);
+    if (!more && socket._state.handle !== null) stopReading(socket._state.handle);
+  },
+  end(socket): void {
+    socket._unrefTimer();
+    if ((socket as unknown as StreamInternals)._readableState.endEmitted) return;
+    socket.push(null);
+    socket.read(0);
+  },
+  error(socket, code): void {
+    socket._unrefTimer();
+    socket.destroy(systemError(code, 'read'));
+  },
+};
+
+/** @returns whether to go on */
+function userRead(socket: SocketMethods, count: number): boolean {
+  const more = socket._state.bufferCallback!(count, socket._state.buffer!) !== false;
+  const next = socket._state.nextBuffer?.();
+  if (next instanceof Uint8Array) {
+    socket._state.buffer = next;
+    if (socket._state.handle !== null) socket._state.handle.userBuffer = next;
+  }
+  return more;
+}
+
+function startReading(handle: TcpHandle<SocketMethods>): void {
+  handle.reading = true;
+  handle.readStart();
+}
+
+function stopReading(handle: TcpHandle<SocketMethods>): void {
+  handle.reading = false;
+  handle.readStop();
+}
+
+/** With a buffer of the user's it is not the stream that asks for more. */
+function wakeBuffer(socket: SocketMethods): void {
+  const handle = socket._state.handle;
+  if (socket._state.buffer !== null && !socket.connecting && handle && !handle.reading) startReading(handle);
+}
+
+// ---- Writing ----
+
+function toOctets(chunk: Uint8Array | string, encoding: BufferEncoding): Uint8Array {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+}
+
+function lengthOf(chunk: Uint8Array | string, encoding: BufferEncoding): number {
+  return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
+}
+
+function afterWrite(socket: SocketMethods, code: string | null, done: WriteDone): void {
+  if (socket.destroyed) {
+    done(null);
+  } else if (code !== null) {
+    done(systemError(code, 'write'));
+  } else {
+    socket._unrefTimer();
+    socket._state.lastQueue = 0;
+    done(null);
+  }
+}
+
+/** Writing after the peer's FIN ended the socket: the plain 'write after end' would blame the program. */
+function writeAfterEnd(this: SocketMethods, chunk: unknown, encoding?: unknown, done?: unknown): boolean {
+  if (!this.writableEnded) {
+    return (Duplex.prototype.write as (...args: unknown[]) => boolean).call(this, chunk, encoding, done);
+  }
+  const callback = typeof encoding === 'function' ? encoding : done;
+  const error = Object.assign(new Error('This socket has been ended by the other party'), { code: 'EPIPE' });
+  if (typeof callback === 'function') process.nextTick(callback as (error: Error) => void, error);
+  this.destroy(error);
+  return false;
+}
+
+function onEnd(this: SocketMethods): void {
+  if (!this.allowHalfOpen) this.write = writeAfterEnd as SocketMethods['write'];
+}
+
+// ---- The end ----
+
+function letGo(socket: SocketMethods): void {
+  const handle = socket._state.handle;
+  if (handle !== null) handle.events = null;
+  socket._state.handle = null;
+  socket._sockname = null;
+}
+
+function forget(socket: SocketMethods, hadError: boolean): void {
+  socket.emit('close', hadError);
+  letGo(socket);
+}
+
+/** What servers say of the sockets they accept. */
+export function settle(socket: SocketMethods, noDelay: boolean, keepAlive: boolean, keepAliveDelay: number): void {
+  const handle = socket._state.handle!;
+  if (noDelay) {
+    socket._state.noDelay = true;
+    handle.setNoDelay(true);
+  }
+  if (keepAlive) {
+    socket._state.keepAlive = true;
+    socket._state.keepAliveDelay = keepAliveDelay;
+    handle.setKeepAlive(true, keepAliveDelay);
+  }
+}
+
+/** Milliseconds in whole seconds; what is no number is none. */
+export function wholeSeconds(ms: unknown): number {
+  return Math.trunc(Number(ms) / 1000) | 0;
+}
