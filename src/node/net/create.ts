@@ -6,7 +6,8 @@ import { isPath, normalizeArguments } from './arguments.ts';
 import { clientSockets } from './channels.ts';
 import { NetHost, type NetOptions } from './host.ts';
 import { type ConnectionListener, type ServerOptions, serverConstructor } from './server.ts';
-import { type SocketMethods, type SocketOptions, socketConstructor } from './socket.ts';
+import { type SocketMethods, socketConstructor } from './socket.ts';
+import type { SocketOptions } from './socket-options.ts';
 import { validateBoolean, validateInt32 } from './validate.ts';
 
 /** The public surface of Node's `net`, with its types. */

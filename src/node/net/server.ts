@@ -9,7 +9,9 @@ import type { Name } from './ends.ts';
 import { coded, invalidArgType, invalidArgValue, listenError } from './errors.ts';
 import type { NetHost } from './host.ts';
 import { ListenHandle } from './listen-handle.ts';
-import { type SocketConstructor, type SocketMethods, type SocketOptions, settle, wholeSeconds } from './socket.ts';
+import type { SocketConstructor, SocketMethods } from './socket.ts';
+import { type SocketOptions, wholeSeconds } from './socket-options.ts';
+import { settle } from './socket-steps.ts';
 import type { TcpHandle } from './tcp-handle.ts';
 import { validateNumber, validatePort, validateSignal } from './validate.ts';
 

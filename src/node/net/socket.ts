@@ -7,85 +7,38 @@
  */
 
 import type { AddressInfo } from 'node:net';
-import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { normalizeArguments } from './arguments.ts';
 import { lookupAndConnect } from './connect.ts';
 import type { Name } from './ends.ts';
-import {
-  closedBeforeConnection,
-  coded,
-  connectError,
-  invalidArgValue,
-  missingArgs,
-  socketClosed,
-  systemError,
-} from './errors.ts';
+import { closedBeforeConnection, missingArgs, socketClosed, systemError } from './errors.ts';
 import type { NetHost } from './host.ts';
 import { IdleTimer } from './idle-timer.ts';
 import type { ServerMethods } from './server.ts';
-import { type ReadEvents, TcpHandle } from './tcp-handle.ts';
+import { checkOptions, type SocketOptions, SocketState, wholeSeconds } from './socket-options.ts';
 import {
-  timerDuration,
-  validateFunction,
-  validateInt32,
-  validateNumber,
-  validateSignal,
-  validateString,
-} from './validate.ts';
-
-export interface OnRead {
-  buffer: Uint8Array | (() => Uint8Array);
-  callback(count: number, buffer: Uint8Array): boolean;
-}
-
-/** What `new Socket` is given: Node's `SocketConstructorOpts`, and what servers say of accepted ones. */
-export interface SocketOptions extends Omit<DuplexOptions, 'signal'> {
-  fd?: number;
-  handle?: TcpHandle<SocketMethods>;
-  onread?: OnRead | null;
-  signal?: AbortSignal;
-  noDelay?: boolean;
-  keepAlive?: boolean;
-  keepAliveInitialDelay?: number;
-  readable?: boolean;
-  writable?: boolean;
-  pauseOnCreate?: boolean;
-  manualStart?: boolean;
-}
-
-/** What a socket keeps to itself. */
-class SocketState {
-  handle: TcpHandle<SocketMethods> | null = null;
-  timer: IdleTimer | null = null;
-  /** Where the user wants what is read, with whom it is told, and what makes the next place. */
-  buffer: Uint8Array | null = null;
-  bufferCallback: OnRead['callback'] | null = null;
-  nextBuffer: (() => Uint8Array) | null = null;
-  noDelay = false;
-  keepAlive = false;
-  /** Seconds. */
-  keepAliveDelay = 0;
-  /** Of a connection that is over. */
-  bytesRead = 0;
-  bytesWritten = 0;
-  /** Octets queued when the timer last looked. */
-  lastQueue = 0;
-}
-
-/** A chunk as `_writev` gets it. */
-interface Chunk {
-  readonly chunk: Uint8Array | string;
-  readonly encoding: BufferEncoding;
-}
-
-type WriteDone = (error?: Error | null) => void;
-
-/** What the streams of Node say of themselves, and their types do not. */
-interface StreamInternals {
-  _undestroy(): void;
-  readonly _readableState: { readonly endEmitted: boolean };
-  readonly writableBuffer?: readonly { chunk: Uint8Array | string; encoding: BufferEncoding }[];
-}
+  adopt,
+  afterWrite,
+  type Chunk,
+  connected,
+  forget,
+  lengthOf,
+  letGo,
+  onEnd,
+  refusePath,
+  renew,
+  type StreamInternals,
+  startReading,
+  stopReading,
+  takeUserBuffer,
+  toOctets,
+  type WriteDone,
+  wakeBuffer,
+  watchSignal,
+  writeAfterEnd,
+} from './socket-steps.ts';
+import { TcpHandle } from './tcp-handle.ts';
+import { timerDuration, validateFunction } from './validate.ts';
 
 export class SocketMethods extends Duplex {
   declare readonly _net: NetHost;
@@ -512,207 +465,4 @@ function construct(socket: SocketMethods, given: SocketOptions | number | undefi
   if (signal) watchSignal(socket, signal);
   socket.server = null;
   socket._server = null;
-}
-
-/** @throws ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_FD_TYPE, ERR_INVALID_HANDLE_TYPE */
-function checkOptions(options: SocketOptions): void {
-  for (const mode of ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const) {
-    if (options[mode]) throw invalidArgValue(`options.${mode}`, options[mode], 'is not supported');
-  }
-  if (options.keepAliveInitialDelay !== undefined) {
-    validateNumber(options.keepAliveInitialDelay, 'options.keepAliveInitialDelay');
-    if (options.keepAliveInitialDelay < 0) options.keepAliveInitialDelay = 0;
-  }
-  if (options.handle) {
-    if (!(options.handle instanceof TcpHandle)) {
-      throw coded(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
-    }
-  } else if (options.fd !== undefined) {
-    validateInt32(options.fd, 'fd', 0);
-    // Descriptors are the kernel's.
-    throw coded(TypeError, 'ERR_INVALID_FD_TYPE', 'Unsupported fd type: UNKNOWN');
-  }
-}
-
-function takeUserBuffer(socket: SocketMethods, onread: OnRead | null | undefined): void {
-  if (onread === null || typeof onread !== 'object' || typeof onread.callback !== 'function') return;
-  if (typeof onread.buffer === 'function') {
-    socket._state.nextBuffer = onread.buffer;
-  } else if (onread.buffer instanceof Uint8Array) {
-    socket._state.buffer = onread.buffer;
-  } else {
-    return;
-  }
-  socket._state.bufferCallback = onread.callback;
-}
-
-/** A handle is new: events of it are this socket's. */
-function adopt(socket: SocketMethods): void {
-  (socket as unknown as StreamInternals)._undestroy();
-  socket._sockname = null;
-  const handle = socket._state.handle;
-  if (handle === null) return;
-  handle.owner = socket;
-  handle.events = READ_EVENTS;
-  const next = socket._state.nextBuffer?.();
-  if (next instanceof Uint8Array) socket._state.buffer = next;
-  handle.userBuffer = socket._state.buffer;
-}
-
-function watchSignal(socket: SocketMethods, signal: AbortSignal): void {
-  validateSignal(signal, 'options.signal');
-  addAbortSignal(signal, socket);
-  process.nextTick(() => {
-    if (signal.aborted) socket._aborted = true;
-    else signal.addEventListener('abort', () => (socket._aborted = true), { once: true });
-  });
-}
-
-// ---- Opening ----
-
-/** A second attempt to connect has a connection of its own. */
-function renew(socket: SocketMethods): TcpHandle<SocketMethods> {
-  socket._state.handle?.close();
-  const handle = new TcpHandle<SocketMethods>(socket._net);
-  socket._state.handle = handle;
-  adopt(socket);
-  return handle;
-}
-
-function connected(socket: SocketMethods): void {
-  const handle = socket._state.handle!;
-  socket.connecting = false;
-  socket._sockname = null;
-  socket._unrefTimer();
-  if (socket._state.noDelay) handle.setNoDelay(true);
-  if (socket._state.keepAlive) handle.setKeepAlive(true, socket._state.keepAliveDelay);
-  socket.emit('connect');
-  socket.emit('ready');
-  // Nothing is read by this, but reading begins.
-  if (!socket.isPaused()) socket.read(0);
-}
-
-/** There are no sockets with paths in a network. */
-function refusePath(socket: SocketMethods, path: unknown): void {
-  validateString(path, 'options.path');
-  process.nextTick(() => socket.destroy(connectError('ENOTSUP', 'connect', { address: path })));
-}
-
-// ---- Reading ----
-
-const READ_EVENTS: ReadEvents<SocketMethods> = {
-  data(socket, count, buffer): void {
-    socket._unrefTimer();
-    if (socket.destroyed) return;
-    const more = buffer === null ? userRead(socket, count) : socket.push(buffer);
-    if (!more && socket._state.handle !== null) stopReading(socket._state.handle);
-  },
-  end(socket): void {
-    socket._unrefTimer();
-    if ((socket as unknown as StreamInternals)._readableState.endEmitted) return;
-    socket.push(null);
-    socket.read(0);
-  },
-  error(socket, code): void {
-    socket._unrefTimer();
-    socket.destroy(systemError(code, 'read'));
-  },
-};
-
-/** @returns whether to go on */
-function userRead(socket: SocketMethods, count: number): boolean {
-  const more = socket._state.bufferCallback!(count, socket._state.buffer!) !== false;
-  const next = socket._state.nextBuffer?.();
-  if (next instanceof Uint8Array) {
-    socket._state.buffer = next;
-    if (socket._state.handle !== null) socket._state.handle.userBuffer = next;
-  }
-  return more;
-}
-
-function startReading(handle: TcpHandle<SocketMethods>): void {
-  handle.reading = true;
-  handle.readStart();
-}
-
-function stopReading(handle: TcpHandle<SocketMethods>): void {
-  handle.reading = false;
-  handle.readStop();
-}
-
-/** With a buffer of the user's it is not the stream that asks for more. */
-function wakeBuffer(socket: SocketMethods): void {
-  const handle = socket._state.handle;
-  if (socket._state.buffer !== null && !socket.connecting && handle && !handle.reading) startReading(handle);
-}
-
-// ---- Writing ----
-
-function toOctets(chunk: Uint8Array | string, encoding: BufferEncoding): Uint8Array {
-  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
-}
-
-function lengthOf(chunk: Uint8Array | string, encoding: BufferEncoding): number {
-  return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
-}
-
-function afterWrite(socket: SocketMethods, code: string | null, done: WriteDone): void {
-  if (socket.destroyed) {
-    done(null);
-  } else if (code !== null) {
-    done(systemError(code, 'write'));
-  } else {
-    socket._unrefTimer();
-    socket._state.lastQueue = 0;
-    done(null);
-  }
-}
-
-/** Writing after the peer's FIN ended the socket: the plain 'write after end' would blame the program. */
-function writeAfterEnd(this: SocketMethods, chunk: unknown, encoding?: unknown, done?: unknown): boolean {
-  if (!this.writableEnded) {
-    return (Duplex.prototype.write as (...args: unknown[]) => boolean).call(this, chunk, encoding, done);
-  }
-  const callback = typeof encoding === 'function' ? encoding : done;
-  const error = Object.assign(new Error('This socket has been ended by the other party'), { code: 'EPIPE' });
-  if (typeof callback === 'function') process.nextTick(callback as (error: Error) => void, error);
-  this.destroy(error);
-  return false;
-}
-
-function onEnd(this: SocketMethods): void {
-  if (!this.allowHalfOpen) this.write = writeAfterEnd as SocketMethods['write'];
-}
-
-// ---- The end ----
-
-function letGo(socket: SocketMethods): void {
-  const handle = socket._state.handle;
-  if (handle !== null) handle.events = null;
-  socket._state.handle = null;
-  socket._sockname = null;
-}
-
-function forget(socket: SocketMethods, hadError: boolean): void {
-  socket.emit('close', hadError);
-  letGo(socket);
-}
-
-/** What servers say of the sockets they accept. */
-export function settle(socket: SocketMethods, noDelay: boolean, keepAlive: boolean, keepAliveDelay: number): void {
-  const handle = socket._state.handle!;
-  if (noDelay) {
-    socket._state.noDelay = true;
-    handle.setNoDelay(true);
-  }
-  if (keepAlive) {
-    socket._state.keepAlive = true;
-    socket._state.keepAliveDelay = keepAliveDelay;
-    handle.setKeepAlive(true, keepAliveDelay);
-  }
-}
-
-/** Milliseconds in whole seconds; what is no number is none. */
-export function wholeSeconds(ms: unknown): number {
-  return Math.trunc(Number(ms) / 1000) | 0;
 }

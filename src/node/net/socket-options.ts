@@ -1,0 +1,72 @@
+/** Owns: what a socket is made with, checked, and what it keeps to itself. */
+
+import type { DuplexOptions } from 'node:stream';
+import { coded, invalidArgValue } from './errors.ts';
+import type { IdleTimer } from './idle-timer.ts';
+import type { SocketMethods } from './socket.ts';
+import { TcpHandle } from './tcp-handle.ts';
+import { validateInt32, validateNumber } from './validate.ts';
+
+export interface OnRead {
+  buffer: Uint8Array | (() => Uint8Array);
+  callback(this: SocketMethods, count: number, buffer: Uint8Array): boolean;
+}
+
+/** What `new Socket` is given: Node's `SocketConstructorOpts`, and what servers say of accepted ones. */
+export interface SocketOptions extends Omit<DuplexOptions, 'signal'> {
+  fd?: number;
+  handle?: TcpHandle<SocketMethods>;
+  onread?: OnRead | null;
+  signal?: AbortSignal;
+  noDelay?: boolean;
+  keepAlive?: boolean;
+  keepAliveInitialDelay?: number;
+  readable?: boolean;
+  writable?: boolean;
+  pauseOnCreate?: boolean;
+  manualStart?: boolean;
+}
+
+/** What a socket keeps to itself. */
+export class SocketState {
+  handle: TcpHandle<SocketMethods> | null = null;
+  timer: IdleTimer | null = null;
+  /** Where the user wants what is read, with whom it is told, and what makes the next place. */
+  buffer: Uint8Array | null = null;
+  bufferCallback: OnRead['callback'] | null = null;
+  nextBuffer: (() => Uint8Array) | null = null;
+  noDelay = false;
+  keepAlive = false;
+  /** Seconds. */
+  keepAliveDelay = 0;
+  /** Of a connection that is over. */
+  bytesRead = 0;
+  bytesWritten = 0;
+  /** Octets queued when the timer last looked. */
+  lastQueue = 0;
+}
+
+/** @throws ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_FD_TYPE, ERR_INVALID_HANDLE_TYPE */
+export function checkOptions(options: SocketOptions): void {
+  for (const mode of ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const) {
+    if (options[mode]) throw invalidArgValue(`options.${mode}`, options[mode], 'is not supported');
+  }
+  if (options.keepAliveInitialDelay !== undefined) {
+    validateNumber(options.keepAliveInitialDelay, 'options.keepAliveInitialDelay');
+    if (options.keepAliveInitialDelay < 0) options.keepAliveInitialDelay = 0;
+  }
+  if (options.handle) {
+    if (!(options.handle instanceof TcpHandle)) {
+      throw coded(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
+    }
+  } else if (options.fd !== undefined) {
+    validateInt32(options.fd, 'fd', 0);
+    // Descriptors are the kernel's.
+    throw coded(TypeError, 'ERR_INVALID_FD_TYPE', 'Unsupported fd type: UNKNOWN');
+  }
+}
+
+/** Milliseconds in whole seconds; what is no number is none. */
+export function wholeSeconds(ms: unknown): number {
+  return Math.trunc(Number(ms) / 1000) | 0;
+}
