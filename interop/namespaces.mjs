@@ -7,6 +7,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
 /** What the programs here need and the machine has not, or null. `tools`: commands. */
 export function missingHere(tools) {
   if (process.platform !== 'linux') return 'this needs Linux';
@@ -25,10 +27,15 @@ export function missingHere(tools) {
   return null;
 }
 
-/** Runs a program of this folder again, with `--inside`, in namespaces of its own. @returns its exit code */
-export async function runInside(path) {
+/**
+ * Runs a program again, with `--inside`, in namespaces of its own. `options`: words (of its command line; those of this
+ * process), heard (gets what it tells with `process.send`).
+ *
+ * @returns its exit code
+ */
+export async function runInside(path, { words: given = process.argv.slice(2), heard = () => {} } = {}) {
   const words = ['--net', '--pid', '--fork', '--kill-child=KILL', '--mount-proc'];
-  words.push(process.execPath, '--expose-gc', path, ...process.argv.slice(2), '--inside');
+  words.push(process.execPath, '--expose-gc', path, ...given, '--inside');
   const child = spawn('unshare', words, {
     // Each device that idles has a thread of the pool.
     env: { ...process.env, UV_THREADPOOL_SIZE: '24' },
@@ -41,13 +48,17 @@ export async function runInside(path) {
     else if (child.connected) child.disconnect();
     stopping = true;
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+  for (const signal of SIGNALS) process.on(signal, stop);
+  child.on('message', heard);
   return new Promise((resolve) => {
     child.on('error', (error) => {
       console.log(`cannot run: ${error.message}\n0 passed, 1 failed`);
       resolve(1);
     });
-    child.on('exit', (code) => resolve(code ?? 1));
+    child.on('exit', (code) => {
+      for (const signal of SIGNALS) process.off(signal, stop);
+      resolve(code ?? 1);
+    });
   });
 }
 
@@ -55,6 +66,6 @@ export async function runInside(path) {
 export function settleInside() {
   const stop = () => process.exit(130);
   process.on('disconnect', stop);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+  for (const signal of SIGNALS) process.on(signal, stop);
   spawnSync('ip', ['link', 'set', 'lo', 'up']);
 }

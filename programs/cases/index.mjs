@@ -1,0 +1,33 @@
+/**
+ * Owns: the programs there are. Each is `{ name, place, needs, start, cases }`: where it runs ('pipe' or 'tun', see
+ * `place.mjs`), the commands it needs, what is started before its cases (`start({ place, directory })`, with `stop` and
+ * `version` if there are any), and its cases by title. A case gets `{ place, server, directory, scaled, family, note }`:
+ * `scaled` makes a volume out of that of the good path, `note` says something about the case on its line.
+ */
+
+import { undiciProgram, wsProgram } from './clients.mjs';
+import { expressProgram, fastifyProgram } from './load.mjs';
+import { mailProgram } from './mail.mjs';
+import { mariadbProgram } from './mariadb.mjs';
+import { aedesProgram, mosquittoProgram } from './mqtt.mjs';
+import { postgresProgram } from './postgres.mjs';
+import { redisProgram } from './redis.mjs';
+import { http2Program, httpsProgram } from './secure.mjs';
+import { sshProgram } from './ssh.mjs';
+
+/** Those that take longest first. */
+export const programs = [
+  postgresProgram,
+  mariadbProgram,
+  redisProgram,
+  sshProgram,
+  mosquittoProgram,
+  aedesProgram,
+  mailProgram,
+  expressProgram,
+  fastifyProgram,
+  httpsProgram,
+  http2Program,
+  undiciProgram,
+  wsProgram,
+];
