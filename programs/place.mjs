@@ -43,7 +43,7 @@ export async function openPlace({ kind, family, impaired, kernel, seed }) {
     const stack = createStack({ name, scheduler, random: systemRandom, secret: randomKey(), pool });
     stack.addInterface({ link, addresses: [`${address}/${prefix}`] });
     stacks.push(stack);
-    return end(createNet(stack, { driver }), address);
+    return end(createNet(stack), address);
   };
   const [inner, other] =
     kind === 'pipe'

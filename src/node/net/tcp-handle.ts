@@ -425,7 +425,8 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
       while (pending.index < chunks.length) {
         const chunk = chunks[pending.index]!;
         const rest = chunk.length - pending.offset;
-        const more = pending.index < chunks.length - 1;
+        // By what is left, not by chunks: an empty last one would not send what waits for it.
+        const more = pending.left > rest;
         const { offset } = pending;
         const taken = more ? tcp.writeMore(chunk, offset, rest) : tcp.write(chunk, offset, rest);
         pending.left -= taken;
