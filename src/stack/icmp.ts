@@ -74,7 +74,7 @@ export class Icmp implements TransportProtocol {
         return;
       case ICMP_ECHO_REPLY:
         mib.IcmpInEchoReps++;
-        if (!stack.pings.reply(m, ip)) {
+        if (!stack.pings.reply(m, ip, packet.buf)) {
           stack.drop('icmp-unmatched', packet);
           return;
         }

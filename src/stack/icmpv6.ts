@@ -84,7 +84,7 @@ export class Icmpv6 implements TransportProtocol {
         return;
       case ICMPV6_ECHO_REPLY:
         mib.Icmp6InEchoReplies++;
-        if (!stack.pings.reply(m, ip)) {
+        if (!stack.pings.reply(m, ip, packet.buf)) {
           stack.drop('icmp-unmatched', packet);
           return;
         }

@@ -18,6 +18,8 @@ import type { IcmpError, IpView } from './transport.ts';
 export interface PingOptions {
   /** Octets of data: 56 by default. */
   readonly size?: number;
+  /** The data itself, in place of `size` octets 0, 1, 2, ... */
+  readonly payload?: Uint8Array;
   /** How long to wait, ms: 5000 by default. */
   readonly timeout?: number;
   /** Hop limit; `config.ip.ttl` by default. */
@@ -36,6 +38,8 @@ export interface PingResult {
   /** Hop limit left in the reply. */
   readonly ttl: number;
   readonly sequence: number;
+  /** The data that came back: what was sent, or the reply would not have counted. */
+  readonly payload: Uint8Array;
 }
 
 /** Requests waiting at most. */
@@ -50,7 +54,7 @@ class Pending implements Task {
   slot: number = -1;
   readonly path: Path;
   readonly sequence: number;
-  readonly size: number;
+  readonly payload: Uint8Array;
   readonly ttl: number;
   readonly sent: number;
   resends = 0;
@@ -60,7 +64,7 @@ class Pending implements Task {
   constructor(
     path: Path,
     sequence: number,
-    size: number,
+    payload: Uint8Array,
     ttl: number,
     sent: number,
     settle: (result: PingResult | TsynError) => void,
@@ -68,7 +72,7 @@ class Pending implements Task {
   ) {
     this.path = path;
     this.sequence = sequence;
-    this.size = size;
+    this.payload = payload;
     this.ttl = ttl;
     this.sent = sent;
     this.settle = settle;
@@ -92,11 +96,17 @@ export class Pings {
     this.#sequence = stack.random.uint32() & 0xffff;
   }
 
+  /** Names this host's requests among those of others (RFC 792). */
+  get identifier(): number {
+    return this.#id;
+  }
+
   /** See `Stack.ping`. The request leaves before this returns. */
   ping(text: string, options: PingOptions): Promise<PingResult> {
     return new Promise((resolve, reject) => {
       const path = this.#pathTo(text, options);
-      const { size = 56, timeout = 5000, ttl = 0 } = options;
+      const { payload, timeout = 5000, ttl = 0 } = options;
+      const size = payload?.length ?? options.size ?? 56;
       const room = LARGE_PACKET - ipHeaderLength(path.family) - ICMP_HEADER;
       if (!Number.isInteger(size) || size < 0) throw invalidArgument('size', size, 'a non-negative integer');
       if (size > room) throw syscallError('EMSGSIZE', 'ping', text);
@@ -109,7 +119,7 @@ export class Pings {
       };
       const give = (pending: Pending): void => this.#finish(pending, syscallError('ETIMEDOUT', 'ping', text));
       const now = this.#stack.now();
-      const pending = new Pending(path, this.#next(), size, ttl, now, settle, give);
+      const pending = new Pending(path, this.#next(), payload?.slice() ?? counted(size), ttl, now, settle, give);
       this.#pending.set(pending.sequence, pending);
       this.#stack.scheduler.schedule(pending, now + timeout);
       this.#send(pending);
@@ -117,16 +127,17 @@ export class Pings {
   }
 
   /** An echo reply has come. @returns whether somebody waited for it */
-  reply(m: IcmpMessage, ip: IpView): boolean {
+  reply(m: IcmpMessage, ip: IpView, buf: Uint8Array): boolean {
     const pending = m.id === this.#id ? this.#pending.get(m.sequence) : undefined;
-    if (pending === undefined || m.bodyLength !== pending.size || !sameAddress(pending.path.remote, ip.src))
-      return false;
+    if (pending === undefined || !sameAddress(pending.path.remote, ip.src)) return false;
+    if (!carries(buf, m, pending.payload)) return false;
     this.#finish(pending, {
       address: formatAddress(ip.src),
       size: m.bodyLength,
       time: this.#stack.now() - pending.sent,
       ttl: ip.ttl,
       sequence: m.sequence,
+      payload: pending.payload,
     });
     return true;
   }
@@ -182,12 +193,12 @@ export class Pings {
 
   #send(pending: Pending): void {
     const { mib, pool, ip } = this.#stack;
-    const { path, size } = pending;
+    const { path, payload } = pending;
     const header = ipHeaderLength(path.family);
-    const length = ICMP_HEADER + size;
+    const length = ICMP_HEADER + payload.length;
     const packet = pool.take(header + length);
     const at = packet.off + header;
-    for (let i = 0; i < size; i++) packet.buf[at + ICMP_HEADER + i] = i;
+    packet.buf.set(payload, at + ICMP_HEADER);
     const rest = (this.#id << 16) | pending.sequence;
     packet.len = header + length;
     if (path.family === 4) {
@@ -208,4 +219,18 @@ export class Pings {
     this.#stack.scheduler.cancel(pending);
     pending.settle(result);
   }
+}
+
+/** Octets 0, 1, 2, ... */
+function counted(size: number): Uint8Array {
+  const octets = new Uint8Array(size);
+  for (let i = 0; i < size; i++) octets[i] = i;
+  return octets;
+}
+
+/** Whether a reply brings back what was sent (RFC 792). */
+function carries(buf: Uint8Array, m: IcmpMessage, payload: Uint8Array): boolean {
+  if (m.bodyLength !== payload.length) return false;
+  for (let i = 0; i < payload.length; i++) if (buf[m.bodyOffset + i] !== payload[i]) return false;
+  return true;
 }
