@@ -3,12 +3,13 @@
  * between runtimes, so it holds nothing that depends on speed.
  */
 
+import { live } from './live.mjs';
 import { simulated } from './simulated.mjs';
 
 /** @param relay the URL of a relay of WebSockets @returns by part: { result, ms }, { error } or { absent } with the reason */
 export async function play(relay) {
   const results = {};
-  for (const [name, part] of Object.entries({ ...simulated })) {
+  for (const [name, part] of Object.entries({ ...simulated, ...live })) {
     const started = performance.now();
     try {
       const result = await part(relay);
