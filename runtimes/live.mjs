@@ -137,14 +137,14 @@ async function endings(a, b) {
   await reset.opened;
   const { value: accepted } = await accepting;
   const reading = rejection(readAll(reset.readable));
-  await accepted.writable.abort('no more');
+  const aborting = await rejection(accepted.writable.abort('no more'));
   const refused = a.connect('10.0.0.2:9');
   const control = new AbortController();
   const aborted = a.connect('10.0.0.77:7', { signal: control.signal });
   const waiting = rejection(aborted.opened);
   control.abort();
   const results = {
-    reset: [await reading, await rejection(reset.closed)],
+    reset: [aborting, await reading, await rejection(reset.closed)],
     refused: [await rejection(refused.opened), await rejection(refused.closed)],
     aborted: [await waiting, await rejection(aborted.closed)],
     inUse: await rejection((async () => b.listen({ port: 7 }))()),

@@ -12,6 +12,7 @@ export {
   TunInterface,
   type TunInterfaceOptions,
 } from './interfaces.ts';
+export * from './links/index.ts';
 export { type ListenAddress, Listener, type ListenOptions } from './listener.ts';
 export type { AnySocketAddress, Resolve } from './names.ts';
 export { PacketStream, type PacketStreamOptions } from './packet-stream.ts';

@@ -94,7 +94,8 @@ export class Outgoing {
   fail(error: SocketError): void {
     if (this.#done) return;
     this.#done = true;
-    this.#controller.error(error);
+    // A stream that is being aborted fails by itself; Node 20 and 22 cannot bear to be told again meanwhile.
+    if (!this.#controller.signal.aborted) this.#controller.error(error);
     this.#opened.reject(error);
     this.#waiting?.done.reject(error);
     this.#waiting = null;
