@@ -5,12 +5,15 @@
  * `scaled` makes a volume out of that of the good path, `note` says something about the case on its line.
  */
 
+import { chromiumProgram } from './chromium.mjs';
 import { undiciProgram, wsProgram } from './clients.mjs';
+import { curlProgram, wgetProgram } from './downloads.mjs';
 import { expressProgram, fastifyProgram } from './load.mjs';
 import { mailProgram } from './mail.mjs';
 import { mariadbProgram } from './mariadb.mjs';
 import { aedesProgram, mosquittoProgram } from './mqtt.mjs';
 import { postgresProgram } from './postgres.mjs';
+import { psqlProgram, redisCliProgram, sshCliProgram } from './proxied.mjs';
 import { redisProgram } from './redis.mjs';
 import { http2Program, httpsProgram } from './secure.mjs';
 import { sshProgram } from './ssh.mjs';
@@ -30,4 +33,10 @@ export const programs = [
   http2Program,
   undiciProgram,
   wsProgram,
+  curlProgram,
+  wgetProgram,
+  psqlProgram,
+  redisCliProgram,
+  sshCliProgram,
+  chromiumProgram,
 ];
