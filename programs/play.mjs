@@ -12,11 +12,16 @@ const LIMIT = 90_000;
 /** The bad path is for a tenth of the volume. */
 const SHARE = 0.1;
 
+/** Debian keeps servers where PATH may not look. */
+function environment() {
+  return { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+}
+
 /** What the system lacks for a program, or null. */
 export function missingFor(program) {
   for (const tool of program.needs ?? []) {
-    const script = `PATH=$PATH:/usr/sbin:/sbin; command -v ${tool}`;
-    if (spawnSync('sh', ['-c', script], { stdio: 'ignore' }).status !== 0) return `this needs ${tool}`;
+    const found = spawnSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore', env: environment() });
+    if (found.status !== 0) return `this needs ${tool}`;
   }
   return null;
 }
@@ -26,8 +31,7 @@ export function missingFor(program) {
  * case, and `{ version }` of its server).
  */
 export async function play(program, { family, impaired, kernel, tell }) {
-  // Debian keeps servers where root's PATH may not look.
-  process.env.PATH += ':/usr/sbin:/sbin';
+  process.env.PATH = environment().PATH;
   const directory = mkdtempSync(join(tmpdir(), 'tsyn-programs-'));
   const discard = () => rmSync(directory, { recursive: true, force: true });
   process.once('exit', discard);
