@@ -3,7 +3,7 @@
  * each in a turn of its own, so that its ticks and microtasks are done before the next, as with events of the kernel.
  */
 
-import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import dns, { type LookupAddress, type LookupAllOptions } from 'node:dns';
 import hostNet, { type LookupFunction } from 'node:net';
 import type { Stack } from '../../stack/stack.ts';
 import { EventLoopDriver } from '../driver.ts';
@@ -35,7 +35,7 @@ export class NetHost {
   }
 
   get lookup(): LookupFunction {
-    return this.#lookup ?? (dnsLookup as LookupFunction);
+    return this.#lookup ?? lookupWithLocalhost;
   }
 
   /** Lets `who` tell its next event. @param held whether the process waits for that */
@@ -56,7 +56,28 @@ export class NetHost {
   }
 }
 
-export type { LookupAddress };
+const LOOPBACKS: readonly LookupAddress[] = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+];
+
+/**
+ * The host's `dns.lookup`, whatever that is by now. 'localhost' is this host even where the system's tables know nothing of
+ * it, or not of the family that is asked for (RFC 6761 6.3).
+ */
+const lookupWithLocalhost: LookupFunction = (name, options, callback) => {
+  dns.lookup(name, options as LookupAllOptions, (error, ...answer) => {
+    const known = error && /^(.+\.)?localhost\.?$/i.test(name) ? localhost(options.family) : [];
+    const [first] = known;
+    if (first === undefined) callback(error, ...(answer as unknown as [string, number]));
+    else if (options.all) callback(null, [...known]);
+    else callback(null, first.address, first.family);
+  });
+};
+
+function localhost(family: unknown): LookupAddress[] {
+  return LOOPBACKS.filter((address) => (family !== 4 && family !== 6) || address.family === family);
+}
 
 function run(who: Turn): void {
   who.turn();
