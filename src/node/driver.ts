@@ -2,9 +2,9 @@
  * Owns: running a scheduler on the Node event loop: the one place where deadlines become timers of the runtime.
  * Leaves to others: what the tasks are (`stack/`, `link/`), reading devices (`tun.ts`, `frame-stream.ts`).
  *
- * One wake-up is armed at a time, for the earliest appointment. It is moved only to earlier times; where the earliest
- * appointment is put off or cancelled, which is what acknowledgments do to retransmission timers all day, the wake-up comes
- * early, finds nothing due and is armed again.
+ * One timeout is armed at a time, for the earliest appointment. It is moved only to earlier times, and stays while the event loop's
+ * next turn is asked for; where the earliest appointment is put off or cancelled, which is what acknowledgments do to
+ * retransmission timers all day, the timeout comes early, finds nothing due and is armed again.
  *
  * Node looks at timers before it looks at devices. After the event loop was busy for long that order would take packets
  * that wait to be read for lost ones, so a wake-up lets one look at the devices pass before it runs anything.
@@ -32,12 +32,11 @@ export class EventLoopDriver {
   readonly #clock: () => number;
   readonly #tasksPerTurn: number;
   readonly #turn: () => void;
-  /** Runs a turn as soon as devices have been looked at. */
-  readonly #soon: () => void;
+  readonly #timedOut: () => void;
   #timeout: NodeJS.Timeout | null = null;
   #immediate: NodeJS.Immediate | null = null;
-  /** When the armed wake-up comes, ms; `Infinity` when none is armed. */
-  #armed = Infinity;
+  /** When the timeout comes, ms; `Infinity` when there is none. */
+  #timeoutAt = Infinity;
   #running = false;
   #referenced = true;
   /** How many ask for the process to live on, and what keeps it alive where there is no appointment. */
@@ -50,14 +49,10 @@ export class EventLoopDriver {
     this.#tasksPerTurn = Math.max(1, options.tasksPerTurn ?? 512);
     this.scheduler = options.scheduler ?? new Scheduler(this.#clock());
     this.#turn = () => this.#run();
-    this.#soon = () => {
+    this.#timedOut = () => {
       this.#timeout = null;
-      this.#immediate = setImmediate(this.#turn);
-      if (!this.hasRef()) {
-        // The event loop does not wait for such an immediate, and may sleep with it: a timer wakes it.
-        this.#immediate.unref();
-        setTimeout(nothing, 1).unref();
-      }
+      this.#timeoutAt = Infinity;
+      this.#soon();
     };
     DRIVERS.set(this.scheduler, this);
     this.scheduler.clock = this.#clock;
@@ -131,13 +126,15 @@ export class EventLoopDriver {
     if (this.#alive !== null) clearInterval(this.#alive);
     this.#alive = null;
     DRIVERS.delete(this.scheduler);
-    this.#disarm();
+    this.#clearTimeout();
+    if (this.#immediate !== null) clearImmediate(this.#immediate);
+    this.#immediate = null;
     this.scheduler.onEarlier = null;
     this.scheduler.clock = null;
   }
 
   #run(): void {
-    this.#disarm();
+    this.#immediate = null;
     this.#running = true;
     try {
       this.scheduler.runDue(this.#clock(), this.#tasksPerTurn);
@@ -149,29 +146,38 @@ export class EventLoopDriver {
   }
 
   #arm(at: number): void {
-    if (at >= this.#armed) return;
-    this.#disarm();
-    this.#armed = at;
+    if (this.#immediate !== null) return; // it looks at all of them
+    if (at === Infinity) {
+      this.#clearTimeout(); // it would keep the process alive for nothing
+      return;
+    }
     const delay = at - this.#clock();
     if (delay < 1) {
       // Too soon for Node's timers, which count whole milliseconds: the event loop's next turn looks again.
       this.#soon();
-    } else {
-      this.#timeout = setTimeout(this.#soon, Math.min(Math.ceil(delay), LONGEST_TIMEOUT));
+    } else if (at < this.#timeoutAt) {
+      this.#clearTimeout();
+      this.#timeoutAt = at;
+      this.#timeout = setTimeout(this.#timedOut, Math.min(Math.ceil(delay), LONGEST_TIMEOUT));
       if (!this.hasRef()) this.#timeout.unref();
     }
   }
 
-  #disarm(): void {
-    this.#armed = Infinity;
-    if (this.#timeout !== null) {
-      clearTimeout(this.#timeout);
-      this.#timeout = null;
-    }
-    if (this.#immediate !== null) {
-      clearImmediate(this.#immediate);
-      this.#immediate = null;
-    }
+  /** Runs a turn as soon as devices have been looked at. */
+  #soon(): void {
+    if (this.#immediate !== null) return;
+    this.#immediate = setImmediate(this.#turn);
+    if (this.hasRef()) return;
+    // The event loop does not wait for such an immediate, and may sleep with it: a timer wakes it.
+    this.#immediate.unref();
+    setTimeout(nothing, 1).unref();
+  }
+
+  #clearTimeout(): void {
+    this.#timeoutAt = Infinity;
+    if (this.#timeout === null) return;
+    clearTimeout(this.#timeout);
+    this.#timeout = null;
   }
 }
 

@@ -61,7 +61,7 @@ export function createNet(stack: Stack, options: NetOptions = {}): Net {
       host.autoSelectFamilyAttemptTimeout = Math.max(value, 10);
     },
     _normalizeArgs: normalizeArguments,
-    _setSimultaneousAccepts(): void {},
+    _setSimultaneousAccepts: (hostNet as { _setSimultaneousAccepts?: unknown })._setSimultaneousAccepts,
   };
   return net as unknown as Net;
 }

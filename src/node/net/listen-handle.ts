@@ -10,7 +10,8 @@ import type { NetHost, Turn } from './host.ts';
 import { TcpHandle } from './tcp-handle.ts';
 
 export class ListenHandle extends AsyncResource implements Turn {
-  onconnection: ((handle: TcpHandle) => void) | null = null;
+  /** Called with an error, which there never is, and the connection: packages wrap it. */
+  onconnection: ((error: unknown, handle: TcpHandle) => void) | null = null;
   readonly #host: NetHost;
   readonly #address: Address;
   readonly #ipv6Only: boolean;
@@ -103,7 +104,7 @@ export class ListenHandle extends AsyncResource implements Turn {
     }
     const handle = this.#waiting.shift();
     try {
-      if (handle !== undefined) this.runInAsyncScope(() => this.onconnection?.(handle));
+      if (handle !== undefined) this.runInAsyncScope(() => this.onconnection?.(null, handle));
     } finally {
       if (this.#waiting.length > 0) this.#post();
     }

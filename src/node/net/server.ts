@@ -118,7 +118,7 @@ export class ServerMethods extends EventEmitter {
       return;
     }
     this._handle = handle;
-    handle.onconnection = (connection) => onConnection(this, connection as TcpHandle<SocketMethods>);
+    handle.onconnection = (_error, connection) => onConnection(this, connection as TcpHandle<SocketMethods>);
     this._connectionKey = `${of}:${where}:${port}`;
     if (this._unref) this.unref();
     process.nextTick(() => {

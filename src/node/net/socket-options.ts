@@ -27,6 +27,13 @@ export interface SocketOptions extends Omit<DuplexOptions, 'signal'> {
   manualStart?: boolean;
 }
 
+/** The same with what streams take and their types do not say. */
+export interface StreamOptions extends SocketOptions {
+  emitClose?: boolean | undefined;
+  autoDestroy?: boolean | undefined;
+  decodeStrings?: boolean | undefined;
+}
+
 /** What a socket keeps to itself. */
 export class SocketState {
   handle: TcpHandle<SocketMethods> | null = null;
@@ -69,4 +76,10 @@ export function checkOptions(options: SocketOptions): void {
 /** Milliseconds in whole seconds; what is no number is none. */
 export function wholeSeconds(ms: unknown): number {
   return Math.trunc(Number(ms) / 1000) | 0;
+}
+
+/** Whether a socket is asked for that only the host can have: of a descriptor, or of a handle of libuv's. */
+export function isOfHost(options: SocketOptions | number | undefined): boolean {
+  if (typeof options !== 'object' || options === null) return typeof options === 'number';
+  return options.handle ? !(options.handle instanceof TcpHandle) : options.fd !== undefined;
 }

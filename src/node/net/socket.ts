@@ -6,7 +6,7 @@
  * sockets can do is written as a class here, whose methods the constructor's prototype gets.
  */
 
-import type { AddressInfo } from 'node:net';
+import hostNet, { type AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
 import { normalizeArguments } from './arguments.ts';
 import { lookupAndConnect } from './connect.ts';
@@ -15,7 +15,14 @@ import { closedBeforeConnection, missingArgs, socketClosed, systemError } from '
 import type { NetHost } from './host.ts';
 import { IdleTimer } from './idle-timer.ts';
 import type { ServerMethods } from './server.ts';
-import { checkOptions, type SocketOptions, SocketState, wholeSeconds } from './socket-options.ts';
+import {
+  checkOptions,
+  isOfHost,
+  type SocketOptions,
+  SocketState,
+  type StreamOptions,
+  wholeSeconds,
+} from './socket-options.ts';
 import {
   adopt,
   afterWrite,
@@ -408,16 +415,26 @@ export interface SocketConstructor {
   readonly prototype: SocketMethods;
 }
 
+/** Sockets of the host, which `net` hands out for what is not of the stack: paths and descriptors. */
+const HostSocket: typeof hostNet.Socket = hostNet.Socket;
+
 /** Makes the constructor of a stack's sockets. */
 export function socketConstructor(host: NetHost): SocketConstructor {
   function Socket(this: SocketMethods | undefined, options?: SocketOptions | number): SocketMethods | undefined {
-    if (!(this instanceof (Socket as unknown as SocketConstructor))) {
+    if (!isOurs(this)) {
       return new (Socket as unknown as SocketConstructor)(options);
     }
+    // Descriptors and handles of libuv are the host's, and so is a socket of them.
+    if (new.target && isOfHost(options)) return new HostSocket(options as object) as unknown as SocketMethods;
     construct(this, options);
     return undefined;
   }
+  const isOurs = (value: unknown): value is SocketMethods =>
+    Object.prototype.isPrototypeOf.call(Socket.prototype, value as object);
   Object.setPrototypeOf(Socket, Duplex);
+  Object.defineProperty(Socket, Symbol.hasInstance, {
+    value: (value: unknown) => isOurs(value) || value instanceof HostSocket,
+  });
   Socket.prototype = Object.create(Duplex.prototype, {
     ...Object.getOwnPropertyDescriptors(SocketMethods.prototype),
     constructor: { value: Socket, writable: true, configurable: true },
@@ -427,7 +444,7 @@ export function socketConstructor(host: NetHost): SocketConstructor {
 }
 
 function construct(socket: SocketMethods, given: SocketOptions | number | undefined): void {
-  const options: SocketOptions = typeof given === 'number' ? { fd: given } : { ...given };
+  const options: StreamOptions = typeof given === 'number' ? { fd: given } : { ...given };
   checkOptions(options);
   socket._state = new SocketState();
   socket.connecting = false;
@@ -435,16 +452,12 @@ function construct(socket: SocketMethods, given: SocketOptions | number | undefi
   socket._parent = null;
   socket._host = null;
   socket._closeAfterHandlingError = false;
+  options.allowHalfOpen = Boolean(options.allowHalfOpen);
   // 'close' is told when the connection has been closed, which is later than the stream's.
-  const { signal } = options;
-  const streamOptions = {
-    ...options,
-    allowHalfOpen: Boolean(options.allowHalfOpen),
-    emitClose: false,
-    autoDestroy: true,
-    decodeStrings: false,
-  };
-  (Duplex as unknown as (this: Duplex, options: object) => void).call(socket, streamOptions);
+  options.emitClose = false;
+  options.autoDestroy = true;
+  options.decodeStrings = false;
+  (Duplex as unknown as (this: Duplex, options: StreamOptions) => void).call(socket, options);
   socket._state.handle = options.handle ?? null;
   takeUserBuffer(socket, options.onread);
   socket._state.noDelay = Boolean(options.noDelay);
@@ -462,7 +475,7 @@ function construct(socket: SocketMethods, given: SocketOptions | number | undefi
       socket.read(0);
     }
   }
-  if (signal) watchSignal(socket, signal);
+  if (options.signal) watchSignal(socket, options.signal);
   socket.server = null;
   socket._server = null;
 }

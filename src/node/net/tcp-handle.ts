@@ -8,8 +8,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { TsynError } from '../../stack/errors.ts';
 import type { ConnectOptions } from '../../stack/tcp-options.ts';
 import type { TcpHandler, TcpSocket } from '../../stack/tcp-socket.ts';
-import { type Address, isUnspecified, LOOPBACK4, LOOPBACK6, parseAddress } from '../../wire/address.ts';
-import { formatAddress } from '../../wire/index.ts';
+import { type Address, formatAddress, isUnspecified, LOOPBACK4, LOOPBACK6, parseAddress } from '../../wire/address.ts';
 import { fillName, type Name } from './ends.ts';
 import type { NetHost, Turn } from './host.ts';
 
@@ -176,7 +175,7 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
     const failure = this.#push(pending);
     if (failure !== null) return failure;
     if (pending.left === 0) return null;
-    pending.done = AsyncResource.bind(done);
+    pending.done = inContext('WRITEWRAP', done);
     this.#pending = pending;
     this.#refer();
     return 'later';
@@ -185,7 +184,7 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
   /** Ends this direction once everything is written. @param done called in a later turn. @returns whether it will be */
   shutdown(done: () => void): boolean {
     if (this.#tcp === null || this.#connecting !== null) return false;
-    this.#shutdown = AsyncResource.bind(done);
+    this.#shutdown = inContext('SHUTDOWNWRAP', done);
     if (this.#pending === null) this.#end();
     this.#refer();
     return true;
@@ -477,6 +476,12 @@ function newBuffer(length: number): Buffer {
 function unmapped(address: Address): Address {
   const mapped = address.family === 6 && address.w0 === 0 && address.w1 === 0 && address.w2 === 0xffff;
   return mapped ? parseAddress(formatAddress(address).slice('::ffff:'.length))! : address;
+}
+
+/** `done` in the asynchronous context of the call that asks for it. */
+function inContext<Args extends unknown[]>(type: string, done: (...args: Args) => void): (...args: Args) => void {
+  const resource = new AsyncResource(type, { requireManualDestroy: true });
+  return (...args) => resource.runInAsyncScope(done, null, ...args);
 }
 
 function nothing(): void {}
