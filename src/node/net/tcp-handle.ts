@@ -54,7 +54,7 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
   /** Of an IPv6 socket: IPv4 peers show as mapped addresses. */
   #v6 = false;
   /** What `bindTo` said. */
-  #bound: { readonly address: Address; readonly port: number; readonly taken: boolean } | null = null;
+  #bound: { readonly address: Address; readonly port: number } | null = null;
   #connecting: Done | null = null;
   /** Known before there was a connection to ask: tells in a later turn. */
   #refusal: string | null = null;
@@ -90,7 +90,7 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
 
   // ---- Opening ----
 
-  /** @returns the error's code, or null. A port in use is told by `connect`, as the kernel's sockets do in Node. */
+  /** @returns the error's code, or null. The port of another connection may be ours too; `connect` says whether. */
   bindTo(address: string, port: number): string | null {
     const local = parseAddress(address);
     if (local === null) return 'EINVAL';
@@ -98,8 +98,8 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
     const any = isUnspecified(local);
     if (!any && !stack.isLocal(local)) return 'EADDRNOTAVAIL';
     this.#v6 = local.family === 6;
-    const taken = port > 0 && stack.tcp.listeners.isBound(port, any ? null : local, local.family);
-    this.#bound = { address: local, port, taken };
+    if (port > 0 && stack.tcp.listeners.isBound(port, any ? null : local, local.family)) return 'EADDRINUSE';
+    this.#bound = { address: local, port };
     return null;
   }
 
@@ -110,12 +110,13 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
    * @returns the code of an error that is known at once, or null: `done` will follow
    */
   connect(address: string, port: number, done: Done): string | null {
+    if (this.#connecting !== null) return 'EALREADY';
+    if (this.#tcp !== null) return 'EISCONN';
     const remote = parseAddress(address);
     if (remote === null) return 'EINVAL';
     this.#v6 = remote.family === 6;
     const bound = this.#bound;
     if (port === 0) this.#refusal = 'ECONNREFUSED';
-    else if (bound?.taken) this.#refusal = 'EADDRINUSE';
     else {
       // To the unspecified address is to this host, as with the kernel.
       const to = isUnspecified(remote) ? (remote.family === 4 ? LOOPBACK4 : LOOPBACK6) : unmapped(remote);
@@ -292,13 +293,13 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
   #tell(): void {
     if (this.#closed !== null) this.#tellClosed();
     else if (this.#connected()) this.#tellConnected();
-    else if (this.#started && this.#readable()) this.#tellRead();
-    else if (this.#written()) this.#tellWritten();
     else if (this.#shutdown !== null && this.#ended) {
+      // Before anything that the peer may have said to it.
       const done = this.#shutdown;
       this.#shutdown = null;
       done();
-    }
+    } else if (this.#started && this.#readable()) this.#tellRead();
+    else if (this.#written()) this.#tellWritten();
   }
 
   #hasNews(): boolean {
