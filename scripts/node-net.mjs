@@ -1,6 +1,6 @@
 /**
- * Runs Node's own tests of `net`, unmodified, from checkouts of its test/ folder outside this repository, with `net` and `node:net`
- * answered by tsyn/net:
+ * Runs Node's own tests of `net`, unmodified, from checkouts of its test/ folder outside this repository, with sockets
+ * of tsyn by tsyn/register:
  *
  *     npm run test:node-net -- [--host] [--all] DIR... [FILE...]
  *
@@ -19,8 +19,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const PRELOAD = new URL('node-net-preload.mjs', import.meta.url);
-const ANSWER = new URL('../dist/node/net/index.js', import.meta.url);
+const REGISTER = new URL('../dist/node/register/index.js', import.meta.url);
 const LIST = new URL('node-net-tests.txt', import.meta.url);
 const FOLDERS = ['parallel', 'sequential'];
 const LIMIT_MS = 60_000;
@@ -54,7 +53,7 @@ function wordsOf(words) {
     const roots = positionals.filter(isFolder).map(testFolder);
     const named = positionals.filter((word) => !isFolder(word));
     if (roots.length === 0) throw new Error('no folder with Node tests is given');
-    if (values.host !== true && !existsSync(ANSWER)) throw new Error('tsyn/net is not built: npm run build');
+    if (values.host !== true && !existsSync(REGISTER)) throw new Error('tsyn/register is not built: npm run build');
     if (values.all === true && named.length > 0) throw new Error('--all takes no files');
     return { options: values, folders: roots, files: [...new Set(values.all ? everyFile(roots) : listed(named))] };
   } catch (error) {
@@ -105,7 +104,7 @@ async function run(file, slot) {
   if (root === undefined) return { verdict: 'failed', why: 'it is in none of the folders', output: '' };
   const path = join(root, file);
   const flags = /^\/\/ Flags:(.*)$/m.exec(readFileSync(path, 'utf8'))?.[1].trim().split(/\s+/) ?? [];
-  const preload = options.host ? [] : ['--import', PRELOAD.href];
+  const preload = options.host ? [] : ['--import', REGISTER.href];
   const home = join(scratch, `slot-${slot}`);
   mkdirSync(home, { recursive: true });
   const { status, signal, late, output } = await inNamespace([process.execPath, ...preload, ...flags, path], {

@@ -6,12 +6,15 @@
  * the stream does not take waits up to `maxQueued` octets; beyond that the newest frame is dropped and counted.
  */
 
-import net from 'node:net';
+import net, { type NetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Scheduler } from '../base/scheduler.ts';
 import { type Link, type LinkReceiver, NO_OFFLOAD, type Offload } from '../link/link.ts';
 import { HEADROOM, type Packet, type PacketPool } from '../link/packet.ts';
 import { TsynError } from '../stack/errors.ts';
+
+/** The host's own, also where `net` becomes another's (`register/`). */
+const { connect } = net;
 
 const ETHERNET_HEADER = 14;
 const PREFIX = 4;
@@ -223,7 +226,7 @@ export type FrameStreamTarget = string | { readonly path: string } | { readonly 
 export function connectFrameStream(target: FrameStreamTarget, options: FrameStreamOptions): Promise<FrameStreamLink> {
   return new Promise((resolve, reject) => {
     const where = typeof target === 'string' ? { path: target } : target;
-    const socket = net.connect({ ...where });
+    const socket = connect({ ...where } as NetConnectOpts);
     const refused = (error: NodeJS.ErrnoException): void => {
       const code = error.code ?? 'ERR_TSYN_STREAM';
       reject(new TsynError(code, `frame stream: ${error.message}`, { syscall: 'connect' }));

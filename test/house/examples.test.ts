@@ -10,6 +10,7 @@ const run = (name: string): string =>
 describe('the examples', () => {
   it('are those that are tested, here or with the READMEs', () => {
     expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([
+      'certificate.mjs',
       'congestion-controller.mjs',
       'drill.test.mjs',
       'quick-start.mjs',

@@ -10,6 +10,9 @@ import { type SocketMethods, socketConstructor } from './socket.ts';
 import type { SocketOptions } from './socket-options.ts';
 import { validateBoolean, validateInt32 } from './validate.ts';
 
+/** Looked up now: later `net` may be another's (`register/`). */
+const { connect: connectToPath } = hostNet;
+
 /** The public surface of Node's `net`, with its types. */
 export type Net = Omit<typeof hostNet, 'default'> & { readonly Stream: typeof hostNet.Socket };
 
@@ -30,7 +33,7 @@ export function createNet(stack: Stack, options: NetOptions = {}): Net {
     const normalized = normalizeArguments(args);
     const [given] = normalized;
     // Paths are the host's.
-    if (given.path && isPath(given.path)) return hostNet.connect(...(args as [string])) as unknown as SocketMethods;
+    if (given.path && isPath(given.path)) return connectToPath(...(args as [string])) as unknown as SocketMethods;
     const socket = new Socket(given as SocketOptions);
     if (clientSockets.hasSubscribers) clientSockets.publish({ socket });
     if (given.timeout) socket.setTimeout(given.timeout);

@@ -27,4 +27,5 @@ export const getDefaultAutoSelectFamilyAttemptTimeout: Net['getDefaultAutoSelect
 export const setDefaultAutoSelectFamilyAttemptTimeout: Net['setDefaultAutoSelectFamilyAttemptTimeout'] =
   net.setDefaultAutoSelectFamilyAttemptTimeout;
 export type { NetOptions } from './host.ts';
+export { attachTls } from './tls.ts';
 export { createNet, type Net };
