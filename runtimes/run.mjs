@@ -48,7 +48,11 @@ if (
   !existsSync(path('./node_modules/.package-lock.json'))
 ) {
   console.log('installing the runtimes (some 800 MB)');
-  spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: path('.'), stdio: ['ignore', 'ignore', 'inherit'] });
+  // Not `npm ci`, which wants to find the packages for every other system too.
+  spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund'], {
+    cwd: path('.'),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 /** What a process printed, with its exit status. */

@@ -1,11 +1,9 @@
-import { BroadcastChannel, MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { BroadcastChannel, MessageChannel, Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Scheduler } from '../../../src/base/scheduler.ts';
 import { broadcastChannelLink, type MessagePortLike, messagePortLink } from '../../../src/web/links/message-port.ts';
 import { numbered, StrictPool } from '../../helpers/links.ts';
 import { converse, createHost, type Host, plug } from './hosts.ts';
-
-const asPort = (port: MessagePort | Worker): MessagePortLike => port as unknown as MessagePortLike;
 
 function bare(): { pool: StrictPool; scheduler: Scheduler } {
   return { pool: new StrictPool(), scheduler: new Scheduler() };
@@ -31,8 +29,8 @@ describe('a link over a MessagePort', () => {
     it(`carries TCP of both families, as ${medium}`, async () => {
       const { port1, port2 } = new MessageChannel();
       const [a, b] = [host(), host()];
-      plug(a, messagePortLink(asPort(port1), a.stack, { medium }), 1);
-      plug(b, messagePortLink(asPort(port2), b.stack, { medium }), 2);
+      plug(a, messagePortLink(port1, a.stack, { medium }), 1);
+      plug(b, messagePortLink(port2, b.stack, { medium }), 2);
       expect(await converse(a, b, '10.0.0.2')).toBe(null);
       expect(await converse(b, a, 'fd00::1')).toBe(null);
     });
@@ -42,8 +40,8 @@ describe('a link over a MessagePort', () => {
     const { port1, port2 } = new MessageChannel();
     const [a, b] = [host(), host()];
     const links = [
-      messagePortLink(asPort(port1), a.stack, { mtu: 65_535 }),
-      messagePortLink(asPort(port2), b.stack, { mtu: 65_535 }),
+      messagePortLink(port1, a.stack, { mtu: 65_535 }),
+      messagePortLink(port2, b.stack, { mtu: 65_535 }),
     ] as const;
     plug(a, links[0], 1);
     plug(b, links[1], 2);
@@ -54,7 +52,7 @@ describe('a link over a MessagePort', () => {
   it('refuses messages that are no packets', async () => {
     const { port1, port2 } = new MessageChannel();
     const here = bare();
-    const link = messagePortLink(asPort(port1), here);
+    const link = messagePortLink(port1, here);
     for (const hostile of [null, 'text', { data: new Uint8Array(40) }, [new Uint8Array(40)], new Uint8Array(0), 7n]) {
       port2.postMessage(hostile);
     }
@@ -67,7 +65,7 @@ describe('a link over a MessagePort', () => {
   it('ends when the other end does, and ends the other end', async () => {
     const { port1, port2 } = new MessageChannel();
     const here = bare();
-    const links = [messagePortLink(asPort(port1), bare()), messagePortLink(asPort(port2), here)] as const;
+    const links = [messagePortLink(port1, bare()), messagePortLink(port2, here)] as const;
     links[0].close();
     links[0].close();
     expect(await links[0].closed).toBe(null);
@@ -81,7 +79,7 @@ describe('a link over a MessagePort', () => {
     const code = "require('node:worker_threads').parentPort.on('message', function (m) { this.postMessage(m); })";
     const worker = new Worker(code, { eval: true });
     const here = bare();
-    const link = messagePortLink(asPort(worker), here);
+    const link = messagePortLink(worker, here);
     const got: number[] = [];
     link.attach({
       packet(packet) {
@@ -102,7 +100,7 @@ describe('a link over a MessagePort', () => {
     worker.postMessage('still there?');
     const answer = await new Promise((resolve) => worker.once('message', resolve));
     expect(answer).toBe('still there?');
-    const second = messagePortLink(asPort(worker), here);
+    const second = messagePortLink(worker, here);
     await worker.terminate();
     expect(await second.closed).toBe(null);
   });
