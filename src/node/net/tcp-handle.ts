@@ -117,6 +117,8 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
     this.#v6 = remote.family === 6;
     const bound = this.#bound;
     if (port === 0) this.#refusal = 'ECONNREFUSED';
+    else if (this.#tcp !== null)
+      this.#post(); // as a kernel's socket, which is connected already
     else {
       // To the unspecified address is to this host, as with the kernel.
       const to = isUnspecified(remote) ? (remote.family === 4 ? LOOPBACK4 : LOOPBACK6) : unmapped(remote);
