@@ -111,7 +111,6 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
    */
   connect(address: string, port: number, done: Done): string | null {
     if (this.#connecting !== null) return 'EALREADY';
-    if (this.#tcp !== null) return 'EISCONN';
     const remote = parseAddress(address);
     if (remote === null) return 'EINVAL';
     this.#v6 = remote.family === 6;
