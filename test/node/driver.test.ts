@@ -156,3 +156,38 @@ function run(body: string): { stdout: string } {
   expect(child.status).toBe(0);
   return child;
 }
+
+describe('a driver that is held', () => {
+  it('keeps the process alive without an appointment, until it is released', () => {
+    const script = `
+      import { EventLoopDriver } from ${JSON.stringify(new URL('../../dist/node/driver.js', import.meta.url).href)};
+      const driver = new EventLoopDriver().unref();
+      driver.hold();
+      driver.hold();
+      setTimeout(() => driver.release(), 30).unref();
+      setTimeout(() => (console.log(driver.hasRef()), driver.release()), 60).unref();
+      setTimeout(() => console.log('too late'), 5000).unref();
+      process.on('exit', () => console.log(driver.hasRef()));
+    `;
+    const output = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).stdout;
+    expect(output).toBe('true\nfalse\n');
+  });
+
+  it('is found by its scheduler, while it drives', () => {
+    const driver = new EventLoopDriver();
+    expect(EventLoopDriver.of(driver.scheduler)).toBe(driver);
+    driver.close();
+    expect(EventLoopDriver.of(driver.scheduler)).toBe(null);
+  });
+
+  it('runs appointments that nobody waits for, while something else lives', async () => {
+    const driver = new EventLoopDriver().unref();
+    const ran = await new Promise<number>((resolve) => {
+      const task: Task = { run: resolve, at: Infinity, order: 0, slot: -1 };
+      driver.scheduler.schedule(task, driver.scheduler.refresh() + 2);
+      setTimeout(() => resolve(-1), 2000);
+    });
+    expect(ran).toBeGreaterThan(0);
+    driver.close();
+  });
+});

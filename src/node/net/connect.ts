@@ -190,7 +190,7 @@ function alternating(targets: readonly Target[], firstFamily: number): Target[] 
 
 function connectOne(plan: Plan, target: Target): void {
   const { socket } = plan;
-  const handle = socket._handle!;
+  const handle = socket._handle as TcpHandle<SocketMethods>;
   if (plan.localAddress || plan.localPort) {
     const local = plan.localAddress || anyAddress(target.family);
     const code = bind(handle, local, plan.localPort);
@@ -264,7 +264,7 @@ class Attempts {
     }
     const number = this.#current++;
     const target = this.#targets[number]!;
-    const handle = number > 0 ? steps.renew() : socket._handle!;
+    const handle = number > 0 ? steps.renew() : (socket._handle as TcpHandle<SocketMethods>);
     if (localPort) {
       const local = anyAddress(target.family);
       const code = bind(handle, local, localPort);

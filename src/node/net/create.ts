@@ -10,8 +10,8 @@ import { type SocketMethods, socketConstructor } from './socket.ts';
 import type { SocketOptions } from './socket-options.ts';
 import { validateBoolean, validateInt32 } from './validate.ts';
 
-/** Looked up now: later `net` may be another's (`register/`). */
-const { connect: connectToPath } = hostNet;
+/** As the module was loaded: a preload may put this one in its place. */
+const hostConnect: typeof hostNet.connect = hostNet.connect;
 
 /** The public surface of Node's `net`, with its types. */
 export type Net = Omit<typeof hostNet, 'default'> & { readonly Stream: typeof hostNet.Socket };
@@ -33,7 +33,7 @@ export function createNet(stack: Stack, options: NetOptions = {}): Net {
     const normalized = normalizeArguments(args);
     const [given] = normalized;
     // Paths are the host's.
-    if (given.path && isPath(given.path)) return connectToPath(...(args as [string])) as unknown as SocketMethods;
+    if (given.path && isPath(given.path)) return hostConnect(...(args as [string])) as unknown as SocketMethods;
     const socket = new Socket(given as SocketOptions);
     if (clientSockets.hasSubscribers) clientSockets.publish({ socket });
     if (given.timeout) socket.setTimeout(given.timeout);

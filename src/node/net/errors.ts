@@ -84,6 +84,9 @@ export function invalidAddressFamily(family: unknown, host: string, port: unknow
 
 export const socketClosed = (): Error => coded(Error, 'ERR_SOCKET_CLOSED', 'Socket is closed');
 
+export const invalidHandleType = (): Error =>
+  coded(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
+
 export const closedBeforeConnection = (): Error =>
   coded(Error, 'ERR_SOCKET_CLOSED_BEFORE_CONNECTION', 'Socket closed before the connection was established');
 

@@ -1,7 +1,7 @@
 /** Owns: `net.Server` over a stack. Leaves to others: the listening port (`listen-handle.ts`), the sockets (`socket.ts`). */
 
 import { EventEmitter } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, ListenOptions } from 'node:net';
 import { getDefaultHighWaterMark } from 'node:stream';
 import { type GivenOptions, isPath, normalizeArguments, toNumber } from './arguments.ts';
 import { serverSockets } from './channels.ts';
@@ -9,10 +9,10 @@ import type { Name } from './ends.ts';
 import { coded, invalidArgType, invalidArgValue, listenError } from './errors.ts';
 import type { NetHost } from './host.ts';
 import { ListenHandle } from './listen-handle.ts';
+import { PathListenHandle } from './path-handle.ts';
 import type { SocketConstructor, SocketMethods } from './socket.ts';
-import { type SocketOptions, wholeSeconds } from './socket-options.ts';
+import { type Connection, type SocketOptions, wholeSeconds } from './socket-options.ts';
 import { settle } from './socket-steps.ts';
-import type { TcpHandle } from './tcp-handle.ts';
 import { validateNumber, validatePort, validateSignal } from './validate.ts';
 
 export interface ServerOptions {
@@ -43,7 +43,7 @@ export class ServerMethods extends EventEmitter {
   declare readonly _net: NetHost;
   declare readonly _Socket: SocketConstructor;
   declare _connections: number;
-  declare _handle: ListenHandle | null;
+  declare _handle: ListenHandle | PathListenHandle | null;
   declare _connectionKey: string;
   declare _unref: boolean;
   declare _listeningId: number;
@@ -72,6 +72,7 @@ export class ServerMethods extends EventEmitter {
       failLater(this, 'EINVAL', {}); // descriptors are the kernel's
       return this;
     }
+    delete this._pipeName;
     const anyPort = args.length === 0 || typeof args[0] === 'function' || options.port === null;
     if (anyPort || (options.port === undefined && 'port' in options)) options.port = 0;
     const backlog = options.backlog || backlogGiven;
@@ -82,7 +83,7 @@ export class ServerMethods extends EventEmitter {
       return this;
     }
     if (options.path && isPath(options.path)) {
-      failLater(this, 'ENOTSUP', { address: options.path }); // there are no paths in a network
+      listenOnPath(this, options, backlog);
       return this;
     }
     if (!('port' in options || 'path' in options)) {
@@ -118,7 +119,7 @@ export class ServerMethods extends EventEmitter {
       return;
     }
     this._handle = handle;
-    handle.onconnection = (_error, connection) => onConnection(this, connection as TcpHandle<SocketMethods>);
+    handle.onconnection = (_error, connection) => onConnection(this, connection as Connection);
     this._connectionKey = `${of}:${where}:${port}`;
     if (this._unref) this.unref();
     process.nextTick(() => {
@@ -132,6 +133,7 @@ export class ServerMethods extends EventEmitter {
 
   address(): AddressInfo | string | null {
     if (!this._handle) return null;
+    if (this._pipeName !== undefined) return this._pipeName;
     const name: Name = {};
     this._handle.getsockname(name);
     return name as AddressInfo;
@@ -266,6 +268,25 @@ function watchSignal(server: ServerMethods, { signal }: GivenOptions): void {
   server.once('close', () => signal.removeEventListener('abort', close));
 }
 
+/** A path is of the host, and so is what listens on it. */
+function listenOnPath(server: ServerMethods, options: GivenOptions, backlog: number | undefined): void {
+  const { path, readableAll, writableAll } = options as GivenOptions & ListenOptions;
+  const handle = new PathListenHandle(
+    { path, backlog, readableAll, writableAll } as ListenOptions,
+    (error) => {
+      if (server._handle === handle) server._handle = null;
+      server.emit('error', error);
+    },
+    () => {
+      if (server._handle === handle) server.emit('listening');
+    },
+  );
+  handle.onconnection = (_error, connection) => onConnection(server, connection as Connection);
+  server._pipeName = path as string;
+  server._handle = handle;
+  if (server._unref) server.unref();
+}
+
 function lookupAndListen(
   server: ServerMethods,
   port: number,
@@ -287,7 +308,7 @@ function failLater(server: ServerMethods, code: string, where: { address?: strin
   process.nextTick(() => server.emit('error', error));
 }
 
-function onConnection(server: ServerMethods, handle: TcpHandle<SocketMethods>): void {
+function onConnection(server: ServerMethods, handle: Connection): void {
   if (server.maxConnections && server._connections >= server.maxConnections) {
     server.emit('drop', dropped(handle));
     handle.close();
@@ -312,7 +333,7 @@ function onConnection(server: ServerMethods, handle: TcpHandle<SocketMethods>): 
   if (serverSockets.hasSubscribers) serverSockets.publish({ socket });
 }
 
-function dropped(handle: TcpHandle<SocketMethods>): DropArgument {
+function dropped(handle: Connection): DropArgument {
   const local: Name = {};
   const remote: Name = {};
   handle.getsockname(local);

@@ -1,11 +1,15 @@
 /** Owns: what a socket is made with, checked, and what it keeps to itself. */
 
 import type { DuplexOptions } from 'node:stream';
-import { coded, invalidArgValue } from './errors.ts';
+import { coded, invalidArgValue, invalidHandleType } from './errors.ts';
 import type { IdleTimer } from './idle-timer.ts';
+import { PathHandle } from './path-handle.ts';
 import type { SocketMethods } from './socket.ts';
 import { TcpHandle } from './tcp-handle.ts';
 import { validateInt32, validateNumber } from './validate.ts';
+
+/** Where a socket's octets go: into the stack, or to a path of the host. */
+export type Connection = TcpHandle<SocketMethods> | PathHandle<SocketMethods>;
 
 export interface OnRead {
   buffer: Uint8Array | (() => Uint8Array);
@@ -15,7 +19,7 @@ export interface OnRead {
 /** What `new Socket` is given: Node's `SocketConstructorOpts`, and what servers say of accepted ones. */
 export interface SocketOptions extends Omit<DuplexOptions, 'signal'> {
   fd?: number;
-  handle?: TcpHandle<SocketMethods>;
+  handle?: Connection;
   onread?: OnRead | null;
   signal?: AbortSignal;
   noDelay?: boolean;
@@ -36,7 +40,7 @@ export interface StreamOptions extends SocketOptions {
 
 /** What a socket keeps to itself. */
 export class SocketState {
-  handle: TcpHandle<SocketMethods> | null = null;
+  handle: Connection | null = null;
   timer: IdleTimer | null = null;
   /** Where the user wants what is read, with whom it is told, and what makes the next place. */
   buffer: Uint8Array | null = null;
@@ -63,8 +67,8 @@ export function checkOptions(options: SocketOptions): void {
     if (options.keepAliveInitialDelay < 0) options.keepAliveInitialDelay = 0;
   }
   if (options.handle) {
-    if (!(options.handle instanceof TcpHandle)) {
-      throw coded(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
+    if (!isConnection(options.handle)) {
+      throw invalidHandleType();
     }
   } else if (options.fd !== undefined) {
     validateInt32(options.fd, 'fd', 0);
@@ -81,5 +85,9 @@ export function wholeSeconds(ms: unknown): number {
 /** Whether a socket is asked for that only the host can have: of a descriptor, or of a handle of libuv's. */
 export function isOfHost(options: SocketOptions | number | undefined): boolean {
   if (typeof options !== 'object' || options === null) return typeof options === 'number';
-  return options.handle ? !(options.handle instanceof TcpHandle) : options.fd !== undefined;
+  return options.handle ? !isConnection(options.handle) : options.fd !== undefined;
+}
+
+function isConnection(handle: unknown): boolean {
+  return handle instanceof TcpHandle || handle instanceof PathHandle;
 }

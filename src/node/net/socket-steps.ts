@@ -5,8 +5,9 @@
 
 import { Duplex } from 'node:stream';
 import { connectError, systemError } from './errors.ts';
+import { PathHandle } from './path-handle.ts';
 import type { SocketMethods } from './socket.ts';
-import type { OnRead } from './socket-options.ts';
+import type { Connection, OnRead } from './socket-options.ts';
 import { type ReadEvents, TcpHandle } from './tcp-handle.ts';
 import { validateSignal, validateString } from './validate.ts';
 
@@ -83,10 +84,24 @@ export function connected(socket: SocketMethods): void {
   if (!socket.isPaused()) socket.read(0);
 }
 
-/** There are no sockets with paths in a network. */
-export function refusePath(socket: SocketMethods, path: unknown): void {
+/** A path is of the host, and so is what connects to it. */
+export function connectToPath(socket: SocketMethods, path: unknown): void {
   validateString(path, 'options.path');
-  process.nextTick(() => socket.destroy(connectError('ENOTSUP', 'connect', { address: path })));
+  const handle = new PathHandle<SocketMethods>();
+  socket._state.handle = handle;
+  adopt(socket);
+  socket.emit('connectionAttempt', path, undefined, undefined);
+  handle.connectTo(path, (code) => {
+    if (socket.destroyed) return;
+    if (code === null) {
+      connected(socket);
+      return;
+    }
+    const error = connectError(code, 'connect', { address: path });
+    socket.connecting = false;
+    socket.emit('connectionAttemptFailed', path, undefined, undefined, error);
+    socket.destroy(error);
+  });
 }
 
 // ---- Reading ----
@@ -121,12 +136,12 @@ function userRead(socket: SocketMethods, count: number): boolean {
   return more;
 }
 
-export function startReading(handle: TcpHandle<SocketMethods>): void {
+export function startReading(handle: Connection): void {
   handle.reading = true;
   handle.readStart();
 }
 
-export function stopReading(handle: TcpHandle<SocketMethods>): void {
+export function stopReading(handle: Connection): void {
   handle.reading = false;
   handle.readStop();
 }

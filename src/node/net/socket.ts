@@ -11,11 +11,13 @@ import { Duplex } from 'node:stream';
 import { normalizeArguments } from './arguments.ts';
 import { lookupAndConnect } from './connect.ts';
 import type { Name } from './ends.ts';
-import { closedBeforeConnection, missingArgs, socketClosed, systemError } from './errors.ts';
+import { closedBeforeConnection, invalidHandleType, missingArgs, socketClosed, systemError } from './errors.ts';
 import type { NetHost } from './host.ts';
 import { IdleTimer } from './idle-timer.ts';
+import { PathHandle } from './path-handle.ts';
 import type { ServerMethods } from './server.ts';
 import {
+  type Connection,
   checkOptions,
   isOfHost,
   type SocketOptions,
@@ -28,11 +30,11 @@ import {
   afterWrite,
   type Chunk,
   connected,
+  connectToPath,
   forget,
   lengthOf,
   letGo,
   onEnd,
-  refusePath,
   renew,
   type StreamInternals,
   startReading,
@@ -84,13 +86,13 @@ export class SocketMethods extends Duplex {
       this._peername = null;
       this._sockname = null;
     }
-    if (this._state.handle === null) {
+    if (this._state.handle === null && !options.path) {
       this._state.handle = new TcpHandle(this._net);
       adopt(this);
     }
     this._unrefTimer();
     this.connecting = true;
-    if (options.path) refusePath(this, options.path);
+    if (options.path) connectToPath(this, options.path);
     else lookupAndConnect(this, this._net, options, { renew: () => renew(this), connected: () => connected(this) });
     return this;
   }
@@ -201,6 +203,7 @@ export class SocketMethods extends Duplex {
   /** Closes with a reset (RFC 9293 3.10.5 ABORT). */
   resetAndDestroy(): this {
     if (this._state.handle === null) this.destroy(socketClosed());
+    else if (this._state.handle instanceof PathHandle) throw invalidHandleType();
     else if (this.connecting) this.once('connect', () => this._reset());
     else this._reset();
     return this;
@@ -320,11 +323,11 @@ export class SocketMethods extends Duplex {
   // ---- What is known of it ----
 
   /** null before there is a connection and after it. */
-  get _handle(): TcpHandle<SocketMethods> | null {
+  get _handle(): Connection | null {
     return this._state.handle;
   }
 
-  set _handle(handle: TcpHandle<SocketMethods> | null) {
+  set _handle(handle: Connection | null) {
     this._state.handle = handle;
   }
 

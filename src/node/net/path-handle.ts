@@ -1,0 +1,166 @@
+/**
+ * Owns: sockets with a path (Unix domain sockets, named pipes), which no network has: they are the host's, and look to `socket.ts`
+ * and `server.ts` like those of the stack. Leaves to others: those (`tcp-handle.ts`, `listen-handle.ts`).
+ */
+
+import hostNet from 'node:net';
+import type { Name } from './ends.ts';
+import type { Done, ReadEvents } from './tcp-handle.ts';
+
+/** As the module was loaded: a preload may put other sockets in their place. */
+const { Socket: HostSocket, Server: HostServer } = hostNet;
+
+export class PathHandle<Owner = unknown> {
+  owner: Owner | null = null;
+  events: ReadEvents<Owner> | null = null;
+  reading = false;
+  userBuffer: Uint8Array | null = null;
+  readonly #socket: hostNet.Socket;
+  /** What came and did not fit into the user's buffer. */
+  #rest: Buffer | null = null;
+  #ended = false;
+
+  constructor(socket: hostNet.Socket = new HostSocket({ allowHalfOpen: true })) {
+    this.#socket = socket;
+    socket.pause();
+    socket.on('data', (chunk) => this.#data(chunk));
+    socket.on('end', () => {
+      this.#ended = true;
+      if (this.#rest === null) this.events?.end(this.owner!);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => this.events?.error(this.owner!, error.code ?? 'EIO'));
+  }
+
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#socket.bytesWritten;
+  }
+
+  get writeQueueSize(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Begins to connect; `done` says what becomes of it. */
+  connectTo(path: string, done: Done): void {
+    const socket = this.#socket;
+    const failed = (error: NodeJS.ErrnoException): void => done(error.code ?? 'EIO');
+    // Before the listener that takes errors for those of reading.
+    socket.prependOnceListener('error', failed);
+    socket.once('connect', () => {
+      socket.off('error', failed);
+      done(null);
+    });
+    socket.connect({ path });
+    socket.pause();
+  }
+
+  readStart(): void {
+    const rest = this.#rest;
+    this.#rest = null;
+    if (rest !== null) setImmediate(() => this.#data(rest));
+    else this.#socket.resume();
+  }
+
+  readStop(): void {
+    this.#socket.pause();
+  }
+
+  write(chunks: readonly Uint8Array[], done: Done): null | 'later' | string {
+    const last = chunks.length - 1;
+    if (last < 0) return null;
+    const socket = this.#socket;
+    socket.cork();
+    chunks.forEach((chunk, i) => {
+      if (i < last) socket.write(chunk);
+      else socket.write(chunk, (error) => done(error ? ((error as NodeJS.ErrnoException).code ?? 'EIO') : null));
+    });
+    socket.uncork();
+    return 'later';
+  }
+
+  shutdown(done: () => void): boolean {
+    this.#socket.end(done);
+    return true;
+  }
+
+  close(done?: () => void): void {
+    if (done !== undefined) this.#socket.once('close', done);
+    this.#socket.destroy();
+  }
+
+  reset(done?: () => void): void {
+    this.close(done);
+  }
+
+  setNoDelay(): void {}
+
+  setKeepAlive(): void {}
+
+  getsockname(_out: Name): boolean {
+    return false;
+  }
+
+  getpeername(_out: Name): boolean {
+    return false;
+  }
+
+  ref(): void {
+    this.#socket.ref();
+  }
+
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  #data(chunk: Buffer): void {
+    const own = this.userBuffer;
+    if (own === null) {
+      this.events?.data(this.owner!, chunk.length, chunk);
+      return;
+    }
+    let left = chunk;
+    while (left.length > 0 && this.reading) {
+      const count = left.copy(this.userBuffer ?? own);
+      left = left.subarray(count);
+      this.events?.data(this.owner!, count, null);
+    }
+    if (left.length > 0) this.#rest = left;
+    else if (this.#ended) this.events?.end(this.owner!);
+    else if (this.reading) this.#socket.resume();
+  }
+}
+
+/** A path that is listened on. */
+export class PathListenHandle {
+  onconnection: ((error: unknown, handle: PathHandle) => void) | null = null;
+  readonly #server: hostNet.Server;
+
+  /**
+   * @param failed told of an error: EADDRINUSE, EACCES, ...
+   * @param listening told when connections can come
+   */
+  constructor(options: hostNet.ListenOptions, failed: (error: NodeJS.ErrnoException) => void, listening: () => void) {
+    this.#server = new HostServer({ allowHalfOpen: true, pauseOnConnect: true });
+    this.#server.on('connection', (socket) => this.onconnection?.(null, new PathHandle(socket)));
+    this.#server.on('error', failed);
+    this.#server.on('listening', listening);
+    this.#server.listen(options);
+  }
+
+  getsockname(_out: Name): void {}
+
+  close(): void {
+    this.#server.close();
+  }
+
+  ref(): void {
+    this.#server.ref();
+  }
+
+  unref(): void {
+    this.#server.unref();
+  }
+}
