@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import hostNet, { type Server, type Socket } from 'node:net';
+import hostNet, { type OnReadOpts, type Server, type Socket, type SocketConstructorOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -59,16 +59,15 @@ describe('a path of the host', () => {
   it('is read into the buffer of the user, in pieces, paused and resumed', async () => {
     const server = await listening((socket) => socket.end('0123456789'));
     let text = '';
-    const client = new net.Socket({
-      onread: {
-        buffer: Buffer.alloc(4),
-        callback(count, buffer) {
-          text += Buffer.from(buffer).subarray(0, count).toString();
-          setTimeout(() => client.resume(), 5);
-          return false;
-        },
+    const onread: OnReadOpts = {
+      buffer: Buffer.alloc(4),
+      callback(count, buffer) {
+        text += Buffer.from(buffer).subarray(0, count).toString();
+        setTimeout(() => client.resume(), 5);
+        return false;
       },
-    });
+    };
+    const client = new net.Socket({ onread } as SocketConstructorOpts);
     client.connect(path);
     await once(client, 'close');
     expect(text).toBe('0123456789');
