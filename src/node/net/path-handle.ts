@@ -58,10 +58,8 @@ export class PathHandle<Owner = unknown> {
   }
 
   readStart(): void {
-    const rest = this.#rest;
-    this.#rest = null;
-    if (rest !== null) setImmediate(() => this.#data(rest));
-    else this.#socket.resume();
+    if (this.#rest === null) this.#socket.resume();
+    else setImmediate(() => this.#again());
   }
 
   readStop(): void {
@@ -113,6 +111,13 @@ export class PathHandle<Owner = unknown> {
 
   unref(): void {
     this.#socket.unref();
+  }
+
+  #again(): void {
+    const rest = this.#rest;
+    if (rest === null || !this.reading) return;
+    this.#rest = null;
+    this.#data(rest);
   }
 
   #data(chunk: Buffer): void {
