@@ -2,12 +2,11 @@
 /**
  * Real programs over `tsyn/net`, each in namespaces of its own, on a good path and on a bad one:
  *
- *     npm run programs -- [--only PART] [--path good|bad] [--family 4|6] [--beside 2] [--kernel] [--list]
+ *     npm run programs -- [--only PART] [--path good|bad] [--family 4|6] [--kernel] [--list]
  *
  * --only PART      only the programs in whose names PART occurs
  * --path WHICH     only the good path, or the one that loses a packet in a hundred and takes 20 ms there and back
  * --family N       IPv4 or IPv6; otherwise the good path is IPv4 and the bad one IPv6
- * --beside N       so many programs at once
  * --kernel         Node's own net in tsyn's place: a case that fails then fails for reasons of its own
  * --list           prints the names of the cases
  *
@@ -25,12 +24,14 @@ import { missingFor, play } from './play.mjs';
 /** Everybody needs these. */
 const TOOLS = ['unshare', 'ip', 'openssl', 'timeout'];
 
+/** So many programs run at once: on the bad path they mostly wait. */
+const BESIDE = { good: 2, bad: 4 };
+
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     path: { type: 'string' },
     family: { type: 'string' },
-    beside: { type: 'string', default: '2' },
     kernel: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     // Said by this program to itself.
@@ -47,7 +48,7 @@ else outside();
 function plan() {
   const wanted = options.only.toLowerCase();
   const runs = [];
-  for (const path of ['good', 'bad']) {
+  for (const path of Object.keys(BESIDE)) {
     if ((options.path ?? path) !== path || (options.kernel && path === 'bad')) continue;
     const family = options.family ?? (path === 'good' ? '4' : '6');
     for (const program of programs) {
@@ -84,19 +85,22 @@ async function outside() {
   const require = process.env.TSYN_REQUIRE === '1';
   const tally = { passed: 0, failed: 0, skipped: 0 };
   const missing = missingHere(TOOLS);
-  const waiting = plan();
-  if (waiting.length === 0) {
+  const runs = plan();
+  if (runs.length === 0) {
     console.log(`no program has ${options.only} in its name`);
     tally.failed++;
   }
-  const one = async () => {
-    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
-      const lack = missing ?? missingFor(run.program);
-      if (lack === null) await runOne(run, tally);
-      else pass(run, lack, require, tally);
-    }
-  };
-  await Promise.all(Array.from({ length: Number(options.beside) }, one));
+  for (const [path, beside] of Object.entries(BESIDE)) {
+    const waiting = runs.filter((run) => run.path === path);
+    const one = async () => {
+      for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
+        const lack = missing ?? missingFor(run.program);
+        if (lack === null) await runOne(run, tally);
+        else pass(run, lack, require, tally);
+      }
+    };
+    await Promise.all(Array.from({ length: beside }, one));
+  }
   console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s`);
   const skipped = tally.skipped === 0 ? '' : `, ${tally.skipped} skipped`;
   console.log(`${tally.passed} passed, ${tally.failed} failed${skipped}`);
