@@ -4,7 +4,7 @@
  */
 
 import { constants } from 'node:os';
-import { getSystemErrorMap, inspect } from 'node:util';
+import { format, getSystemErrorMap, inspect } from 'node:util';
 
 type ErrorClass = new (message: string) => Error;
 
@@ -74,7 +74,7 @@ export function missingArgs(...names: string[]): Error {
 }
 
 export const invalidIpAddress = (address: unknown): Error =>
-  coded(TypeError, 'ERR_INVALID_IP_ADDRESS', `Invalid IP address: ${address}`);
+  coded(TypeError, 'ERR_INVALID_IP_ADDRESS', format('Invalid IP address: %s', address));
 
 /** An answer of `lookup` that is of no family that there is. */
 export function invalidAddressFamily(family: unknown, host: string, port: unknown): Error {

@@ -48,12 +48,13 @@ export class ListenHandle extends AsyncResource implements Turn {
   listen(backlog: number): string | null {
     const address = this.#address;
     const any = isUnspecified(address);
+    const queue = Math.min(Math.max(Math.trunc(backlog), 1), 65_535);
     try {
       this.#listener = this.#host.stack.tcp.listen({
         port: this.#port,
         address: any ? (address.family === 4 ? '0.0.0.0' : '::') : formatAddress(address),
         ipv6Only: this.#ipv6Only,
-        backlog: Math.min(Math.max(Math.trunc(backlog), 1), 65_535),
+        backlog: queue,
         onConnection: (tcp) => this.#accept(tcp),
       });
     } catch (error) {

@@ -79,7 +79,7 @@ export function checkOptions(options: SocketOptions): void {
 
 /** Milliseconds in whole seconds; what is no number is none. */
 export function wholeSeconds(ms: unknown): number {
-  return Math.trunc(Number(ms) / 1000) | 0;
+  return Math.trunc((ms as number) / 1000) | 0;
 }
 
 /** Whether a socket is asked for that only the host can have: of a descriptor, or of a handle of libuv's. */

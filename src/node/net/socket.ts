@@ -187,8 +187,8 @@ export class SocketMethods extends Duplex {
     if (this._state.handle?.shutdown(() => done()) !== true) done();
   }
 
-  override end(...args: unknown[]): this {
-    (super.end as (...args: unknown[]) => void)(...args);
+  override end(chunk?: unknown, encoding?: unknown, callback?: unknown): this {
+    (super.end as (...args: unknown[]) => void)(chunk, encoding, callback);
     return this;
   }
 
