@@ -45,6 +45,22 @@ const cases = [
     show: perSecond,
   },
   {
+    name: 'web streams: bulk, super-segments',
+    ours: ['web', 'bulk', {}],
+    theirs: ['node:net', 'bulk', {}],
+    peer: 'node:net',
+    target: 0.25,
+    show: gbit,
+  },
+  {
+    name: 'web streams: ping-pong, 64 octets, echoed by pipeTo',
+    ours: ['web', 'pingPong', {}],
+    theirs: ['node:net', 'pingPong', {}],
+    peer: 'node:net',
+    target: 0.25,
+    show: perSecond,
+  },
+  {
     name: 'connect and close, one after the other',
     ours: ['tsyn', 'connections', { flights: 1 }],
     theirs: ['node:net', 'connections', { flights: 1 }],
@@ -116,7 +132,7 @@ for (const c of cases) {
   for (let round = 0; round < rounds; round++) {
     if (process.stderr.isTTY) process.stderr.write(`\r${c.name}: ${round + 1} of ${rounds}\x1b[K`);
     const ours = run(c.ours);
-    if (c.ours[1] === 'bulk' && !c.ours[2].gso) allocated = ours.allocated;
+    if (c.ours[0] === 'tsyn' && c.ours[1] === 'bulk' && !c.ours[2].gso) allocated = ours.allocated;
     pairs.push([figure(ours), figure(run(c.theirs))]);
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');

@@ -5,7 +5,7 @@ import { createPipe, PacketPool } from '../dist/link/index.js';
 import { EventLoopDriver } from '../dist/node/index.js';
 import { createStack } from '../dist/stack/index.js';
 
-const SUPER = { checksum: true, segmentation: 65535 };
+export const SUPER = { checksum: true, segmentation: 65535 };
 
 export function pair({ offload, mtu = 1500, config = {} } = {}) {
   const driver = new EventLoopDriver();

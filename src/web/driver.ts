@@ -4,13 +4,16 @@
  *
  * One wake-up is armed at a time, for the earliest appointment. A timer of a page takes 4 ms once it is nested, so what is due
  * at once comes as a message to ourselves instead. Messages may come before anything else has its turn (Node hands over up
- * to a thousand in a row), so after {@link BREATH} ms of nothing but messages one timer is waited for.
+ * to a thousand in a row), so a timer goes with them: where it has not come {@link BREATH} ms later, others are being starved,
+ * and the next turn waits for it.
  *
  * The channel is open while somebody retains the driver, which keeps a process alive as an open socket does; else it is opened
  * for the message and closed after it. (Whether a port can be unreferenced differs from runtime to runtime; closing always works.)
  */
 
+import { BufferPool } from '../base/ring.ts';
 import { Scheduler } from '../base/scheduler.ts';
+import { PacketPool } from '../link/packet.ts';
 import { invalidArgument } from '../stack/errors.ts';
 
 export interface WebDriverOptions {
@@ -24,8 +27,8 @@ export interface WebDriverOptions {
 
 /** Timers take at most 2^31 - 1 ms; a longer wait is done in pieces. */
 const LONGEST_TIMEOUT = 0x7fffffff;
-/** After so many ms of turn after turn, other things have theirs. */
-const BREATH = 50;
+/** For so many ms turn may follow upon turn before other things have theirs. */
+const BREATH = 10;
 
 /** Timers of runtimes whose processes end know this; those of pages are numbers. */
 interface Referenced {
@@ -35,10 +38,14 @@ interface Referenced {
 
 export class WebDriver {
   readonly scheduler: Scheduler;
+  /** What the stacks on this driver share: packets that one of them sends are given back by another. */
+  readonly pool: PacketPool = new PacketPool();
+  readonly buffers: BufferPool = new BufferPool();
   readonly #clock: () => number;
   readonly #tasksPerTurn: number;
   /** Runs a turn as soon as what came meanwhile has been looked at. */
   readonly #soon: () => void;
+  readonly #breathed: () => void;
   #channel: MessageChannel | null = null;
   #timeout: ReturnType<typeof setTimeout> | null = null;
   /** When the armed wake-up comes, ms; `Infinity` when none is armed. */
@@ -46,8 +53,12 @@ export class WebDriver {
   /** The message under way is ours; an older one is answered with nothing. */
   #posted = 0;
   #wanted = 0;
-  /** Since when turn has followed upon turn, ms; -1 when the last one left nothing to do. */
-  #since = -1;
+  /** Comes when timers have had their turn since the messages began ... */
+  #breath: ReturnType<typeof setTimeout> | null = null;
+  /** ... at this time, ms. */
+  #since = 0;
+  /** The next turn waits for it. */
+  #held = false;
   #running = false;
   #retained = 0;
   #closed = false;
@@ -63,6 +74,10 @@ export class WebDriver {
       this.#timeout = null;
       this.#post();
     };
+    this.#breathed = () => {
+      this.#breath = null;
+      if (this.#held) this.#run();
+    };
     this.scheduler.clock = clock;
     this.scheduler.onEarlier = (at) => {
       if (!this.#running) this.#arm(at);
@@ -76,12 +91,12 @@ export class WebDriver {
     if (this.#closed) return;
     if (this.#retained++ > 0) return;
     this.#open();
-    (this.#timeout as Referenced | null)?.ref?.();
+    for (const timer of [this.#timeout, this.#breath]) (timer as Referenced | null)?.ref?.();
   }
 
   release(): void {
     if (this.#retained === 0 || --this.#retained > 0) return;
-    (this.#timeout as Referenced | null)?.unref?.();
+    for (const timer of [this.#timeout, this.#breath]) (timer as Referenced | null)?.unref?.();
     this.#shutWhenIdle();
   }
 
@@ -100,6 +115,7 @@ export class WebDriver {
     this.#closed = true;
     this.#retained = 0;
     this.#disarm();
+    if (this.#breath !== null) clearTimeout(this.#breath);
     this.#shutWhenIdle();
     this.scheduler.onEarlier = null;
     this.scheduler.clock = null;
@@ -122,28 +138,26 @@ export class WebDriver {
     if (at >= this.#armed) return;
     this.#disarm();
     this.#armed = at;
-    const now = this.#clock();
-    const delay = at - now;
-    if (delay >= 1) {
-      this.#since = -1;
-      this.#wait(this.#soon, Math.min(Math.ceil(delay), LONGEST_TIMEOUT));
-      return;
-    }
-    if (this.#since < 0) this.#since = now;
-    if (now - this.#since < BREATH) {
-      this.#post();
-    } else {
-      this.#since = -1;
-      this.#wait(this.#soon, 0);
-    }
+    const delay = at - this.#clock();
+    if (delay < 1) this.#post();
+    else this.#timeout = this.#wait(this.#soon, Math.min(Math.ceil(delay), LONGEST_TIMEOUT));
   }
 
-  #wait(then: () => void, ms: number): void {
-    this.#timeout = setTimeout(then, ms);
-    if (this.#retained === 0) (this.#timeout as Referenced).unref?.();
+  #wait(then: () => void, ms: number): ReturnType<typeof setTimeout> {
+    const timeout = setTimeout(then, ms);
+    if (this.#retained === 0) (timeout as Referenced).unref?.();
+    return timeout;
   }
 
   #post(): void {
+    const now = this.#clock();
+    if (this.#breath === null) {
+      this.#since = now;
+      this.#breath = this.#wait(this.#breathed, 0);
+    } else if (now - this.#since >= BREATH) {
+      this.#held = true;
+      return;
+    }
     this.#wanted = ++this.#posted;
     this.#open().port2.postMessage(this.#wanted);
   }
@@ -167,6 +181,7 @@ export class WebDriver {
   #disarm(): void {
     this.#armed = Infinity;
     this.#wanted = 0;
+    this.#held = false;
     if (this.#timeout === null) return;
     clearTimeout(this.#timeout);
     this.#timeout = null;

@@ -44,7 +44,8 @@ export class Outgoing {
         start: (controller) => {
           this.#controller = controller;
           // `abort` of the sink waits for the write in progress; the signal does not.
-          controller.signal.addEventListener('abort', () => this.#abort(controller.signal.reason), { once: true });
+          const { signal } = controller;
+          signal.addEventListener('abort', () => this.#abort(signal.reason), { once: true });
           return this.#opened.promise;
         },
         write: (chunk) => this.#write(chunk),
@@ -92,10 +93,8 @@ export class Outgoing {
 
   /** Nothing can be written any more. */
   fail(error: SocketError): void {
-    if (this.#done) return;
+    if (!this.#done) this.#controller.error(error);
     this.#done = true;
-    // A stream that is being aborted fails by itself; Node 20 and 22 cannot bear to be told again meanwhile.
-    if (!this.#controller.signal.aborted) this.#controller.error(error);
     this.#opened.reject(error);
     this.#waiting?.done.reject(error);
     this.#waiting = null;
@@ -154,8 +153,10 @@ export class Outgoing {
     this.#onClose();
   }
 
+  /** The stream itself knows already; Node 20 and 22 cannot bear to be told again meanwhile. */
   #abort(reason: unknown): void {
     if (this.#done) return;
+    this.#done = true;
     this.#onAbort(reason);
   }
 }

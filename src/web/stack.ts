@@ -7,7 +7,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type { Random } from '../base/random.ts';
-import type { PacketPool } from '../link/packet.ts';
 import type { PartialConfig } from '../stack/config.ts';
 import type { PingResult, PingOptions as StackPingOptions } from '../stack/ping.ts';
 import { Stack } from '../stack/stack.ts';
@@ -42,7 +41,6 @@ export interface WebStackOptions {
   readonly driver?: WebDriver;
   /** The runtime's entropy by default. */
   readonly random?: Random;
-  readonly pool?: PacketPool;
   readonly config?: PartialConfig;
   /** Settings of TCP connections that do not say otherwise. */
   readonly tcp?: Partial<TcpOptions>;
@@ -87,7 +85,8 @@ export class WebStack {
     const { driver, resolve, random = new WebRandom(), ...rest } = options;
     this.#ownDriver = driver === undefined;
     this.driver = driver ?? new WebDriver();
-    this.core = guarded(() => new Stack({ ...rest, scheduler: this.driver.scheduler, random }));
+    const { scheduler, pool, buffers } = this.driver;
+    this.core = guarded(() => new Stack({ ...rest, scheduler, pool, buffers, random }));
     this.#resolve = resolve;
     this.#sockets = new SocketLayer(this.core, { driver: this.driver, ...(resolve === undefined ? {} : { resolve }) });
     disposable(this, () => this.close());
