@@ -128,6 +128,12 @@ export interface TcpStackConfig extends TcpConfig {
   readonly fastOpenMtu: number;
   /** TIME-WAIT records at most; above it the oldest gives way. */
   readonly maxTimeWaits: number;
+  /**
+   * Whether `connect` may take a pair of ports that still rests here in TIME-WAIT: a second old at least, and with timestamps,
+   * which tell the old connection's segments (RFC 6191, RFC 7323 5), if the new connection has them too. 'loopback' only where
+   * nothing lingers on the way, as in Linux (net.ipv4.tcp_tw_reuse = 2).
+   */
+  readonly reuseTimeWait: 'off' | 'loopback' | 'on';
 }
 
 export interface StackConfig {
@@ -186,6 +192,7 @@ export const defaultStackConfig: StackConfig = {
     fastOpenOldOption: false,
     fastOpenMtu: 1500,
     maxTimeWaits: 131_072,
+    reuseTimeWait: 'off',
   },
   ports: { first: 49_152, last: 65_535 },
 };
@@ -289,6 +296,7 @@ const bounds: Bounds<StackConfig> = {
     fastOpenOldOption: 'boolean',
     fastOpenMtu: [576, 65_535],
     maxTimeWaits: [1, 100_000_000],
+    reuseTimeWait: ['off', 'loopback', 'on'],
   },
   ports: { first: [1, 65_535], last: [1, 65_535] },
 };

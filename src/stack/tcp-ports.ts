@@ -8,7 +8,6 @@ import type { Stack } from './stack.ts';
 import type { ListenOptions } from './tcp-listener.ts';
 import type { Listeners } from './tcp-listeners.ts';
 import { checkAddress, checkInteger } from './tcp-options.ts';
-import type { ConnectionTable } from './tcp-table.ts';
 
 export interface Binding {
   readonly port: number;
@@ -43,16 +42,14 @@ function freePort(ports: EphemeralPorts, listeners: Listeners, address: Address 
 }
 
 /** A port for a connection along `path` (RFC 6056). @throws TsynError EADDRNOTAVAIL */
-export function ephemeralPort(
-  ports: EphemeralPorts,
-  table: ConnectionTable,
-  listeners: Listeners,
-  path: Path,
-  remotePort: number,
-): number {
+export function ephemeralPort({ ports, tcp, scheduler }: Stack, path: Path, remotePort: number): number {
   const { local, remote } = path;
-  const taken = (port: number): boolean =>
-    table.find(local, port, remote, remotePort) !== null || listeners.isBound(port, local, local.family);
+  const { table, timeWaits, listeners } = tcp;
+  const now = scheduler.refresh();
+  const taken = (port: number): boolean => {
+    const entry = table.find(local, port, remote, remotePort);
+    return (entry !== null && !timeWaits.yields(entry, path, now)) || listeners.isBound(port, local, local.family);
+  };
   const port = ports.choose(local, remote, remotePort, taken);
   if (port === 0) throw new TsynError('EADDRNOTAVAIL', 'connect EADDRNOTAVAIL: no free port', { syscall: 'connect' });
   return port;

@@ -6,6 +6,9 @@
 import { invariant } from '../base/invariant.ts';
 import type { Task } from '../base/scheduler.ts';
 import { resume, type Tcb, type TcpEnv, TimeWait, timeWaitBegun, timeWaitEnd, timeWaitExpired } from '../tcp/index.ts';
+import { formatAddress } from '../wire/address.ts';
+import { syscallError } from './errors.ts';
+import type { Path } from './paths.ts';
 import type { Stack } from './stack.ts';
 import type { ConnectionTable, TableEntry } from './tcp-table.ts';
 
@@ -63,6 +66,31 @@ export class TimeWaits implements Task {
     }
     this.#table.insert(entry);
     this.#enqueue(entry);
+  }
+
+  /** Whether a new connection along `path` may take this pair of ports from what has it (`config.tcp.reuseTimeWait`). */
+  yields(entry: TableEntry, path: Path, now: number): boolean {
+    const { reuseTimeWait, msl } = this.#stack.config.tcp;
+    if (reuseTimeWait === 'off' || (reuseTimeWait === 'loopback' && !path.iface.loopback)) return false;
+    // The clock of timestamps may be as slow as one tick a second (RFC 7323 5.4).
+    return entry instanceof TimeWaitEntry && entry.timestamps && entry.due <= now + 2 * msl - 1000;
+  }
+
+  /**
+   * The pair of ports of a connection that is to be opened is taken from a record that yields: the new one starts beyond
+   * everything the old one sent (`tcb.resumes`, until it is open).
+   *
+   * @throws TsynError EADDRINUSE
+   */
+  follow(tcb: Tcb, path: Path): void {
+    const entry = this.#table.find(tcb.local, tcb.localPort, tcb.remote, tcb.remotePort);
+    if (entry === null) return;
+    if (!this.yields(entry, path, this.#stack.now())) {
+      throw syscallError('EADDRINUSE', 'connect', formatAddress(tcb.remote), tcb.remotePort);
+    }
+    this.remove(entry as TimeWaitEntry);
+    tcb.resumes = entry as TimeWaitEntry;
+    this.#env.counters.TcpExtTWRecycled++;
   }
 
   /** Its wait has begun anew. */

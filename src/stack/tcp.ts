@@ -44,7 +44,7 @@ import { finish, pseudoHeader, sum } from '../wire/checksum.ts';
 import { PROTO_TCP } from '../wire/ipv4.ts';
 import { seq } from '../wire/seq.ts';
 import { ACK, parseTcp, RST, Segment, SYN } from '../wire/tcp.ts';
-import { syscallError, TsynError } from './errors.ts';
+import { TsynError } from './errors.ts';
 import type { Interface } from './interface.ts';
 import { deriveKey, drawSecret } from './keys.ts';
 import type { Path } from './paths.ts';
@@ -154,12 +154,10 @@ export class Tcp implements TransportProtocol, Task {
     const options = mergeTcpOptions(this.defaults, settings.options, this.env.controllers);
     const { remote, path, route } = wayTo(this.#stack, settings);
     const { port } = settings;
-    const localPort = settings.localPort || ephemeralPort(this.#stack.ports, this.table, this.listeners, path, port);
+    const localPort = settings.localPort || ephemeralPort(this.#stack, path, port);
     const ends: Ends = { local: path.local, localPort, remote, remotePort: port };
-    if (this.table.find(ends.local, localPort, remote, port) !== null) {
-      throw syscallError('EADDRINUSE', 'connect', settings.address, port);
-    }
     const tcb = new Tcb(++this.#ids, ends, options);
+    this.timeWaits.follow(tcb, path);
     this.#setPath(tcb, path, route);
     const socket = new TcpSocket(this, tcb, path, settings.handler ?? {});
     socket.route = route;
@@ -168,6 +166,7 @@ export class Tcp implements TransportProtocol, Task {
     const now = this.now();
     tcb.fastOpen = this.#fastOpenCache.prepare(tcb, options.fastOpen, now);
     calls.open(tcb, this.env, 'active', now);
+    tcb.resumes = null;
     if (settings.data === undefined) this.called(socket);
     else this.#sendWithSyn(socket, settings.data, now);
     return socket;

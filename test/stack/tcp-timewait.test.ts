@@ -295,3 +295,73 @@ describe('F12: churn', () => {
     expect(a.tcp.table.size).toBe(0);
   });
 });
+
+describe('a pair of ports in TIME-WAIT', () => {
+  /** a has connected to itself by `address` from port 5000 and closed first. */
+  function rested(
+    reuseTimeWait: 'off' | 'loopback' | 'on',
+    address: string,
+    timestamps = true,
+  ): Waiting['w'] & { a: Stack } {
+    const w = new World();
+    const { a, b } = w.pair({}, { tcp: { reuseTimeWait } });
+    const server = address === '10.0.0.2' ? b : a;
+    server.tcp.listen({ port: 80, handler: { onEnd: (s) => s.end() } });
+    const client = a.tcp.connect({ address, port: 80, localPort: 5000, options: { timestamps } });
+    w.run(100);
+    client.write(new Uint8Array(300_000)); // further than the clock of ISNs goes in a second
+    w.run(100);
+    server.tcp.listeners.find(client.remote, 80)!.accept()!;
+    client.end();
+    w.run(100);
+    return Object.assign(w, { a });
+  }
+
+  const again = (a: Stack, address: string): string =>
+    code(() => a.tcp.connect({ address, port: 80, localPort: 5000 }));
+
+  it('may be taken by a connect after a second, where that is asked for: over loopback, or anywhere', () => {
+    for (const [reuse, address, after] of [
+      ['off', '127.0.0.1', 'EADDRINUSE'],
+      ['loopback', '127.0.0.1', 'none'],
+      ['loopback', '10.0.0.2', 'EADDRINUSE'],
+      ['on', '10.0.0.2', 'none'],
+    ] as const) {
+      const w = rested(reuse, address);
+      expect(states(w.a).filter((state) => state === 'TIME-WAIT').length, reuse).toBe(1);
+      expect(again(w.a, address), reuse).toBe('EADDRINUSE');
+      w.run(1000);
+      expect(again(w.a, address), `${reuse} ${address}`).toBe(after);
+    }
+  });
+
+  it('is not taken without timestamps, which tell the segments of the old connection', () => {
+    const w = rested('on', '127.0.0.1', false);
+    w.run(1000);
+    expect(again(w.a, '127.0.0.1')).toBe('EADDRINUSE');
+  });
+
+  it('is taken by a connection that starts beyond all that the old one sent, and is established', () => {
+    const w = rested('loopback', '127.0.0.1');
+    const record = [...w.a.tcp.entries()].find((entry) => entry instanceof TimeWaitEntry) as TimeWaitEntry;
+    w.run(1000);
+    const next = w.a.tcp.connect({ address: '127.0.0.1', port: 80, localPort: 5000 });
+    expect((next.tcb.snd.iss - record.sndNxt) | 0).toBeGreaterThanOrEqual(65536);
+    w.run(100);
+    expect(next.state).toBe('ESTABLISHED');
+    expect(states(w.a).filter((state) => state === 'TIME-WAIT')).toEqual([]);
+  });
+
+  it('is what an ephemeral port is taken from when the range has gone round', () => {
+    const w = new World();
+    const { a } = w.pair({}, { ports: { first: 50_000, last: 50_003 }, tcp: { reuseTimeWait: 'loopback' } });
+    a.tcp.listen({ port: 80, handler: { onEnd: (s) => s.end() }, onConnection: () => {} });
+    for (let i = 0; i < 12; i++) {
+      const client = a.tcp.connect({ address: '127.0.0.1', port: 80 });
+      w.run(10);
+      client.end();
+      w.run(500);
+      expect(client.state, String(i)).toBe('TIME-WAIT');
+    }
+  });
+});

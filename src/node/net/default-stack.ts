@@ -12,7 +12,11 @@ export function createDefaultStack(): Stack {
     scheduler,
     random: systemRandom,
     secret: randomKey(),
-    // As the kernel has it: what came before a reset can still be read.
-    config: { tcp: { readAfterFailure: true } },
+    // As Linux has it: what came before a reset can still be read, and a client that connects again and again does not run
+    // out of ports.
+    config: {
+      tcp: { readAfterFailure: true, reuseTimeWait: 'loopback' },
+      ports: { first: 32_768, last: 60_999 },
+    },
   });
 }
