@@ -22,6 +22,12 @@ export interface DriverOptions {
   readonly tasksPerTurn?: number;
 }
 
+/** What can keep the process alive, or not. */
+export interface Referable {
+  ref(): unknown;
+  unref(): unknown;
+}
+
 /** Node's timers take at most 2^31 - 1 ms; a longer wait is done in pieces. */
 const LONGEST_TIMEOUT = 0x7fffffff;
 
@@ -42,6 +48,7 @@ export class EventLoopDriver {
   /** How many ask for the process to live on, and what keeps it alive where there is no appointment. */
   #holds = 0;
   #alive: NodeJS.Timeout | null = null;
+  readonly #followers: Referable[] = [];
   #closed = false;
 
   constructor(options: DriverOptions = {}) {
@@ -109,13 +116,22 @@ export class EventLoopDriver {
     this.#refer();
   }
 
+  /** Has a link keep the process alive when this driver does, and only then. */
+  follow(link: Referable): this {
+    this.#followers.push(link);
+    this.#refer();
+    return this;
+  }
+
   #refer(): void {
     if (this.hasRef()) {
       this.#timeout?.ref();
       this.#immediate?.ref();
+      for (const link of this.#followers) link.ref();
     } else {
       this.#timeout?.unref();
       this.#immediate?.unref();
+      for (const link of this.#followers) link.unref();
     }
   }
 

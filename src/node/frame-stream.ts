@@ -6,7 +6,7 @@
  * the stream does not take waits up to `maxQueued` octets; beyond that the newest frame is dropped and counted.
  */
 
-import net, { type NetConnectOpts } from 'node:net';
+import net, { type NetConnectOpts, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Scheduler } from '../base/scheduler.ts';
 import { type Link, type LinkReceiver, NO_OFFLOAD, type Offload } from '../link/link.ts';
@@ -132,6 +132,18 @@ export class FrameStreamLink implements Link {
     this.#end(null);
   }
 
+  /** Lets the open link keep the process alive, which is how it starts, if the stream is a socket. */
+  ref(): this {
+    (this.#stream as Partial<Socket>).ref?.();
+    return this;
+  }
+
+  /** Lets the process end although the link is open. */
+  unref(): this {
+    (this.#stream as Partial<Socket>).unref?.();
+    return this;
+  }
+
   #end(error: TsynError | null): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -225,17 +237,26 @@ export type FrameStreamTarget = string | { readonly path: string } | { readonly 
  */
 export function connectFrameStream(target: FrameStreamTarget, options: FrameStreamOptions): Promise<FrameStreamLink> {
   return new Promise((resolve, reject) => {
-    const where = typeof target === 'string' ? { path: target } : target;
-    const socket = connect({ ...where } as NetConnectOpts);
-    const refused = (error: NodeJS.ErrnoException): void => {
-      const code = error.code ?? 'ERR_TSYN_STREAM';
-      reject(new TsynError(code, `frame stream: ${error.message}`, { syscall: 'connect' }));
-    };
+    const socket = socketTo(target);
+    const refused = (error: NodeJS.ErrnoException): void => reject(refusal(error));
     socket.once('error', refused);
     socket.once('connect', () => {
       socket.off('error', refused);
-      socket.setNoDelay(true);
       resolve(new FrameStreamLink(socket, options));
     });
   });
+}
+
+/** The same without waiting: frames sent before there is a connection wait for it; that there will be none shows in `closed`. */
+export function beginFrameStream(target: FrameStreamTarget, options: FrameStreamOptions): FrameStreamLink {
+  return new FrameStreamLink(socketTo(target), options);
+}
+
+function socketTo(target: FrameStreamTarget): Socket {
+  const where = typeof target === 'string' ? { path: target } : { ...target };
+  return connect(where as NetConnectOpts).setNoDelay(true);
+}
+
+function refusal(error: NodeJS.ErrnoException): TsynError {
+  return new TsynError(error.code ?? 'ERR_TSYN_STREAM', `frame stream: ${error.message}`, { syscall: 'connect' });
 }

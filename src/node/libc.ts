@@ -1,11 +1,12 @@
 /**
  * Owns: the few calls of the C library that Node does not offer, through koffi. koffi is an optional peer of the
- * package: it is imported only when a device is opened, and its absence is said in words.
+ * package: it is loaded only when a device is opened, and its absence is said in words.
  *
  * Memory is passed by address, because a view for each packet would cost more than the packet. Who passes an address
  * keeps the buffer alive during the call.
  */
 
+import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { TsynError } from '../stack/errors.ts';
@@ -45,14 +46,14 @@ let loaded: Libc | null = null;
  * @throws TsynError ERR_TSYN_PLATFORM on anything but Linux, ERR_TSYN_NO_KOFFI where koffi is not installed or has no
  *   binary for this machine
  */
-export async function loadLibc(): Promise<Libc> {
+export function loadLibc(): Libc {
   if (loaded !== null) return loaded;
   if (process.platform !== 'linux') {
     throw new TsynError('ERR_TSYN_PLATFORM', `TUN and TAP devices need Linux, not ${process.platform}`);
   }
   let koffi: typeof import('koffi');
   try {
-    koffi = await import('koffi');
+    koffi = createRequire(import.meta.url)('koffi');
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new TsynError('ERR_TSYN_NO_KOFFI', `opening a device needs the package koffi: npm install koffi (${why})`);

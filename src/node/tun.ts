@@ -57,6 +57,8 @@ const BURST = 64;
 /** Turns of the event loop on which the device is looked at again before someone waits in poll for it: that costs two
  *  changes of thread, the look costs a microsecond, and the next packet of a conversation is often that near. */
 const LINGER = 16;
+/** How often a link that does not hold the process looks at its device, ms: a thread in poll would hold it. */
+const LOOK_EVERY = 5;
 /** A thread in poll cannot be interrupted by the runtime, so it comes back by itself now and then, ms. */
 const POLL_TIMEOUT = 1000;
 
@@ -74,7 +76,7 @@ export class DeviceCounters {
 
 /**
  * Opens a TUN or TAP device; the kernel's interface appears with it and goes with it. An open link keeps the process
- * alive until {@link TunLink.close}.
+ * alive until {@link TunLink.close} or {@link TunLink.unref}.
  *
  * @example
  * const link = await openTun({ name: 'tsyn0', pool: stack.pool, scheduler: stack.scheduler });
@@ -85,6 +87,11 @@ export class DeviceCounters {
  *   ERR_INVALID_ARG_VALUE (name too long and the like)
  */
 export async function openTun(options: TunOptions): Promise<TunLink> {
+  return openTunSync(options);
+}
+
+/** The same at once: nothing of it takes time. @throws TsynError */
+export function openTunSync(options: TunOptions): TunLink {
   const name = options.name ?? 'tsyn%d';
   const device = options.device ?? '/dev/net/tun';
   const mode = options.mode ?? 'tun';
@@ -94,7 +101,7 @@ export async function openTun(options: TunOptions): Promise<TunLink> {
   }
   if (mode !== 'tun' && mode !== 'tap') throw invalidArgument('mode', mode, "'tun' or 'tap'");
   if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65535) throw invalidArgument('mtu', mtu, 'from 68 to 65535');
-  const libc = await loadLibc();
+  const libc = loadLibc();
 
   let fd: number;
   try {
@@ -162,7 +169,12 @@ export class TunLink implements Link {
   #receiver: LinkReceiver | null = null;
   #idleTurns = 0;
   #closed = false;
+  #referenced = true;
   #polling = false;
+  /** The thread in poll was sent back. */
+  #woken = false;
+  /** When the device is looked at next, where the link does not hold the process. */
+  #look: NodeJS.Timeout | null = null;
   #released = false;
   #reason: TsynError | null = null;
   #tellClosed: (reason: TsynError | null) => void = () => {};
@@ -201,9 +213,13 @@ export class TunLink implements Link {
     this.closed = new Promise((resolve) => {
       this.#tellClosed = resolve;
     });
-    this.#turn = () => this.#drain();
+    this.#turn = () => {
+      this.#look = null;
+      this.#drain();
+    };
     this.#polled = () => {
       this.#polling = false;
+      if (this.#woken) this.#forgetWaking();
       if (this.#closed) this.#release();
       else this.#drain();
     };
@@ -241,6 +257,24 @@ export class TunLink implements Link {
     this.#end(null);
   }
 
+  /** Lets the open link keep the process alive, which is how it starts. */
+  ref(): this {
+    this.#referenced = true;
+    if (this.#look !== null) {
+      clearTimeout(this.#look);
+      this.#look = null;
+      setImmediate(this.#turn);
+    }
+    return this;
+  }
+
+  /** Lets the process end although the link is open. Packets are then noticed up to 5 ms late. */
+  unref(): this {
+    this.#referenced = false;
+    if (this.#polling && !this.#closed) this.#sendBack();
+    return this;
+  }
+
   #end(error: TsynError | null): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -248,13 +282,27 @@ export class TunLink implements Link {
     open.delete(this);
     if (open.size === 0) process.off('exit', closeAll);
     if (this.#polling) {
-      // A thread is in poll on these descriptors: it is woken, and they are closed when it has left.
-      const one = new Uint8Array(new ArrayBuffer(8));
-      one[0] = 1;
-      this.#libc.write(this.#wake, this.#libc.address(one), 8);
+      // A thread is in poll on these descriptors: they are closed when it has left.
+      this.#sendBack();
     } else {
+      if (this.#look !== null) clearTimeout(this.#look);
       this.#release();
     }
+  }
+
+  /** Ends the waiting of the thread in poll. */
+  #sendBack(): void {
+    if (this.#woken) return;
+    this.#woken = true;
+    const one = new Uint8Array(new ArrayBuffer(8));
+    one[0] = 1;
+    this.#libc.write(this.#wake, this.#libc.address(one), 8);
+  }
+
+  #forgetWaking(): void {
+    this.#woken = false;
+    const count = new Uint8Array(new ArrayBuffer(8));
+    this.#libc.read(this.#wake, this.#libc.address(count), 8);
   }
 
   #release(): void {
@@ -289,6 +337,7 @@ export class TunLink implements Link {
     } finally {
       // Also after a receiver threw: the device is read on.
       if (this.#closed) this.#release();
+      else if (!this.#referenced) this.#look = setTimeout(this.#turn, count > 0 || more ? 0 : LOOK_EVERY).unref();
       else if (count > 0 || more || this.#idleTurns++ < LINGER) setImmediate(this.#turn);
       else this.#wait();
       if (count > 0) this.#idleTurns = 0;

@@ -131,6 +131,20 @@ describe('the event-loop driver', () => {
     expect(runs).toBe(1);
   });
 
+  it('has links that follow it hold the process when it does', () => {
+    const driver = new EventLoopDriver();
+    const said: string[] = [];
+    const link = { ref: () => said.push('ref'), unref: () => said.push('unref') };
+    driver.follow(link);
+    driver.unref();
+    driver.hold();
+    driver.hold();
+    driver.release();
+    driver.release();
+    driver.close();
+    expect(said).toEqual(['ref', 'unref', 'ref', 'unref']);
+  });
+
   it('keeps the process alive for a far timer, and lets it go after unref', () => {
     const far = `s.schedule(task(() => console.log('ran')), s.now + 100);`;
     expect(run(far + `setTimeout(() => {}, 1);`).stdout).toBe('ran\n');

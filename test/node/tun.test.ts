@@ -140,6 +140,17 @@ describe.skipIf(missing !== null)(skipTitle('a TUN device against the kernel', m
     });
   }
 
+  it('answers also while it does not hold the process, and after it does again', async () => {
+    await opened({}, async (link, peer) => {
+      for (const step of ['unref', 'unref', 'ref', 'ref'] as const) {
+        link[step]();
+        const said = await output(inside('ping', '-q', '-i', '0.01', '-c', '5', OURS));
+        expect(said, step).toContain('5 received, 0% packet loss');
+      }
+      expect(peer.echoes).toBe(20);
+    });
+  });
+
   it('carries packets of 65,000 octets when the MTU allows', async () => {
     await opened({ mtu: 65535, offload: false }, async () => {
       const said = await output(inside('ping', '-q', '-M', 'do', '-i', '0.01', '-c', '5', '-s', '65000', OURS));
@@ -270,7 +281,9 @@ describe.skipIf(missing !== null)(skipTitle('a TUN device against the kernel', m
     const tun = JSON.stringify(new URL('../../dist/node/tun.js', import.meta.url).href);
     const link = JSON.stringify(new URL('../../dist/link/packet.js', import.meta.url).href);
     const base = JSON.stringify(new URL('../../dist/base/scheduler.js', import.meta.url).href);
-    for (const end of ['link.close()', 'process.exit(0)', 'setTimeout(() => link.close(), 50)']) {
+    const ends = ['link.close()', 'process.exit(0)', 'setTimeout(() => link.close(), 50)', 'link.unref()'];
+    ends.push('link.unref().ref(); setTimeout(() => link.close(), 50)', 'link.unref(); link.close()');
+    for (const end of ends) {
       const source = `import { openTun } from ${tun}; import { PacketPool } from ${link}; import { Scheduler } from ${base};
         const link = await openTun({ name: 'tsynt%d', pool: new PacketPool(), scheduler: new Scheduler() });
         await new Promise((resolve) => setTimeout(resolve, 100)); ${end}`;

@@ -6,7 +6,7 @@
 import type { Duplex } from 'node:stream';
 import { Server, TLSSocket } from 'node:tls';
 import type { Name } from './ends.ts';
-import { invalidArgType } from './errors.ts';
+import { errnoOf, invalidArgType } from './errors.ts';
 import { NetHost } from './host.ts';
 import type { SocketMethods } from './socket.ts';
 
@@ -55,7 +55,22 @@ export function bridge(wrapper: object): void {
     ref: () => void socket.ref(),
     unref: () => void socket.unref(),
   });
+  if (handle?._parentWrap !== undefined) leaveEndsToTls(socket, beneath as Beneath);
   // It may have been asked before.
   internals._peername = null;
   internals._sockname = null;
+}
+
+/** The handle that Node makes for a stream beneath TLS. */
+interface Beneath {
+  onwrite(request: object, buffers: readonly Uint8Array[]): number;
+}
+
+function leaveEndsToTls(socket: SocketMethods, beneath: Beneath): void {
+  // TLS ends its direction itself, with a message of its own: the connection must not do so on the other end's FIN.
+  socket.allowHalfOpen = true;
+  // What TLS would say after that is lost, as it is to the kernel, and not the program's mistake.
+  const { onwrite } = beneath;
+  beneath.onwrite = (request, buffers) =>
+    socket.writableEnded ? errnoOf('EPIPE') : onwrite.call(beneath, request, buffers);
 }

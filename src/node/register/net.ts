@@ -69,8 +69,8 @@ function socketOf(Own: SocketConstructor): SocketConstructor {
   Object.setPrototypeOf(Socket, Own);
   Socket.prototype = Own.prototype;
   Object.defineProperty(Own.prototype, 'constructor', { value: Socket });
-  // A socket of the stack is a stream like others while TLS looks at it.
-  acceptAs(Socket, (value) => value instanceof HostSocket || (!makingTls() && value instanceof Own));
+  // A socket with a handle is a stream like others while TLS looks at it.
+  acceptAs(Socket, (value) => value instanceof HostSocket || (value instanceof Own && !(makingTls() && value._handle)));
   letPathsConnect(Own);
   return Socket as unknown as SocketConstructor;
 }

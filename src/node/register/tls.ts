@@ -3,10 +3,11 @@
  * Node's; servers, which get their connections from `net.ts`.
  *
  * Node's `TLSSocket` takes a `net.Socket` with a handle for one of the kernel's, and looks for the kernel's handle in it. Sockets of the
- * stack are instances of `net.Socket` for everyone (`net.ts`), only not while a `TLSSocket` is made: then they are streams like others.
+ * stack are instances of `net.Socket` for everyone (`net.ts`), only not with a handle while a `TLSSocket` is made: then they are streams
+ * like others.
  */
 
-import tls, { type ConnectionOptions, type TLSSocket } from 'node:tls';
+import tls, { type ConnectionOptions, type TLSSocket, type TLSSocketOptions } from 'node:tls';
 import type { GivenOptions } from '../net/arguments.ts';
 import type { SocketMethods } from '../net/socket.ts';
 import type { SocketOptions } from '../net/socket-options.ts';
@@ -57,14 +58,29 @@ export function programTls({ Socket, normalize }: TlsNeeds): Pick<typeof tls, 'c
     const secure = hostConnect({ ...options, socket }, ...secured);
     passOn(socket, secure);
     if (options.timeout) secure.setTimeout(options.timeout);
-    socket.connect(options);
+    // With a signal that has been given already it destroys itself in the next tick, without a look at what is beneath.
+    if (options.signal?.aborted !== true) socket.connect(options);
     return secure;
   }
 
-  function ProgramTLSSocket(this: TLSSocket | undefined, ...args: unknown[]): unknown {
+  function ProgramTLSSocket(this: TLSSocket | undefined, given?: unknown, options?: TLSSocketOptions): unknown {
     const make = new.target === undefined ? apply : construct;
-    return whileMakingTls(() => make(this, args, new.target));
+    const socket = given ? undefined : new Socket({});
+    const made = whileMakingTls(() => make(this, [given || socket, options], new.target));
+    if (socket !== undefined) connectThrough(socket, (made ?? this) as TLSSocket);
+    return made;
   }
+
+  /** A TLSSocket that was given nothing to live in connects by itself. */
+  function connectThrough(socket: SocketMethods, secure: TLSSocket): void {
+    secure.connect = (...args: unknown[]) => {
+      const [where, callback] = normalize(args);
+      if (callback !== null) secure.once('connect', callback as () => void);
+      socket.connect(where);
+      return secure;
+    };
+  }
+
   Object.setPrototypeOf(ProgramTLSSocket, HostTLSSocket);
   Object.defineProperty(ProgramTLSSocket, 'name', { value: 'TLSSocket' });
   ProgramTLSSocket.prototype = HostTLSSocket.prototype;
