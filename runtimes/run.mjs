@@ -10,7 +10,7 @@
  */
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { playInChromium } from './chromium.mjs';
@@ -43,16 +43,19 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-if (
-  wanted.some((name) => !['node20', 'chromium'].includes(name)) &&
-  !existsSync(path('./node_modules/.package-lock.json'))
-) {
+if (wanted.some((name) => !['node20', 'chromium'].includes(name)) && !installed()) {
   console.log('installing the runtimes (some 800 MB)');
   // Not `npm ci`, which wants to find the packages for every other system too.
   spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund'], {
     cwd: path('.'),
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+}
+
+/** Whether what `package-lock.json` says has been installed since it last changed. */
+function installed() {
+  const done = path('./node_modules/.package-lock.json');
+  return existsSync(done) && statSync(done).mtimeMs >= statSync(path('./package-lock.json')).mtimeMs;
 }
 
 /** What a process printed, with its exit status. */
