@@ -136,6 +136,37 @@ describe('a link of messages', () => {
     );
   });
 
+  it('gives every packet back once, in whatever order things happen', () => {
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ arrives: fc.uint8Array({ maxLength: 40 }) }) },
+      { weight: 5, arbitrary: fc.record({ sends: fc.integer({ min: 1, max: 2000 }) }) },
+      { weight: 3, arbitrary: fc.record({ waiting: fc.integer({ min: 0, max: 5000 }) }) },
+      fc.constantFrom('run' as const, 'attach' as const, 'close' as const),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const r = rig('ip', { maxQueued: 4000, queueLimit: 4 });
+        let messages = 0;
+        for (const each of [...steps, 'close' as const]) {
+          if (each === 'run') r.run();
+          else if (each === 'attach') new Recorder(r, r.link);
+          else if (each === 'close') r.link.close();
+          else if ('waiting' in each) r.carrier.waiting = each.waiting;
+          else if ('sends' in each) r.link.send(numbered(r.pool, 1, each.sends));
+          else {
+            messages++;
+            r.link.arrived(each.arrives);
+          }
+        }
+        const { sent, oversized, overflowed, delivered } = r.link.counters;
+        expect(r.pool.out).toBe(0);
+        expect(r.carrier.closes).toBe(1);
+        expect(r.sent.length + oversized + overflowed).toBeLessThanOrEqual(sent);
+        expect(delivered).toBeLessThanOrEqual(messages);
+      }),
+    );
+  });
+
   it('drops the newest of what arrives beyond its limit, and goes on', () => {
     const r = rig('ip', { queueLimit: 2 });
     const got = new Recorder(r, r.link);
