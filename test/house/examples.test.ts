@@ -1,19 +1,55 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from './source.ts';
 
-const run = (name: string): string =>
-  execFileSync(process.execPath, [join('examples', name)], { cwd: ROOT, encoding: 'utf8', timeout: 60_000 });
+const OPTIONS = { cwd: ROOT, encoding: 'utf8', timeout: 60_000 } as const;
+
+/** What the examples of clients print. */
+const SAYS: Readonly<Record<string, readonly string[]>> = {
+  http: ['http: 200 /one for 127.0.0.1', 'http: 200 /two for 127.0.0.1'],
+  http2: ['http2: /one for 127.0.0.1, /two for 127.0.0.1'],
+  https: ['https: 200 for 127.0.0.1, from 127.0.0.1 port 443'],
+  ioredis: ['ioredis: hello'],
+  mqtt: ['mqtt: weather/today is fair'],
+  mysql2: ['mysql2: select me'],
+  nodemailer: ['nodemailer: 250 b@example.org has mail: hello'],
+  pg: ['pg: select me'],
+  ssh2: ['ssh2: work: done'],
+  undici: ['undici: 200 there and back'],
+  ws: ['ws: there and back'],
+};
+
+const run = (name: string): string => execFileSync(process.execPath, [join('examples', name)], OPTIONS);
 
 describe('the examples', () => {
   it('are those that are tested, here or with the READMEs', () => {
-    expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([
+    const others = [
       'certificate.mjs',
       'congestion-controller.mjs',
       'drill.test.mjs',
       'quick-start.mjs',
+      'register.mjs',
+    ];
+    const clients = Object.keys(SAYS).map((name) => `${name}.mjs`);
+    expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([...others, ...clients].sort());
+  });
+
+  for (const [name, lines] of Object.entries(SAYS)) {
+    it(`${name} speaks over sockets of tsyn, and the process ends`, () => {
+      const { stdout, stderr, status } = spawnSync(process.execPath, [join('examples', `${name}.mjs`)], OPTIONS);
+      expect(stderr).toBe('');
+      expect(stdout.trimEnd().split('\n')).toEqual(lines);
+      expect(status).toBe(0);
+    });
+  }
+
+  it('a program that knows nothing of tsyn speaks over its sockets after --import tsyn/register', () => {
+    const words = ['--import', 'tsyn/register', join('examples', 'register.mjs')];
+    expect(execFileSync(process.execPath, words, OPTIONS).trimEnd().split('\n')).toEqual([
+      'register: 200 there and back',
+      'register: 1 connection opened, 1 accepted, several segments',
     ]);
   });
 
@@ -31,7 +67,7 @@ describe('the examples', () => {
 
   it('scripts are a suite of node:test, from files, inline and by the folder', () => {
     const words = ['--test', '--test-reporter=tap', join('examples', 'drill.test.mjs')];
-    const output = execFileSync(process.execPath, words, { cwd: ROOT, encoding: 'utf8', timeout: 60_000 });
+    const output = execFileSync(process.execPath, words, OPTIONS);
     expect(Number(/^# pass (\d+)$/m.exec(output)?.[1])).toBeGreaterThan(20);
     expect(output).toMatch(/^# fail 0$/m);
     expect(output).toContain('two-msl-then-nobody.pkt over ipv6');
