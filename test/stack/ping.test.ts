@@ -66,6 +66,19 @@ describe('ping', () => {
     w.judge();
   });
 
+  it('carries what it is given, and brings it back', async () => {
+    const w = new World();
+    const { a } = w.pair();
+    const payload = Uint8Array.from([3, 1, 4, 1, 5]);
+    for (const target of ['10.0.0.2', 'fd00::2']) {
+      const asked = a.ping(target, { payload });
+      payload[0] = 9; // the request has a copy
+      expect(await w.settle(asked)).toMatchObject({ size: 5, payload: Uint8Array.from([3, 1, 4, 1, 5]) });
+      payload[0] = 3;
+    }
+    w.judge();
+  });
+
   it('reaches the host itself by loopback and by its own addresses', async () => {
     const w = new World();
     const { a, ia } = w.pair();

@@ -324,6 +324,29 @@ describe('ping', () => {
     expect(await stack.ping('::1', { size: 8 })).toMatchObject({ address: '::1', size: 8 });
   });
 
+  it('counts only a reply that brings back what was sent', async () => {
+    const stack = host();
+    const tun = await stack.createTunInterface({ ip: '192.168.1.1/24' });
+    const packets = tun.listen();
+    const writer = tun.writable.getWriter();
+    const asked = stack.ping('192.168.1.2', { payload: Uint8Array.from([1, 2, 3, 4]) });
+    const reply = (await packets.next()).value!;
+    // Addresses and words change places, which changes no checksum; an echo becomes a reply, which does.
+    reply.set([...reply.subarray(16, 20), ...reply.subarray(12, 16)], 12);
+    reply[20] = 0;
+    const sum = ((reply[22]! << 8) | reply[23]!) + 0x0800;
+    const folded = (sum & 0xffff) + (sum >>> 16);
+    reply.set([folded >> 8, folded & 0xff], 22);
+    const wrong = reply.slice();
+    wrong.set([3, 4, 1, 2], 28);
+    await writer.write(wrong);
+    await turns();
+    expect(stack.core.counters()['Drop:icmp-unmatched']).toBe(1);
+    await writer.write(reply);
+    expect((await asked).payload).toEqual(Uint8Array.from([1, 2, 3, 4]));
+    expect(stack.core.counters()['Drop:icmp-unmatched']).toBe(1);
+  });
+
   it('times out, and ends with its session', async () => {
     const stack = host();
     await stack.createTunInterface({ ip: '192.168.1.1/24' });
