@@ -77,6 +77,30 @@ const cases = [
     show: perSecond,
   },
   {
+    name: 'tsyn/net: bulk, super-segments',
+    ours: ['tsyn/net', 'bulk', {}],
+    theirs: ['node:net', 'bulk', {}],
+    peer: 'node:net',
+    target: 1,
+    show: gbit,
+  },
+  {
+    name: 'tsyn/net: ping-pong, 64 octets',
+    ours: ['tsyn/net', 'pingPong', {}],
+    theirs: ['node:net', 'pingPong', {}],
+    peer: 'node:net',
+    target: 1.2,
+    show: perSecond,
+  },
+  {
+    name: 'tsyn/net: connect and close, one after the other',
+    ours: ['tsyn/net', 'connections', { flights: 1 }],
+    theirs: ['node:net', 'connections', { flights: 1 }],
+    peer: 'node:net',
+    target: 2,
+    show: perSecond,
+  },
+  {
     name: 'segments a second with 10,000 connections open',
     ours: ['tsyn', 'crowded', { others: 10_000 }],
     theirs: ['tsyn', 'crowded', { others: 0 }],
@@ -158,6 +182,20 @@ if (!values.only || 'memory'.includes(values.only)) {
   });
   rows.push(row('memory of an idle connection, an end', idle, 2048));
   rows.push(row('memory of a TIME-WAIT record', timeWait, 300));
+}
+
+if (!values.only || 'tsyn/net: memory'.includes(values.only)) {
+  const count = values.quick ? 2000 : 10_000;
+  const { pair } = run(['tsyn/net', 'idle', {}], count);
+  const { pair: theirs } = run(['node:net', 'idle', {}], count);
+  rows.push({
+    workload: 'tsyn/net: heap of an idle pair of sockets, beyond that of node:net',
+    tsyn: `${Math.round(pair)} octets`,
+    peer: `node:net ${Math.round(theirs)} octets`,
+    ratio: `+${Math.round(pair - theirs)}`,
+    target: '<= +4096',
+    met: pair - theirs <= 4096,
+  });
 }
 
 if (values.json) console.log(JSON.stringify({ rows, allocatedPerSegment: allocated }));

@@ -4,12 +4,16 @@ import { cheapestPath } from './limit.mjs';
 import * as nodeNet from './node-net.mjs';
 import * as recovery from './recovery.mjs';
 import * as tsyn from './tsyn.mjs';
+import * as tsynNet from './tsyn-net.mjs';
 import * as web from './web.mjs';
 
 const [side, workload, seconds, options = '{}'] = process.argv.slice(2);
 const result =
   side === 'limit'
     ? { rate: cheapestPath(Number(seconds)) }
-    : await { tsyn, web, recovery, 'node:net': nodeNet }[side][workload](Number(seconds), JSON.parse(options));
+    : await { tsyn, web, recovery, 'tsyn/net': tsynNet, 'node:net': nodeNet }[side][workload](
+        Number(seconds),
+        JSON.parse(options),
+      );
 console.log(JSON.stringify(result));
 process.exit(0);
