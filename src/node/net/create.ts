@@ -8,6 +8,7 @@ import { NetHost, type NetOptions } from './host.ts';
 import { type ConnectionListener, type ServerOptions, serverConstructor } from './server.ts';
 import { type SocketMethods, socketConstructor } from './socket.ts';
 import type { SocketOptions } from './socket-options.ts';
+import { READ_EVENTS } from './socket-steps.ts';
 import { validateBoolean, validateInt32 } from './validate.ts';
 
 /** As the module was loaded: a preload may put this one in its place. */
@@ -25,7 +26,7 @@ export type Net = Omit<typeof hostNet, 'default'> & { readonly Stream: typeof ho
  * net.createServer((socket) => socket.pipe(socket)).listen(7);
  */
 export function createNet(stack: Stack, options: NetOptions = {}): Net {
-  const host = new NetHost(stack, options);
+  const host = new NetHost(stack, READ_EVENTS, options);
   const Socket = socketConstructor(host);
   const Server = serverConstructor(host, Socket);
 

@@ -7,6 +7,7 @@ import dns, { type LookupAddress, type LookupAllOptions } from 'node:dns';
 import hostNet, { type LookupFunction } from 'node:net';
 import type { Stack } from '../../stack/stack.ts';
 import { EventLoopDriver } from '../driver.ts';
+import type { ReadEvents } from './tcp-handle.ts';
 
 export interface NetOptions {
   /** Resolves names for `connect` and `listen`; the host's `dns.lookup` by default, looked up at each call. */
@@ -22,12 +23,15 @@ export class NetHost {
   readonly stack: Stack;
   readonly #lookup: LookupFunction | undefined;
   readonly #driver: EventLoopDriver | null;
+  /** Who hears what sockets read. */
+  readonly readEvents: ReadEvents<never>;
   /** As the host has them at the beginning: `--no-network-family-autoselection` counts. */
   autoSelectFamily: boolean = hostNet.getDefaultAutoSelectFamily();
   autoSelectFamilyAttemptTimeout: number = hostNet.getDefaultAutoSelectFamilyAttemptTimeout();
 
-  constructor(stack: Stack, options: NetOptions = {}) {
+  constructor(stack: Stack, readEvents: ReadEvents<never>, options: NetOptions = {}) {
     this.stack = stack;
+    this.readEvents = readEvents;
     this.#lookup = options.lookup;
     this.#driver = EventLoopDriver.of(stack.scheduler);
     // From now on sockets keep the process alive, not the stack's timers.

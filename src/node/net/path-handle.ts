@@ -12,23 +12,26 @@ const { Socket: HostSocket, Server: HostServer } = hostNet;
 
 export class PathHandle<Owner = unknown> {
   owner: Owner | null = null;
-  events: ReadEvents<Owner> | null = null;
   reading = false;
   userBuffer: Uint8Array | null = null;
   readonly #socket: hostNet.Socket;
+  readonly #events: ReadEvents<Owner>;
   /** What came and did not fit into the user's buffer. */
   #rest: Buffer | null = null;
   #ended = false;
 
-  constructor(socket: hostNet.Socket = new HostSocket({ allowHalfOpen: true })) {
+  constructor(events: ReadEvents<Owner>, socket: hostNet.Socket = new HostSocket({ allowHalfOpen: true })) {
     this.#socket = socket;
+    this.#events = events;
     socket.pause();
     socket.on('data', (chunk) => this.#data(chunk));
     socket.on('end', () => {
       this.#ended = true;
-      if (this.#rest === null) this.events?.end(this.owner!);
+      if (this.#rest === null) this.#end();
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => this.events?.error(this.owner!, error.code ?? 'EIO'));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (this.owner !== null) this.#events.error(this.owner, error.code ?? 'EIO');
+    });
   }
 
   get bytesRead(): number {
@@ -113,6 +116,10 @@ export class PathHandle<Owner = unknown> {
     this.#socket.unref();
   }
 
+  #end(): void {
+    if (this.owner !== null) this.#events.end(this.owner);
+  }
+
   #again(): void {
     const rest = this.#rest;
     if (rest === null || !this.reading) return;
@@ -123,33 +130,38 @@ export class PathHandle<Owner = unknown> {
   #data(chunk: Buffer): void {
     const own = this.userBuffer;
     if (own === null) {
-      this.events?.data(this.owner!, chunk.length, chunk);
+      if (this.owner !== null) this.#events.data(this.owner, chunk.length, chunk);
       return;
     }
     let left = chunk;
     while (left.length > 0 && this.reading) {
       const count = left.copy(this.userBuffer ?? own);
       left = left.subarray(count);
-      this.events?.data(this.owner!, count, null);
+      if (this.owner !== null) this.#events.data(this.owner, count, null);
     }
     if (left.length > 0) this.#rest = left;
-    else if (this.#ended) this.events?.end(this.owner!);
+    else if (this.#ended) this.#end();
     else if (this.reading) this.#socket.resume();
   }
 }
 
 /** A path that is listened on. */
 export class PathListenHandle {
-  onconnection: ((error: unknown, handle: PathHandle) => void) | null = null;
+  onconnection: ((error: unknown, handle: PathHandle<never>) => void) | null = null;
   readonly #server: hostNet.Server;
 
   /**
    * @param failed told of an error: EADDRINUSE, EACCES, ...
    * @param listening told when connections can come
    */
-  constructor(options: hostNet.ListenOptions, failed: (error: NodeJS.ErrnoException) => void, listening: () => void) {
+  constructor(
+    events: ReadEvents<never>,
+    options: hostNet.ListenOptions,
+    failed: (error: NodeJS.ErrnoException) => void,
+    listening: () => void,
+  ) {
     this.#server = new HostServer({ allowHalfOpen: true, pauseOnConnect: true });
-    this.#server.on('connection', (socket) => this.onconnection?.(null, new PathHandle(socket)));
+    this.#server.on('connection', (socket) => this.onconnection?.(null, new PathHandle(events, socket)));
     this.#server.on('error', failed);
     this.#server.on('listening', listening);
     this.#server.listen(options);

@@ -12,7 +12,7 @@ import { ListenHandle } from './listen-handle.ts';
 import { PathListenHandle } from './path-handle.ts';
 import type { SocketConstructor, SocketMethods } from './socket.ts';
 import { type Connection, type SocketOptions, wholeSeconds } from './socket-options.ts';
-import { settle } from './socket-steps.ts';
+import { READ_EVENTS, settle } from './socket-steps.ts';
 import { validateNumber, validatePort, validateSignal } from './validate.ts';
 
 export interface ServerOptions {
@@ -272,6 +272,7 @@ function watchSignal(server: ServerMethods, { signal }: GivenOptions): void {
 function listenOnPath(server: ServerMethods, options: GivenOptions, backlog: number | undefined): void {
   const { path, readableAll, writableAll } = options as GivenOptions & ListenOptions;
   const handle = new PathListenHandle(
+    READ_EVENTS,
     { path, backlog, readableAll, writableAll } as ListenOptions,
     (error) => {
       if (server._handle === handle) server._handle = null;

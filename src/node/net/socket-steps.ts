@@ -45,7 +45,6 @@ export function adopt(socket: SocketMethods): void {
   const handle = socket._state.handle;
   if (handle === null) return;
   handle.owner = socket;
-  handle.events = READ_EVENTS;
   const next = socket._state.nextBuffer?.();
   if (next instanceof Uint8Array) socket._state.buffer = next;
   handle.userBuffer = socket._state.buffer;
@@ -87,7 +86,7 @@ export function connected(socket: SocketMethods): void {
 /** A path is of the host, and so is what connects to it. */
 export function connectToPath(socket: SocketMethods, path: unknown): void {
   validateString(path, 'options.path');
-  const handle = new PathHandle<SocketMethods>();
+  const handle = new PathHandle<SocketMethods>(READ_EVENTS);
   socket._state.handle = handle;
   adopt(socket);
   socket.emit('connectionAttempt', path, undefined, undefined);
@@ -106,7 +105,7 @@ export function connectToPath(socket: SocketMethods, path: unknown): void {
 
 // ---- Reading ----
 
-const READ_EVENTS: ReadEvents<SocketMethods> = {
+export const READ_EVENTS: ReadEvents<SocketMethods> = {
   data(socket, count, buffer): void {
     socket._unrefTimer();
     if (socket.destroyed) return;
@@ -194,7 +193,7 @@ export function onEnd(this: SocketMethods): void {
 
 export function letGo(socket: SocketMethods): void {
   const handle = socket._state.handle;
-  if (handle !== null) handle.events = null;
+  if (handle !== null) handle.owner = null;
   socket._state.handle = null;
   socket._sockname = null;
 }

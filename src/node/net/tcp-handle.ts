@@ -39,11 +39,34 @@ interface Pending {
   done: Done;
 }
 
+/** What a handle was asked for and has not told the end of. Idle handles have none. */
+class Requests {
+  connecting: Done | null = null;
+  pending: Pending | null = null;
+  shutdown: (() => void) | null = null;
+  /** Set by `close`: what to call when it is over. */
+  closed: (() => void)[] | null = null;
+}
+
+const NO_REQUESTS: Readonly<Requests> = Object.freeze(new Requests());
+
+/** What is true of a handle, in one number: there may be very many. */
+const READING = 1;
+/** It tells what comes. */
+const STARTED = 2;
+/** Our FIN was asked for. */
+const ENDED = 4;
+/** Reading keeps the process alive. */
+const REFERENCED = 8;
+/** It keeps the process alive. */
+const HOLDING = 16;
+/** A turn will come. */
+const POSTED = 32;
+/** An IPv6 socket: IPv4 peers show as mapped addresses. */
+const V6 = 64;
+
 export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHandler, Turn {
   owner: Owner | null = null;
-  events: ReadEvents<Owner> | null = null;
-  /** Whether the owner wants to be told what comes; the owner's to write. */
-  reading = false;
   /** Where octets are read to, in place of buffers of their own. */
   userBuffer: Uint8Array | null = null;
   bytesRead = 0;
@@ -51,24 +74,12 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
 
   readonly #host: NetHost;
   #tcp: TcpSocket | null = null;
-  /** Of an IPv6 socket: IPv4 peers show as mapped addresses. */
-  #v6 = false;
   /** What `bindTo` said. */
   #bound: { readonly address: Address; readonly port: number } | null = null;
-  #connecting: Done | null = null;
-  /** Known before there was a connection to ask: tells in a later turn. */
-  #refusal: string | null = null;
-  #pending: Pending | null = null;
-  #shutdown: (() => void) | null = null;
-  /** Set by `close`: what to call, once, when it is over. */
-  #closed: (() => void)[] | null = null;
+  #requests: Requests | null = null;
   /** The connection's error, told to the first who asks. */
   #error: string | null = null;
-  #started = false;
-  #ended = false;
-  #referenced = true;
-  #holding = false;
-  #posted = false;
+  #flags = REFERENCED;
 
   constructor(host: NetHost) {
     super('TCPWRAP', { requireManualDestroy: true });
@@ -79,9 +90,18 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
   static accepted<Owner>(host: NetHost, tcp: TcpSocket, v6: boolean): TcpHandle<Owner> {
     const handle = new TcpHandle<Owner>(host);
     handle.#tcp = tcp;
-    handle.#v6 = v6;
+    handle.#set(V6, v6);
     tcp.handler = handle;
     return handle;
+  }
+
+  /** Whether the owner wants to be told what comes; the owner's to write. */
+  get reading(): boolean {
+    return this.#has(READING);
+  }
+
+  set reading(on: boolean) {
+    this.#set(READING, on);
   }
 
   getAsyncId(): number {
@@ -97,7 +117,7 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
     const { stack } = this.#host;
     const any = isUnspecified(local);
     if (!any && !stack.isLocal(local)) return 'EADDRNOTAVAIL';
-    this.#v6 = local.family === 6;
+    this.#set(V6, local.family === 6);
     if (port > 0 && stack.tcp.listeners.isBound(port, any ? null : local, local.family)) return 'EADDRINUSE';
     this.#bound = { address: local, port };
     return null;
@@ -110,12 +130,12 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
    * @returns the code of an error that is known at once, or null: `done` will follow
    */
   connect(address: string, port: number, done: Done): string | null {
-    if (this.#connecting !== null) return 'EALREADY';
+    if (this.#doing.connecting !== null) return 'EALREADY';
     const remote = parseAddress(address);
     if (remote === null) return 'EINVAL';
-    this.#v6 = remote.family === 6;
+    this.#set(V6, remote.family === 6);
     const bound = this.#bound;
-    if (port === 0) this.#refusal = 'ECONNREFUSED';
+    if (port === 0) this.#error = 'ECONNREFUSED';
     else if (this.#tcp !== null)
       this.#post(); // as a kernel's socket, which is connected already
     else {
@@ -135,8 +155,8 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
         return (error as TsynError).code;
       }
     }
-    this.#connecting = done;
-    if (this.#refusal !== null) this.#post();
+    this.#begin().connecting = done;
+    if (this.#tcp === null) this.#post();
     this.#refer();
     return null;
   }
@@ -144,13 +164,13 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
   // ---- Reading ----
 
   readStart(): void {
-    this.#started = true;
+    this.#set(STARTED, true);
     if (this.#readable()) this.#post();
     this.#refer();
   }
 
   readStop(): void {
-    this.#started = false;
+    this.#set(STARTED, false);
     this.#refer();
   }
 
@@ -158,7 +178,7 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
 
   /** Octets that the connection has not taken yet. */
   get writeQueueSize(): number {
-    return this.#pending?.left ?? 0;
+    return this.#doing.pending?.left ?? 0;
   }
 
   /**
@@ -178,16 +198,17 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
     if (failure !== null) return failure;
     if (pending.left === 0) return null;
     pending.done = inContext('WRITEWRAP', done);
-    this.#pending = pending;
+    this.#begin().pending = pending;
     this.#refer();
     return 'later';
   }
 
   /** Ends this direction once everything is written. @param done called in a later turn. @returns whether it will be */
   shutdown(done: () => void): boolean {
-    if (this.#tcp === null || this.#connecting !== null) return false;
-    this.#shutdown = inContext('SHUTDOWNWRAP', done);
-    if (this.#pending === null) this.#end();
+    if (this.#tcp === null || this.#doing.connecting !== null) return false;
+    const requests = this.#begin();
+    requests.shutdown = inContext('SHUTDOWNWRAP', done);
+    if (requests.pending === null) this.#end();
     this.#refer();
     return true;
   }
@@ -220,8 +241,8 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
   /** @returns whether there is a name */
   getsockname(out: Name): boolean {
     const tcp = this.#tcp;
-    if (tcp !== null) fillName(out, tcp.local, tcp.localPort, this.#v6);
-    else if (this.#bound !== null) fillName(out, this.#bound.address, this.#bound.port, this.#v6);
+    if (tcp !== null) fillName(out, tcp.local, tcp.localPort, this.#has(V6));
+    else if (this.#bound !== null) fillName(out, this.#bound.address, this.#bound.port, this.#has(V6));
     else return false;
     return true;
   }
@@ -229,7 +250,7 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
   /** @returns whether there is a peer: none any more when the connection is over */
   getpeername(out: Name): boolean {
     if (!this.#alive()) return false;
-    fillName(out, this.#tcp!.remote, this.#tcp!.remotePort, this.#v6);
+    fillName(out, this.#tcp!.remote, this.#tcp!.remotePort, this.#has(V6));
     return true;
   }
 
@@ -239,17 +260,17 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
   }
 
   ref(): void {
-    this.#referenced = true;
+    this.#set(REFERENCED, true);
     this.#refer();
   }
 
   unref(): void {
-    this.#referenced = false;
+    this.#set(REFERENCED, false);
     this.#refer();
   }
 
   hasRef(): boolean {
-    return this.#referenced;
+    return this.#has(REFERENCED);
   }
 
   // ---- The connection's events: they come from within the stack, so they are told later ----
@@ -259,16 +280,16 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
   }
 
   onReadable(): void {
-    if (this.#started) this.#post();
+    if (this.#has(STARTED)) this.#post();
   }
 
   onEnd(): void {
-    if (this.#started) this.#post();
+    if (this.#has(STARTED)) this.#post();
   }
 
   onWritable(): void {
-    const pending = this.#pending;
-    if (pending === null || this.#closed !== null) return;
+    const { pending, closed } = this.#doing;
+    if (pending === null || closed !== null) return;
     const failure = this.#push(pending);
     if (failure !== null || pending.left === 0) this.#post();
   }
@@ -282,7 +303,7 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
 
   /** Tells one event. */
   turn(): void {
-    this.#posted = false;
+    this.#set(POSTED, false);
     try {
       this.runInAsyncScope(this.#tell, this);
     } finally {
@@ -292,45 +313,53 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
   }
 
   #tell(): void {
-    if (this.#closed !== null) this.#tellClosed();
-    else if (this.#connected()) this.#tellConnected();
-    else if (this.#shutdown !== null && this.#ended) {
-      // Before anything that the peer may have said to it.
-      const done = this.#shutdown;
-      this.#shutdown = null;
-      done();
-    } else if (this.#started && this.#readable()) this.#tellRead();
-    else if (this.#written()) this.#tellWritten();
+    const requests = this.#requests;
+    // A shutdown before anything that the peer may have said to it.
+    if (requests !== null && this.#tellRequest(requests)) return;
+    if (this.#has(STARTED) && this.#readable()) this.#tellRead();
+    else if (requests !== null && this.#written(requests)) this.#tellWritten(requests);
   }
 
   #hasNews(): boolean {
-    if (this.#closed !== null) return this.#closed.length > 0;
-    return (
-      this.#connected() ||
-      (this.#started && this.#readable()) ||
-      this.#written() ||
-      (this.#shutdown !== null && this.#ended)
-    );
+    const { closed, shutdown } = this.#doing;
+    if (closed !== null) return closed.length > 0;
+    if (this.#connected() || (shutdown !== null && this.#has(ENDED)) || this.#written(this.#doing)) return true;
+    return this.#has(STARTED) && this.#readable();
+  }
+
+  /** @returns whether one was told */
+  #tellRequest(requests: Requests): boolean {
+    const { connecting, pending, shutdown, closed } = requests;
+    // After `close` all ends, each in a turn, before the end is told.
+    const over = closed !== null;
+    if (connecting !== null && (over || this.#connected())) {
+      requests.connecting = null;
+      this.#finish();
+      connecting(over ? 'ECANCELED' : this.#takeError());
+    } else if (pending !== null && over) {
+      requests.pending = null;
+      pending.done('ECANCELED');
+    } else if (shutdown !== null && (over || this.#has(ENDED))) {
+      requests.shutdown = null;
+      this.#finish();
+      shutdown();
+    } else if (over) {
+      closed.shift()?.();
+    } else {
+      return false;
+    }
+    return true;
   }
 
   #connected(): boolean {
-    if (this.#connecting === null) return false;
-    return (
-      this.#refusal !== null ||
-      (this.#tcp !== null && this.#tcp.state !== 'SYN-SENT' && this.#tcp.state !== 'SYN-RECEIVED')
-    );
-  }
-
-  #tellConnected(): void {
-    const done = this.#connecting!;
-    this.#connecting = null;
-    done(this.#refusal ?? this.#takeError());
+    if (this.#doing.connecting === null) return false;
+    return this.#tcp === null || (this.#tcp.state !== 'SYN-SENT' && this.#tcp.state !== 'SYN-RECEIVED');
   }
 
   /** Whether there are octets, their end, or an error. */
   #readable(): boolean {
     const tcp = this.#tcp;
-    if (tcp === null || this.#connecting !== null) return false;
+    if (tcp === null || this.#doing.connecting !== null) return false;
     return tcp.readableLength > 0 || tcp.atEnd || !tcp.live;
   }
 
@@ -341,10 +370,11 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
       this.#tellData(tcp, waiting);
       return;
     }
-    this.#started = false;
+    this.#set(STARTED, false);
     const error = this.#takeError();
-    if (error === null) this.events?.end(this.owner!);
-    else this.events?.error(this.owner!, error);
+    if (this.owner === null) return;
+    if (error === null) this.#events.end(this.owner);
+    else this.#events.error(this.owner, error);
   }
 
   #tellData(tcp: TcpSocket, waiting: number): void {
@@ -353,53 +383,64 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
     const buffer = own === null ? newBuffer(length) : null;
     const count = tcp.read(buffer ?? own!, 0, length);
     this.bytesRead += count;
-    this.events?.data(this.owner!, count, buffer);
+    if (this.owner !== null) this.#events.data(this.owner, count, buffer);
   }
 
-  #written(): boolean {
-    return this.#pending !== null && (this.#pending.left === 0 || !this.#alive());
+  #written({ pending }: Readonly<Requests>): boolean {
+    return pending !== null && (pending.left === 0 || !this.#alive());
   }
 
-  #tellWritten(): void {
-    const { left, done } = this.#pending!;
-    this.#pending = null;
-    if (this.#shutdown !== null) this.#end();
+  #tellWritten(requests: Requests): void {
+    const { left, done } = requests.pending!;
+    requests.pending = null;
+    if (requests.shutdown !== null) this.#end();
+    this.#finish();
     done(left === 0 ? null : (this.#takeError() ?? 'EPIPE'));
   }
 
-  /** What was begun ends before the end is told, each in a turn. */
-  #tellClosed(): void {
-    const connecting = this.#connecting;
-    const pending = this.#pending;
-    if (connecting !== null) {
-      this.#connecting = null;
-      connecting('ECANCELED');
-    } else if (pending !== null) {
-      this.#pending = null;
-      pending.done('ECANCELED');
-    } else if (this.#shutdown !== null) {
-      const done = this.#shutdown;
-      this.#shutdown = null;
-      done();
-    } else {
-      this.#closed!.shift()?.();
-    }
-  }
-
   #close(done: (() => void) | undefined, reset: boolean): void {
-    if (this.#closed === null) {
-      this.#started = false;
+    const requests = this.#begin();
+    if (requests.closed === null) {
+      this.#set(STARTED, false);
       const tcp = this.#tcp;
       if (tcp !== null && reset) tcp.abort();
       else tcp?.destroy();
-      this.#closed = [];
+      requests.closed = [];
     }
-    this.#closed.push(done ?? nothing);
+    requests.closed.push(done ?? nothing);
     this.#refer();
     this.#post();
   }
 
   // ---- Small things ----
+
+  get #events(): ReadEvents<Owner> {
+    return this.#host.readEvents as ReadEvents<Owner>;
+  }
+
+  get #doing(): Readonly<Requests> {
+    return this.#requests ?? NO_REQUESTS;
+  }
+
+  #begin(): Requests {
+    this.#requests ??= new Requests();
+    return this.#requests;
+  }
+
+  /** A request has ended: perhaps it was the only one. */
+  #finish(): void {
+    const { connecting, pending, shutdown, closed } = this.#doing;
+    if (connecting === null && pending === null && shutdown === null && closed === null) this.#requests = null;
+  }
+
+  #has(flag: number): boolean {
+    return (this.#flags & flag) !== 0;
+  }
+
+  #set(flag: number, on: boolean): void {
+    if (on) this.#flags |= flag;
+    else this.#flags &= ~flag;
+  }
 
   #alive(): boolean {
     return this.#tcp?.live === true;
@@ -413,9 +454,10 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
 
   #writeError(): string | null {
     const tcp = this.#tcp;
-    if (tcp === null || this.#closed !== null) return 'EBADF';
+    const { closed, shutdown } = this.#doing;
+    if (tcp === null || closed !== null) return 'EBADF';
     if (!tcp.live) return this.#takeError() ?? 'EPIPE';
-    return this.#ended || this.#shutdown !== null ? 'EPIPE' : null;
+    return this.#has(ENDED) || shutdown !== null ? 'EPIPE' : null;
   }
 
   /** Hands the connection what it takes. @returns the error's code, or null */
@@ -444,27 +486,28 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
 
   /** FIN. It is told before the peer can have seen it. */
   #end(): void {
-    this.#ended = true;
+    this.#set(ENDED, true);
     this.#post();
     if (this.#alive()) this.#tcp!.end();
   }
 
   #post(): void {
-    if (this.#posted) return;
-    this.#posted = true;
-    this.#host.post(this, this.#holding || this.#closed !== null);
+    if (this.#has(POSTED)) return;
+    this.#set(POSTED, true);
+    this.#host.post(this, this.#has(HOLDING));
   }
 
   /** Whether the process lives for this: requests under way, and reading if it is referenced. */
   #refer(): void {
+    const { connecting, pending, shutdown, closed } = this.#doing;
     const holds =
-      (this.#closed !== null && this.#closed.length > 0) ||
-      this.#connecting !== null ||
-      this.#pending !== null ||
-      this.#shutdown !== null ||
-      (this.#referenced && this.#started);
-    if (holds === this.#holding) return;
-    this.#holding = holds;
+      (closed !== null && closed.length > 0) ||
+      connecting !== null ||
+      pending !== null ||
+      shutdown !== null ||
+      (this.#flags & (REFERENCED | STARTED)) === (REFERENCED | STARTED);
+    if (holds === this.#has(HOLDING)) return;
+    this.#set(HOLDING, holds);
     if (holds) this.#host.hold();
     else this.#host.release();
   }
