@@ -1,8 +1,9 @@
 /**
  * Owns: where a program runs: two ends that can reach each other, each a `net` module and an address, and the path between.
  *
- *     pipe:  near, a stack - (impair) - pipe - a stack, far
- *     tun:   near, a stack - (impair) - TUN device - the kernel, far
+ *     pipe:   near, a stack - (impair) - pipe - a stack, far
+ *     tun:    near, a stack - (impair) - TUN device - the kernel, far
+ *     served: near, the kernel - TUN device - (impair) - a stack, far
  *
  * With `kernel` both ends are Node's own `net` on the loopback device: what fails there fails for reasons of its own.
  */
@@ -26,7 +27,7 @@ const ADDRESSES = { 4: ['10.79.0.2', '10.79.0.1', 24], 6: ['fd79::2', 'fd79::1',
 const DEVICE = 'programs';
 
 /**
- * Opens a place. `options`: kind ('pipe' or 'tun'), family (4 or 6), impaired, kernel, seed.
+ * Opens a place. `options`: kind ('pipe', 'tun' or 'served'), family (4 or 6), impaired, kernel, seed.
  *
  * @returns `near` and `far`, each `{ net, address, host }` (the host as URLs have it), `lost` (packets, so far), `left`
  *   (connections that are not over, a line each) and `close`
@@ -51,9 +52,12 @@ export async function openPlace({ kind, family, impaired, kernel, seed }) {
       : [await openDevice(pool, scheduler, `${farAddress}/${prefix}`), null];
   const link = impaired ? impair(inner, scheduler, pool, { random: new SeededRandom(seed) }) : inner;
   if (impaired) link.set('both', { ...IMPAIRMENT, queuePackets: 1e6 });
+  const ours = host('near', link, nearAddress);
+  const others = other === null ? end(hostNet, farAddress) : host('far', other, farAddress);
+  const [near, far] = kind === 'served' ? [others, ours] : [ours, others];
   return {
-    near: host('near', link, nearAddress),
-    far: other === null ? end(hostNet, farAddress) : host('far', other, farAddress),
+    near,
+    far,
     lost: () => (impaired ? link.counters.send.lost + link.counters.receive.lost : 0),
     left: () => stacks.flatMap((stack) => stack.sockets().filter(isLeft).map(describe)),
     async close() {

@@ -52,7 +52,7 @@ export async function play(program, { family, impaired, kernel, tell }) {
     const lost = place?.lost() ?? 0;
     const context = { place, server, directory, scaled, family, note: (text) => notes.push(text) };
     const problem = broken ?? (await problemOf(run, context));
-    if (impaired && place !== null) notes.push(`${place.lost() - lost} packets lost`);
+    if (impaired && place !== null) notes.push(`lost packets: ${place.lost() - lost}`);
     await tell({ title, seconds: (performance.now() - began) / 1000, notes, problem });
   }
   await server?.stop?.().catch((error) => console.log(`the server of ${program.name} did not stop: ${error.message}`));

@@ -5,18 +5,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Serves `accept(socket)` at an end of a place. Half-open connections are allowed, as Node's HTTP servers have it, unless
- * `options` of `net.createServer` say otherwise.
+ * Serves `accept(socket)` at an end of a place. `options` of `net.createServer`.
  *
- * @returns port, connections (accepted so far), and stop, which ends what is open
+ * @returns port, connections (accepted so far), and stop, which is done when every connection has ended
  */
 export async function listen({ net, address }, accept, options = {}) {
-  const open = new Set();
   let connections = 0;
-  const server = net.createServer({ allowHalfOpen: true, noDelay: true, ...options }, (socket) => {
+  const server = net.createServer({ noDelay: true, ...options }, (socket) => {
     connections++;
-    open.add(socket);
-    socket.on('close', () => open.delete(socket));
     // A protocol that does not look after its sockets' errors sees them end.
     socket.on('error', () => {});
     accept(socket);
@@ -31,17 +27,14 @@ export async function listen({ net, address }, accept, options = {}) {
     get connections() {
       return connections;
     },
-    async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of open) socket.destroy();
-      await closed;
-    },
+    stop: () => new Promise((resolve) => server.close(resolve)),
   };
 }
 
-/** Serves one of Node's protocol servers (http, https, http2): it is given the sockets of another's `net`. */
+/** Serves one of Node's protocol servers (http, https, http2): it is given the sockets of another's `net`, as it wants them. */
 export function serve(end, protocol) {
-  return listen(end, (socket) => protocol.emit('connection', socket));
+  const { allowHalfOpen } = protocol;
+  return listen(end, (socket) => protocol.emit('connection', socket), { allowHalfOpen });
 }
 
 /** A key and a certificate for addresses, made by openssl. @returns `{ key, cert, keyPath, certPath }` */

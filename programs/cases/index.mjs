@@ -1,6 +1,6 @@
 /**
- * Owns: the programs there are. Each is `{ name, place, needs, start, cases }`: where it runs ('pipe' or 'tun', see
- * `place.mjs`), the commands it needs, what is started before its cases (`start({ place, directory })`, with `stop` and
+ * Owns: the programs there are. Each is `{ name, place, needs, start, cases }`: where it runs ('pipe', 'tun' or 'served',
+ * see `place.mjs`), the commands it needs, what is started before its cases (`start({ place, directory })`, with `stop` and
  * `version` if there are any), and its cases by title. A case gets `{ place, server, directory, scaled, family, note }`:
  * `scaled` makes a volume out of that of the good path, `note` says something about the case on its line.
  */
@@ -18,6 +18,14 @@ import { redisProgram } from './redis.mjs';
 import { http2Program, httpsProgram } from './secure.mjs';
 import { sshProgram } from './ssh.mjs';
 
+/** The same with a kernel's socket at one end: clients of tsyn's, and then servers. */
+function withKernel(program) {
+  return [
+    { ...program, name: `${program.name} from tsyn to the kernel`, place: 'tun' },
+    { ...program, name: `${program.name} from the kernel to tsyn`, place: 'served' },
+  ];
+}
+
 /** Those that take longest first. */
 export const programs = [
   postgresProgram,
@@ -30,7 +38,9 @@ export const programs = [
   expressProgram,
   fastifyProgram,
   httpsProgram,
+  ...withKernel(httpsProgram),
   http2Program,
+  ...withKernel(http2Program),
   undiciProgram,
   wsProgram,
   curlProgram,
