@@ -3,6 +3,7 @@
  * each in a turn of its own, so that its ticks and microtasks are done before the next, as with events of the kernel.
  */
 
+import { AsyncResource } from 'node:async_hooks';
 import dns, { type LookupAddress, type LookupAllOptions } from 'node:dns';
 import hostNet, { type LookupFunction } from 'node:net';
 import type { Stack } from '../../stack/stack.ts';
@@ -21,6 +22,8 @@ export interface Turn {
 
 export class NetHost {
   readonly stack: Stack;
+  /** Nobody's context: what the network begins belongs to no call of the program's. */
+  readonly outside: AsyncResource = new AsyncResource('TSYNNET', { requireManualDestroy: true });
   readonly #lookup: LookupFunction | undefined;
   readonly #driver: EventLoopDriver | null;
   /** Who hears what sockets read. */

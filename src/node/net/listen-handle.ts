@@ -113,7 +113,7 @@ export class ListenHandle extends AsyncResource implements Turn {
 
   #accept(tcp: TcpSocket): void {
     const v6 = this.#address.family === 6;
-    this.#waiting.push(this.runInAsyncScope(() => TcpHandle.accepted(this.#host, tcp, v6)));
+    this.#waiting.push(this.#host.outside.runInAsyncScope(() => TcpHandle.accepted(this.#host, tcp, v6)));
     this.#post();
   }
 

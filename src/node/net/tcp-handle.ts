@@ -155,7 +155,7 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
         return (error as TsynError).code;
       }
     }
-    this.#begin().connecting = done;
+    this.#begin().connecting = inContext('TCPCONNECTWRAP', done);
     if (this.#tcp === null) this.#post();
     this.#refer();
     return null;

@@ -6,6 +6,7 @@ import { EventLoopDriver } from '../../../src/node/driver.ts';
 import { randomKey, systemRandom } from '../../../src/node/entropy.ts';
 import { createNet } from '../../../src/node/net/index.ts';
 import { createStack, type PartialConfig, type Stack } from '../../../src/stack/index.ts';
+import type { TcpOptions } from '../../../src/tcp/index.ts';
 import { host, type Net, tsyn } from './modules.ts';
 import type { Cast } from './stage.ts';
 
@@ -18,7 +19,7 @@ export interface TwoStacks extends Cast {
 }
 
 /** A client at 10.0.0.1 and a server at 10.0.0.2, each a host of its own. */
-export function twoStacks(config: PartialConfig = {}): TwoStacks {
+export function twoStacks(config: PartialConfig = {}, options: Partial<TcpOptions> = {}): TwoStacks {
   const { scheduler } = new EventLoopDriver();
   const pool = new PacketPool();
   const ends = createPipe(scheduler, pool);
@@ -29,6 +30,7 @@ export function twoStacks(config: PartialConfig = {}): TwoStacks {
       random: systemRandom,
       secret: randomKey(),
       pool,
+      tcp: options,
       config: { ...config, tcp: { readAfterFailure: true, ...config.tcp } },
     });
     stack.addInterface({ name: 'pipe0', link: ends[side], addresses: [`10.0.0.${side + 1}/24`] });
