@@ -436,7 +436,11 @@ export function socketConstructor(host: NetHost): SocketConstructor {
     Object.prototype.isPrototypeOf.call(Socket.prototype, value as object);
   Object.setPrototypeOf(Socket, Duplex);
   Object.defineProperty(Socket, Symbol.hasInstance, {
-    value: (value: unknown) => isOurs(value) || value instanceof HostSocket,
+    value(this: unknown, value: unknown): boolean {
+      // Classes that inherit from it have this too, and are asked for their own instances.
+      if (this !== Socket) return Function.prototype[Symbol.hasInstance].call(this as () => void, value);
+      return isOurs(value) || value instanceof HostSocket;
+    },
   });
   Socket.prototype = Object.create(Duplex.prototype, {
     ...Object.getOwnPropertyDescriptors(SocketMethods.prototype),
