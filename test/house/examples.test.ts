@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from './source.ts';
@@ -51,6 +51,16 @@ describe('the examples', () => {
       'register: 200 there and back',
       'register: 1 connection opened, 1 accepted, several segments',
     ]);
+  });
+
+  it('the ten lines of docs/net.md run', () => {
+    const [, source] = /^```js\n([\s\S]*?)^```/m.exec(readFileSync(join(ROOT, 'docs/net.md'), 'utf8'))!;
+    expect(execFileSync(process.execPath, ['--input-type=module', '-e', source!], OPTIONS)).toBe('there and back\n');
+  });
+
+  it('are all named in docs/net.md, those of clients', () => {
+    const page = readFileSync(join(ROOT, 'docs/net.md'), 'utf8');
+    expect(Object.keys(SAYS).filter((name) => !page.includes(`(../examples/${name}.mjs)`))).toEqual([]);
   });
 
   it('a controller of one page fills the path, with a shorter queue than CUBIC and no losses', () => {

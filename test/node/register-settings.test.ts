@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Scheduler } from '../../src/base/scheduler.ts';
 import { EventLoopDriver } from '../../src/node/driver.ts';
 import { FrameStreamLink } from '../../src/node/frame-stream.ts';
 import { readSettings } from '../../src/node/register/settings.ts';
@@ -57,6 +58,16 @@ describe('settings of tsyn/register', () => {
       configure: ['10.0.0.1/24'],
     };
     expect(fromFile({ interfaces: [one] }).interfaces).toEqual(variables.interfaces);
+  });
+
+  it('are as docs/net.md has them', () => {
+    const page = readFileSync(new URL('../../docs/net.md', import.meta.url), 'utf8');
+    const settings = fromFile(/^```json\n([\s\S]*?)^```/m.exec(page)![1]);
+    expect(settings.interfaces).toHaveLength(1);
+    expect(settings.hosts.get('db.example')).toEqual(['10.77.0.9', 'fd77::9']);
+    const stack = createStack({ scheduler: new Scheduler(0), random: { uint32: () => 7 }, ...settings.stack });
+    expect(stack.config.tcp.minRto).toBe(200);
+    stack.close();
   });
 
   const wrongVariables: [Record<string, string>, string][] = [
