@@ -41,7 +41,7 @@ export function takeUserBuffer(socket: SocketMethods, onread: OnRead | null | un
 /** A handle is new: events of it are this socket's. */
 export function adopt(socket: SocketMethods): void {
   (socket as unknown as StreamInternals)._undestroy();
-  socket._sockname = null;
+  if (socket._sockname !== null) socket._sockname = null;
   const handle = socket._state.handle;
   if (handle === null) return;
   handle.owner = socket;
@@ -73,7 +73,7 @@ export function renew(socket: SocketMethods): TcpHandle<SocketMethods> {
 export function connected(socket: SocketMethods): void {
   const handle = socket._state.handle!;
   socket.connecting = false;
-  socket._sockname = null;
+  if (socket._sockname !== null) socket._sockname = null;
   socket._unrefTimer();
   if (socket._state.noDelay) handle.setNoDelay(true);
   if (socket._state.keepAlive) handle.setKeepAlive(true, socket._state.keepAliveDelay);
@@ -195,7 +195,7 @@ export function letGo(socket: SocketMethods): void {
   const handle = socket._state.handle;
   if (handle !== null) handle.owner = null;
   socket._state.handle = null;
-  socket._sockname = null;
+  if (socket._sockname !== null) socket._sockname = null;
 }
 
 export function forget(socket: SocketMethods, hadError: boolean): void {

@@ -162,8 +162,7 @@ export class SocketMethods extends Duplex {
       this.once('close', failed);
       return;
     }
-    this._pendingData = null;
-    this._pendingEncoding = '';
+    if (this._pendingData !== null) this._pendingData = null;
     const handle = this._state.handle;
     if (handle === null) {
       done(socketClosed());
@@ -418,6 +417,22 @@ export interface SocketConstructor {
   readonly prototype: SocketMethods;
 }
 
+/** What most sockets never change stands here for all of them: there may be very many. */
+const DEFAULTS: PropertyDescriptorMap = Object.fromEntries(
+  Object.entries({
+    server: null,
+    _server: null,
+    _parent: null,
+    _host: null,
+    _peername: null,
+    _sockname: null,
+    _pendingData: null,
+    _pendingEncoding: '',
+    _hadError: false,
+    _closeAfterHandlingError: false,
+  }).map(([name, value]) => [name, { value, writable: true, enumerable: true, configurable: true }]),
+);
+
 /** Sockets of the host, which `net` hands out for what is not of the stack: paths and descriptors. */
 const HostSocket: typeof hostNet.Socket = hostNet.Socket;
 
@@ -446,6 +461,7 @@ export function socketConstructor(host: NetHost): SocketConstructor {
     ...Object.getOwnPropertyDescriptors(SocketMethods.prototype),
     constructor: { value: Socket, writable: true, configurable: true },
     _net: { value: host },
+    ...DEFAULTS,
   });
   return Socket as unknown as SocketConstructor;
 }
@@ -455,10 +471,6 @@ function construct(socket: SocketMethods, given: SocketOptions | number | undefi
   checkOptions(options);
   socket._state = new SocketState();
   socket.connecting = false;
-  socket._hadError = false;
-  socket._parent = null;
-  socket._host = null;
-  socket._closeAfterHandlingError = false;
   options.allowHalfOpen = Boolean(options.allowHalfOpen);
   // 'close' is told when the connection has been closed, which is later than the stream's.
   options.emitClose = false;
@@ -472,8 +484,6 @@ function construct(socket: SocketMethods, given: SocketOptions | number | undefi
   socket._state.keepAliveDelay = wholeSeconds(options.keepAliveInitialDelay);
   socket.on('end', onEnd);
   adopt(socket);
-  socket._pendingData = null;
-  socket._pendingEncoding = '';
   if (socket._state.handle !== null && options.readable !== false) {
     if (options.pauseOnCreate) {
       stopReading(socket._state.handle);
@@ -483,6 +493,4 @@ function construct(socket: SocketMethods, given: SocketOptions | number | undefi
     }
   }
   if (options.signal) watchSignal(socket, options.signal);
-  socket.server = null;
-  socket._server = null;
 }

@@ -141,9 +141,10 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
     else {
       // To the unspecified address is to this host, as with the kernel.
       const to = isUnspecified(remote) ? (remote.family === 4 ? LOOPBACK4 : LOOPBACK6) : unmapped(remote);
+      const text = to === remote ? address : formatAddress(to);
       const local = bound !== null && !isUnspecified(bound.address) ? bound.address : null;
       const settings: ConnectOptions = {
-        address: formatAddress(to),
+        address: text,
         port,
         ...(local === null ? {} : { localAddress: formatAddress(local) }),
         ...(bound === null ? {} : { localPort: bound.port }),
