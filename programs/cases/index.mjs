@@ -18,13 +18,9 @@ import { redisProgram } from './redis.mjs';
 import { http2Program, httpsProgram } from './secure.mjs';
 import { sshProgram } from './ssh.mjs';
 
-/** The same with a kernel's socket at one end: clients of tsyn's, and then servers. */
-function withKernel(program) {
-  return [
-    { ...program, name: `${program.name} from tsyn to the kernel`, place: 'tun' },
-    { ...program, name: `${program.name} from the kernel to tsyn`, place: 'served' },
-  ];
-}
+/** The same with the kernel's sockets at the server's end, and at the client's. */
+const toKernel = (program) => ({ ...program, name: `${program.name} from tsyn to the kernel`, place: 'tun' });
+const fromKernel = (program) => ({ ...program, name: `${program.name} from the kernel to tsyn`, place: 'served' });
 
 /** Those that take longest first. */
 export const programs = [
@@ -36,13 +32,17 @@ export const programs = [
   aedesProgram,
   mailProgram,
   expressProgram,
+  fromKernel(expressProgram),
   fastifyProgram,
   httpsProgram,
-  ...withKernel(httpsProgram),
+  toKernel(httpsProgram),
+  fromKernel(httpsProgram),
   http2Program,
-  ...withKernel(http2Program),
+  toKernel(http2Program),
+  fromKernel(http2Program),
   undiciProgram,
   wsProgram,
+  fromKernel(wsProgram),
   curlProgram,
   wgetProgram,
   psqlProgram,
