@@ -1,6 +1,6 @@
 /** Owns: the forms in which `connect` and `listen` take their arguments, brought into one. */
 
-import type { LookupFunction, TcpSocketConnectOpts } from 'node:net';
+import hostNet, { type LookupFunction, type TcpSocketConnectOpts } from 'node:net';
 
 /** Options of `connect` and of `listen`, not yet looked at. */
 export interface GivenOptions {
@@ -26,10 +26,17 @@ export interface GivenOptions {
 
 export type Callback = (...args: never[]) => void;
 
-/** Marks arguments that have been brought into this form: `net.connect` hands them on to `socket.connect`. */
-const NORMALIZED: unique symbol = Symbol('normalized arguments');
+/** Node's own has this for `tls`, and a mark for what it returns. */
+const { _normalizeArgs } = hostNet as { _normalizeArgs?: (args: readonly unknown[]) => object };
 
-export type Normalized = [options: GivenOptions, callback: Callback | null] & { [NORMALIZED]?: true };
+/**
+ * Marks arguments that have been brought into this form: `net.connect` hands them on to `socket.connect`, and so do Node's
+ * modules, with Node's mark.
+ */
+const NORMALIZED: symbol =
+  Object.getOwnPropertySymbols(_normalizeArgs?.([]) ?? {})[0] ?? Symbol('normalized arguments');
+
+export type Normalized = [options: GivenOptions, callback: Callback | null] & { [mark: symbol]: unknown };
 
 /** A text that is not a number names a path. */
 export function isPath(value: unknown): value is string {
@@ -47,7 +54,8 @@ export function normalizeArguments(args: readonly unknown[]): Normalized {
   const [first] = args;
   if (Array.isArray(first) && (first as Normalized)[NORMALIZED]) return first as Normalized;
   const last = args.at(-1);
-  const normalized: Normalized = [optionsOf(args), typeof last === 'function' ? (last as Callback) : null];
+  const callback = typeof last === 'function' ? (last as Callback) : null;
+  const normalized = [optionsOf(args), callback] as unknown as Normalized;
   normalized[NORMALIZED] = true;
   return normalized;
 }

@@ -65,10 +65,12 @@ export class ListenHandle extends AsyncResource implements Turn {
     return null;
   }
 
-  getsockname(out: Name): void {
+  /** @returns 0, as libuv's do: packages put theirs in its place */
+  getsockname(out: Name): number {
     const { family } = this.#address;
     const local = isUnspecified(this.#address) ? (family === 4 ? ANY4 : ANY6) : this.#address;
     fillName(out, local, this.#port, family === 6);
+    return 0;
   }
 
   /** Listens no more; connections that were not told of are reset. */

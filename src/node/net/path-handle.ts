@@ -1,6 +1,6 @@
 /**
- * Owns: sockets with a path (Unix domain sockets, named pipes), which no network has: they are the host's, and look to `socket.ts`
- * and `server.ts` like those of the stack. Leaves to others: those (`tcp-handle.ts`, `listen-handle.ts`).
+ * Owns: what no network has: sockets with a path (Unix domain sockets, named pipes), and listening descriptors and handles that the
+ * process was given. They are the host's, and look to `socket.ts` and `server.ts` like those of the stack. Leaves to others: those (`tcp-handle.ts`, `listen-handle.ts`).
  */
 
 import hostNet from 'node:net';
@@ -145,18 +145,19 @@ export class PathHandle<Owner = unknown> {
   }
 }
 
-/** A path that is listened on. */
-export class PathListenHandle {
+/** What listens on a path, or is a listening descriptor or handle. */
+export class HostListenHandle {
   onconnection: ((error: unknown, handle: PathHandle<never>) => void) | null = null;
   readonly #server: hostNet.Server;
 
   /**
-   * @param failed told of an error: EADDRINUSE, EACCES, ...
+   * @param what a path, a descriptor or a handle, as Node's `listen` takes it
+   * @param failed told of an error: EADDRINUSE, EACCES, EINVAL, ...
    * @param listening told when connections can come
    */
   constructor(
     events: ReadEvents<never>,
-    options: hostNet.ListenOptions,
+    what: hostNet.ListenOptions,
     failed: (error: NodeJS.ErrnoException) => void,
     listening: () => void,
   ) {
@@ -164,10 +165,14 @@ export class PathListenHandle {
     this.#server.on('connection', (socket) => this.onconnection?.(null, new PathHandle(events, socket)));
     this.#server.on('error', failed);
     this.#server.on('listening', listening);
-    this.#server.listen(options);
+    this.#server.listen(what);
   }
 
-  getsockname(_out: Name): void {}
+  getsockname(out: Name): number {
+    const address = this.#server.address();
+    if (typeof address === 'object') Object.assign(out, address);
+    return 0;
+  }
 
   close(): void {
     this.#server.close();

@@ -3,13 +3,14 @@
 import { EventEmitter } from 'node:events';
 import type { AddressInfo, ListenOptions } from 'node:net';
 import { getDefaultHighWaterMark } from 'node:stream';
+import { getSystemErrorName } from 'node:util';
 import { type GivenOptions, isPath, normalizeArguments, toNumber } from './arguments.ts';
 import { serverSockets } from './channels.ts';
 import type { Name } from './ends.ts';
-import { coded, invalidArgType, invalidArgValue, listenError } from './errors.ts';
+import { coded, invalidArgType, invalidArgValue, listenError, systemError } from './errors.ts';
 import type { NetHost } from './host.ts';
 import { ListenHandle } from './listen-handle.ts';
-import { PathListenHandle } from './path-handle.ts';
+import { HostListenHandle } from './path-handle.ts';
 import type { SocketConstructor, SocketMethods } from './socket.ts';
 import { type Connection, type SocketOptions, wholeSeconds } from './socket-options.ts';
 import { READ_EVENTS, settle } from './socket-steps.ts';
@@ -43,7 +44,7 @@ export class ServerMethods extends EventEmitter {
   declare readonly _net: NetHost;
   declare readonly _Socket: SocketConstructor;
   declare _connections: number;
-  declare _handle: ListenHandle | PathListenHandle | null;
+  declare _handle: ListenHandle | HostListenHandle | null;
   declare _connectionKey: string;
   declare _unref: boolean;
   declare _listeningId: number;
@@ -67,9 +68,14 @@ export class ServerMethods extends EventEmitter {
     const backlogGiven = toNumber(args.length > 1 && args[1]) || toNumber(args.length > 2 && args[2]) || undefined;
     const options = (given._handle || given.handle || given) as GivenOptions;
     this._listeningId++;
+    if (options instanceof ListenHandle) {
+      adopt(this, options);
+      return this;
+    }
     watchSignal(this, options);
-    if (typeof options.fd === 'number' && options.fd >= 0) {
-      failLater(this, 'EINVAL', {}); // descriptors are the kernel's
+    // Descriptors and handles of libuv are the host's.
+    if (isFd(options.fd) || isHandle(options)) {
+      listenOnHost(this, (isHandle(options) ? { handle: options } : { fd: options.fd }) as object, backlogGiven);
       return this;
     }
     delete this._pipeName;
@@ -83,7 +89,9 @@ export class ServerMethods extends EventEmitter {
       return this;
     }
     if (options.path && isPath(options.path)) {
-      listenOnPath(this, options, backlog);
+      const { path, readableAll, writableAll } = options as GivenOptions & ListenOptions;
+      this._pipeName = path as string;
+      listenOnHost(this, { path, readableAll, writableAll } as ListenOptions, backlog);
       return this;
     }
     if (!('port' in options || 'path' in options)) {
@@ -118,13 +126,8 @@ export class ServerMethods extends EventEmitter {
       failLater(this, code as string, { address: where, port });
       return;
     }
-    this._handle = handle;
-    handle.onconnection = (_error, connection) => onConnection(this, connection as Connection);
     this._connectionKey = `${of}:${where}:${port}`;
-    if (this._unref) this.unref();
-    process.nextTick(() => {
-      if (this._handle) this.emit('listening');
-    });
+    adopt(this, handle);
   }
 
   get listening(): boolean {
@@ -135,7 +138,8 @@ export class ServerMethods extends EventEmitter {
     if (!this._handle) return null;
     if (this._pipeName !== undefined) return this._pipeName;
     const name: Name = {};
-    this._handle.getsockname(name);
+    const status = this._handle.getsockname(name);
+    if (status < 0) throw systemError(getSystemErrorName(status), 'address');
     return name as AddressInfo;
   }
 
@@ -268,12 +272,20 @@ function watchSignal(server: ServerMethods, { signal }: GivenOptions): void {
   server.once('close', () => signal.removeEventListener('abort', close));
 }
 
-/** A path is of the host, and so is what listens on it. */
-function listenOnPath(server: ServerMethods, options: GivenOptions, backlog: number | undefined): void {
-  const { path, readableAll, writableAll } = options as GivenOptions & ListenOptions;
-  const handle = new PathListenHandle(
+function isFd(fd: unknown): boolean {
+  return typeof fd === 'number' && fd >= 0;
+}
+
+/** A handle of libuv's, which another server or a parent process has made. */
+function isHandle(options: object): boolean {
+  return typeof (options as { listen?: unknown }).listen === 'function' && !(options instanceof ListenHandle);
+}
+
+/** What the host has is listened on by the host. */
+function listenOnHost(server: ServerMethods, what: ListenOptions, backlog: number | undefined): void {
+  const handle = new HostListenHandle(
     READ_EVENTS,
-    { path, backlog, readableAll, writableAll } as ListenOptions,
+    backlog === undefined ? what : { ...what, backlog },
     (error) => {
       if (server._handle === handle) server._handle = null;
       server.emit('error', error);
@@ -283,9 +295,18 @@ function listenOnPath(server: ServerMethods, options: GivenOptions, backlog: num
     },
   );
   handle.onconnection = (_error, connection) => onConnection(server, connection as Connection);
-  server._pipeName = path as string;
   server._handle = handle;
   if (server._unref) server.unref();
+}
+
+/** A port that listens, or will. */
+function adopt(server: ServerMethods, handle: ListenHandle): void {
+  server._handle = handle;
+  handle.onconnection = (_error, connection) => onConnection(server, connection as Connection);
+  if (server._unref) server.unref();
+  process.nextTick(() => {
+    if (server._handle) server.emit('listening');
+  });
 }
 
 function lookupAndListen(

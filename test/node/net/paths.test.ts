@@ -101,3 +101,25 @@ describe('a path of the host', () => {
     server.close();
   });
 });
+
+describe('what the process was given', () => {
+  it('a listening handle of the host takes connections of the host', async () => {
+    const first = hostNet.createServer().listen(0, '127.0.0.1');
+    await once(first, 'listening');
+    const { port } = first.address() as { port: number };
+    const server = net.createServer((socket) => socket.end('hello'));
+    server.listen({ handle: (first as unknown as { _handle: object })._handle } as object);
+    await once(server, 'listening');
+    expect(server.address()).toMatchObject({ address: '127.0.0.1', port });
+    expect(await textOf(hostNet.connect(port, '127.0.0.1'))).toBe('hello');
+    server.close();
+    first.close();
+  });
+
+  it('a descriptor that does not listen is an error, not an exception', async () => {
+    const server = net.createServer().listen({ fd: 0 } as object);
+    const [error] = await once(server, 'error');
+    expect(error).toMatchObject({ syscall: 'listen' });
+    expect(['EINVAL', 'ENOTSOCK', 'EACCES']).toContain(error.code);
+  });
+});
