@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import { finished, pipeline } from 'node:stream';
 import { lineOf } from './modules.ts';
-import { portOf, type Scenario, type Stage, sleep, stateOf, turns } from './stage.ts';
+import { portOf, readToEnd, type Scenario, type Stage, sleep, stateOf, turns, until } from './stage.ts';
 
 /** A connection with both ends watched: what most endings begin with. */
 async function pair(
@@ -51,7 +51,7 @@ export const ending: Record<string, Scenario> = {
   'an end without a reader is not noticed': async (stage) => {
     const [client, accepted] = await pair(stage);
     accepted.end('hello');
-    await sleep(50);
+    await until(() => readToEnd(client));
     stage.note('client', stateOf(client));
     stage.drain('client', client);
   },
@@ -184,7 +184,7 @@ export const ending: Record<string, Scenario> = {
   'reset while the other has text to send': async (stage) => {
     const [client, accepted] = await pair(stage);
     accepted.resetAndDestroy();
-    await sleep(20);
+    await until(() => client.destroyed);
     client.write('lost', (error) => stage.note('client', `written: ${lineOf(error)}`));
     client.resume();
   },

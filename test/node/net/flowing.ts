@@ -1,7 +1,7 @@
 /** Scenarios: text on its way: writing, reading, stopping, waiting. */
 
 import type { Socket } from 'node:net';
-import { portOf, type Scenario, type Stage, sleep, stateOf, turns } from './stage.ts';
+import { portOf, readToEnd, type Scenario, type Stage, sleep, stateOf, turns, until } from './stage.ts';
 
 /** A connection whose client ends when it has been told to, and a server that closes behind it. */
 async function conversation(
@@ -76,7 +76,7 @@ export const flowing: Record<string, Scenario> = {
     client.on('resume', () => stage.note('client', 'resume'));
     stage.drain('client', client);
     client.pause();
-    await sleep(30);
+    await until(() => readToEnd(client));
     stage.note('client', `stopped ${client.isPaused()} ${client.bytesRead}`);
     client.resume();
   },
@@ -161,7 +161,7 @@ export const flowing: Record<string, Scenario> = {
         },
       },
     });
-    await sleep(40);
+    await until(() => times === 1);
     stage.note('client', `stopped ${times} ${client.isPaused()}`);
     client.resume();
   },
@@ -251,14 +251,17 @@ export const flowing: Record<string, Scenario> = {
     stage.note('client', `${client.bytesRead} ${client.bytesWritten} ${String(client.bufferSize)}`);
   },
   'a listener that stops in data keeps the rest': async (stage) => {
+    let other: Socket | undefined;
     const client = await conversation(stage, (accepted) => {
+      other = accepted;
       accepted.write('one');
-      setTimeout(() => accepted.end('two'), 20);
     });
     client.on('data', (data) => {
       stage.note('client', `data ${String(data)}`);
       client.pause();
-      setTimeout(() => client.resume(), 150);
+      other?.end('two');
+      other = undefined;
+      void until(() => readToEnd(client)).then(() => client.resume());
     });
   },
   'a stream of many small writes arrives whole': async (stage) => {

@@ -3,7 +3,7 @@
 import type { AddressInfo, LookupFunction } from 'node:net';
 import { answering, closing, freePort } from './helpers.ts';
 import { lineOf } from './modules.ts';
-import { portOf, type Scenario, sleep, stateOf, turns } from './stage.ts';
+import { portOf, type Scenario, stateOf, turns } from './stage.ts';
 
 const ignore = (): void => {};
 
@@ -256,8 +256,10 @@ export const opening: Record<string, Scenario> = {
     const server = stage.cast.server.createServer();
     server.on('error', (error) => stage.note('server', lineOf(error)));
     server.on('close', () => stage.note('server', 'close'));
+    const failed = new Promise((done) => server.once('error', done));
     server.listen(1234, '192.0.2.77');
-    await sleep(20);
+    await failed;
+    await turns(2);
   },
   'a server whose name is not found': async (stage) => {
     const server = stage.cast.server.createServer();

@@ -171,6 +171,15 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((done) => setTimeout(done, ms));
 }
 
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(2);
+}
+
+/** Whether a socket has been read to the peer's end, if only into its own buffer. */
+export function readToEnd(socket: Socket): boolean {
+  return (socket as unknown as { _readableState: { ended: boolean } })._readableState.ended;
+}
+
 /** One word for the state of a socket as its user sees it. */
 export function stateOf(socket: Socket): string {
   const flags = ['connecting', 'pending', 'destroyed', 'writable', 'readable'] as const;
