@@ -50,7 +50,7 @@ export async function play(program, { family, impaired, kernel, tell }) {
     const notes = [];
     const began = performance.now();
     const lost = place?.lost() ?? 0;
-    const context = { place, server, directory, scaled, family, note: (text) => notes.push(text) };
+    const context = { place, server, directory, scaled, family, kernel, note: (text) => notes.push(text) };
     const problem = broken ?? (await problemOf(run, context));
     if (impaired && place !== null) notes.push(`lost packets: ${place.lost() - lost}`);
     await tell({ title, seconds: (performance.now() - began) / 1000, notes, problem });

@@ -52,6 +52,7 @@ function plan() {
     if ((options.path ?? path) !== path || (options.kernel && path === 'bad')) continue;
     const family = options.family ?? (path === 'good' ? '4' : '6');
     for (const program of programs) {
+      if (!(program.paths ?? [path]).includes(path)) continue;
       if (program.name.toLowerCase().includes(wanted)) runs.push({ program, path, family });
     }
   }

@@ -1,7 +1,7 @@
 /**
- * Owns: the programs there are. Each is `{ name, place, needs, start, cases }`: where it runs ('pipe', 'tun' or 'served',
- * see `place.mjs`), the commands it needs, what is started before its cases (`start({ place, directory })`, with `stop` and
- * `version` if there are any), and its cases by title. A case gets `{ place, server, directory, scaled, family, note }`:
+ * Owns: the programs there are. Each is `{ name, place, paths, needs, start, cases }`: where it runs ('pipe', 'tun' or 'served',
+ * see `place.mjs`), the paths it is for if not for both, the commands it needs, what is started before its cases (`start({ place, directory })`, with `stop` and
+ * `version` if there are any), and its cases by title. A case gets `{ place, server, directory, scaled, family, kernel, note }`:
  * `scaled` makes a volume out of that of the good path, `note` says something about the case on its line.
  */
 
@@ -17,6 +17,7 @@ import { psqlProgram, redisCliProgram, sshCliProgram } from './proxied.mjs';
 import { redisProgram } from './redis.mjs';
 import { http2Program, httpsProgram } from './secure.mjs';
 import { sshProgram } from './ssh.mjs';
+import { unchangedProgram } from './unchanged.mjs';
 
 /** The same with the kernel's sockets at the server's end, and at the client's. */
 const toKernel = (program) => ({ ...program, name: `${program.name} from tsyn to the kernel`, place: 'tun' });
@@ -49,4 +50,5 @@ export const programs = [
   redisCliProgram,
   sshCliProgram,
   chromiumProgram,
+  unchangedProgram,
 ];
