@@ -114,6 +114,14 @@ describe('the READMEs', () => {
     }
   });
 
+  it('show how a host gets a link over a WebSocket: tried with one that never opens', () => {
+    const source = page('README.md').blocks.find(({ text: code }) => code.includes('websocketLink'))!.text;
+    const never = 'class extends EventTarget { readyState = 0; bufferedAmount = 0; close() {} }';
+    const told = 'console.log(lan.addresses.length, stack.core.routes().length)';
+    const words = `globalThis.WebSocket = ${never}; ${source}; ${told}`;
+    expect(run('--input-type=module', '-e', words)).toBe('1 1\n');
+  });
+
   it('import only what the package exports', async () => {
     const imports = page('README.md')
       .blocks.filter(({ language }) => language === 'js')
