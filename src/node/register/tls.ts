@@ -63,9 +63,13 @@ export function programTls({ Socket, normalize }: TlsNeeds): Pick<typeof tls, 'c
     return secure;
   }
 
-  function ProgramTLSSocket(this: TLSSocket | undefined, given?: unknown, options?: TLSSocketOptions): unknown {
+  function ProgramTLSSocket(
+    this: TLSSocket | undefined,
+    given?: unknown,
+    options?: TLSSocketOptions & { allowHalfOpen?: boolean },
+  ): unknown {
     const make = new.target === undefined ? apply : construct;
-    const socket = given ? undefined : new Socket({});
+    const socket = given ? undefined : new Socket({ allowHalfOpen: options?.allowHalfOpen === true });
     const made = whileMakingTls(() => make(this, [given || socket, options], new.target));
     if (socket !== undefined) connectThrough(socket, (made ?? this) as TLSSocket);
     return made;
