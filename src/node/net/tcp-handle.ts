@@ -64,6 +64,8 @@ const HOLDING = 16;
 const POSTED = 32;
 /** An IPv6 socket: IPv4 peers show as mapped addresses. */
 const V6 = 64;
+/** The peer's FIN has come. */
+const PEER_ENDED = 128;
 
 export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHandler, Turn {
   owner: Owner | null = null;
@@ -285,6 +287,7 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
   }
 
   onEnd(): void {
+    this.#set(PEER_ENDED, true);
     if (this.#has(STARTED)) this.#post();
   }
 
@@ -372,7 +375,8 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
       return;
     }
     this.#set(STARTED, false);
-    const error = this.#takeError();
+    // As with the kernel: who has been told the end is not told of a reset that comes after it.
+    const error = this.#has(PEER_ENDED) ? null : this.#takeError();
     if (this.owner === null) return;
     if (error === null) this.#events.end(this.owner);
     else this.#events.error(this.owner, error);
