@@ -123,6 +123,26 @@ export class EventLoopDriver {
     return this;
   }
 
+  /**
+   * Lets packets arrive that were sent within this process just now, without waiting for the event loop's next turn. Timers wait for
+   * that: devices have to be looked at before.
+   */
+  deliver(): void {
+    if (this.#immediate === null || this.#running) return;
+    this.#running = true;
+    try {
+      this.scheduler.runArrivals(this.#tasksPerTurn);
+    } finally {
+      this.#running = false;
+      const next = this.scheduler.next();
+      if (this.#immediate !== null && next > this.scheduler.now) {
+        clearImmediate(this.#immediate);
+        this.#immediate = null;
+      }
+      if (!this.#closed) this.#arm(next);
+    }
+  }
+
   #refer(): void {
     if (this.hasRef()) {
       this.#timeout?.ref();

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { Scheduler, type Task } from '../../src/base/scheduler.ts';
+import { ARRIVAL, Scheduler, type Task, TIMER } from '../../src/base/scheduler.ts';
 import { monotonic } from '../../src/node/clock.ts';
 import { EventLoopDriver } from '../../src/node/driver.ts';
 
@@ -185,6 +185,40 @@ describe('a driver that is held', () => {
     `;
     const output = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).stdout;
     expect(output).toBe('true\nfalse\n');
+  });
+
+  it('lets what was sent just now arrive at once, but no timer, and nothing that comes after one', async () => {
+    const driver = new EventLoopDriver();
+    const { scheduler } = driver;
+    const ran: string[] = [];
+    const done = new Promise<void>((resolve) => {
+      const now = scheduler.refresh();
+      scheduler.schedule(
+        task(() => ran.push('first')),
+        now,
+        ARRIVAL,
+      );
+      scheduler.schedule(
+        task(() => ran.push('timer')),
+        now,
+        TIMER,
+      );
+      scheduler.schedule(
+        task(() => ran.push('later')),
+        now + 0.1,
+        ARRIVAL,
+      );
+      scheduler.schedule(
+        task(() => resolve()),
+        now + 5,
+        TIMER,
+      );
+    });
+    driver.deliver();
+    expect(ran).toEqual(['first']);
+    await done;
+    expect(ran).toEqual(['first', 'timer', 'later']);
+    driver.close();
   });
 
   it('is found by its scheduler, while it drives', () => {

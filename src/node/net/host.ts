@@ -53,6 +53,11 @@ export class NetHost {
     setTimeout(nothing, 1).unref(); // else the event loop might sleep with it
   }
 
+  /** What an event has led to arrives at once, where it stays in the process. */
+  deliver(): void {
+    this.#driver?.deliver();
+  }
+
   /** The process waits for something of a socket, until `release`. */
   hold(): void {
     this.#driver?.hold();

@@ -108,6 +108,7 @@ export class ListenHandle extends AsyncResource implements Turn {
     const handle = this.#waiting.shift();
     try {
       if (handle !== undefined) this.runInAsyncScope(() => this.onconnection?.(null, handle));
+      this.#host.deliver();
     } finally {
       if (this.#waiting.length > 0) this.#post();
     }

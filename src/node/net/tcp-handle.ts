@@ -310,6 +310,7 @@ export class TcpHandle<Owner = unknown> extends AsyncResource implements TcpHand
     this.#set(POSTED, false);
     try {
       this.runInAsyncScope(this.#tell, this);
+      this.#host.deliver();
     } finally {
       this.#refer();
       if (this.#hasNews()) this.#post();
