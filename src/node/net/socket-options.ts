@@ -31,11 +31,34 @@ export interface SocketOptions extends Omit<DuplexOptions, 'signal'> {
   manualStart?: boolean;
 }
 
-/** The same with what streams take and their types do not say. */
-export interface StreamOptions extends SocketOptions {
-  emitClose?: boolean | undefined;
-  autoDestroy?: boolean | undefined;
-  decodeStrings?: boolean | undefined;
+/** What a stream takes, all of it said: V8 makes no shapes for literals of one form, and takes ten times as long for copies. */
+export interface StreamOptions extends Readonly<Record<string, unknown>> {
+  autoDestroy: boolean;
+}
+
+export function streamOptions(options: SocketOptions): StreamOptions {
+  const given = options as SocketOptions & DuplexOptions;
+  return {
+    allowHalfOpen: Boolean(given.allowHalfOpen),
+    // 'close' is told when the connection has been closed, which is later than the stream's.
+    emitClose: false,
+    autoDestroy: true,
+    decodeStrings: false,
+    readable: given.readable,
+    writable: given.writable,
+    highWaterMark: given.highWaterMark,
+    readableHighWaterMark: given.readableHighWaterMark,
+    writableHighWaterMark: given.writableHighWaterMark,
+    encoding: given.encoding,
+    defaultEncoding: given.defaultEncoding,
+    signal: given.signal,
+    construct: given.construct,
+    read: given.read,
+    write: given.write,
+    writev: given.writev,
+    final: given.final,
+    destroy: given.destroy,
+  };
 }
 
 /** What a socket keeps to itself. */
@@ -64,7 +87,6 @@ export function checkOptions(options: SocketOptions): void {
   }
   if (options.keepAliveInitialDelay !== undefined) {
     validateNumber(options.keepAliveInitialDelay, 'options.keepAliveInitialDelay');
-    if (options.keepAliveInitialDelay < 0) options.keepAliveInitialDelay = 0;
   }
   if (options.handle) {
     if (!isConnection(options.handle)) {

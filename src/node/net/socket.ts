@@ -23,6 +23,7 @@ import {
   type SocketOptions,
   SocketState,
   type StreamOptions,
+  streamOptions,
   wholeSeconds,
 } from './socket-options.ts';
 import {
@@ -467,21 +468,16 @@ export function socketConstructor(host: NetHost): SocketConstructor {
 }
 
 function construct(socket: SocketMethods, given: SocketOptions | number | undefined): void {
-  const options: StreamOptions = typeof given === 'number' ? { fd: given } : { ...given };
+  const options: SocketOptions = typeof given === 'number' ? { fd: given } : (given ?? {});
   checkOptions(options);
   socket._state = new SocketState();
   socket.connecting = false;
-  options.allowHalfOpen = Boolean(options.allowHalfOpen);
-  // 'close' is told when the connection has been closed, which is later than the stream's.
-  options.emitClose = false;
-  options.autoDestroy = true;
-  options.decodeStrings = false;
-  (Duplex as unknown as (this: Duplex, options: StreamOptions) => void).call(socket, options);
+  (Duplex as unknown as (this: Duplex, options: StreamOptions) => void).call(socket, streamOptions(options));
   socket._state.handle = options.handle ?? null;
   takeUserBuffer(socket, options.onread);
   socket._state.noDelay = Boolean(options.noDelay);
   socket._state.keepAlive = Boolean(options.keepAlive);
-  socket._state.keepAliveDelay = wholeSeconds(options.keepAliveInitialDelay);
+  socket._state.keepAliveDelay = Math.max(wholeSeconds(options.keepAliveInitialDelay), 0);
   socket.on('end', onEnd);
   adopt(socket);
   if (socket._state.handle !== null && options.readable !== false) {
