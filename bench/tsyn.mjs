@@ -7,14 +7,22 @@ import { createStack } from '../dist/stack/index.js';
 
 export const SUPER = { checksum: true, segmentation: 65535 };
 
-export function pair({ offload, mtu = 1500, config = {} } = {}) {
+export function pair({ offload, mtu = 1500, config = {}, tcp = {} } = {}) {
   const driver = new EventLoopDriver();
   const { scheduler } = driver;
   const pool = new PacketPool();
   const buffers = new BufferPool();
   const ends = createPipe(scheduler, pool, offload ? { mtu, offload } : { mtu });
   const [a, b] = ends.map((link, i) => {
-    const stack = createStack({ name: 'ab'[i], scheduler, random: new SeededRandom(i + 1), pool, buffers, config });
+    const stack = createStack({
+      name: 'ab'[i],
+      scheduler,
+      random: new SeededRandom(i + 1),
+      pool,
+      buffers,
+      config,
+      tcp,
+    });
     stack.addInterface({ link, addresses: [`10.0.0.${i + 1}/16`] });
     return stack;
   });
