@@ -12,8 +12,6 @@ export function createDefaultStack({ config = {}, tcp = {} }: Pick<StackOptions,
     scheduler,
     random: systemRandom,
     secret: randomKey(),
-    // Nothing is far away: more than this would only leave the processor's caches.
-    tcp: { receiveBuffer: 512 * 1024, sendBuffer: 512 * 1024 },
     tcp,
     // As Linux has it: what came before a reset can still be read, and a client that connects again and again does not run
     // out of ports.
