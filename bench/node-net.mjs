@@ -3,7 +3,7 @@
 import net from 'node:net';
 import { socketWorkloads } from './socket-workloads.mjs';
 
-export const { bulk, pingPong, connections, idle } = socketWorkloads(() => ({
+export const { bulk, bulkOnread, pingPong, connections, idle } = socketWorkloads(() => ({
   client: net,
   server: net,
   address: '127.0.0.1',

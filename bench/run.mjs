@@ -85,6 +85,14 @@ const cases = [
     show: gbit,
   },
   {
+    name: 'tsyn/net: bulk, super-segments, into a buffer of the reader',
+    ours: ['tsyn/net', 'bulkOnread', {}],
+    theirs: ['node:net', 'bulkOnread', {}],
+    peer: 'node:net',
+    target: 1,
+    show: gbit,
+  },
+  {
     name: 'tsyn/net: ping-pong, 64 octets',
     ours: ['tsyn/net', 'pingPong', {}],
     theirs: ['node:net', 'pingPong', {}],

@@ -40,6 +40,31 @@ export function socketWorkloads(open) {
     return { rate };
   }
 
+  /** The other way round, into one buffer of the reader's (`onread`): no memory is taken for what comes. @returns octets a second */
+  async function bulkOnread(seconds) {
+    const place = open();
+    const chunk = Buffer.alloc(65536, 7);
+    const { server, port } = await listen(place, {}, (socket) => {
+      const pump = () => {
+        while (socket.write(chunk));
+      };
+      socket.on('drain', pump).on('error', () => {});
+      pump();
+    });
+    let received = 0;
+    const callback = (count) => {
+      received += count;
+      return true;
+    };
+    const onread = { buffer: Buffer.alloc(65536), callback };
+    const client = place.client.connect({ port, host: place.address, onread });
+    const rate = await rateOf(() => received, seconds);
+    client.destroy();
+    server.close();
+    place.close();
+    return { rate };
+  }
+
   /** @returns round trips of 64 octets a second */
   async function pingPong(seconds) {
     const place = open();
@@ -105,7 +130,7 @@ export function socketWorkloads(open) {
     return { pair };
   }
 
-  return { bulk, pingPong, connections, idle };
+  return { bulk, bulkOnread, pingPong, connections, idle };
 }
 
 async function used() {

@@ -9,7 +9,7 @@ const tcp = { receiveBuffer: 512 * 1024, sendBuffer: 512 * 1024 };
 /** As Linux does over loopback: who connects again and again does not run out of ports. */
 const config = { tcp: { reuseTimeWait: 'on' }, ports: { first: 32_768, last: 60_999 } };
 
-export const { bulk, pingPong, connections, idle } = socketWorkloads(() => {
+export const { bulk, bulkOnread, pingPong, connections, idle } = socketWorkloads(() => {
   const { a, b, close } = pair({ offload: SUPER, config, tcp });
   return { client: createNet(a), server: createNet(b), address: ADDRESS, close };
 });
