@@ -98,6 +98,20 @@ describe('the writable half', () => {
     await client.closed;
   });
 
+  it('follows the peer only after all that its writer has written by then', async () => {
+    const [client, server] = await connected(net);
+    const writer = client.writable.getWriter();
+    const megabyte = new Uint8Array(1_000_000);
+    const writes = [writer.write(megabyte), writer.write(megabyte), writer.write(megabyte)];
+    const far = server.writable.close();
+    expect(await text(client)).toBe('');
+    await far;
+    let heard = 0;
+    for await (const chunk of server) heard += chunk.length;
+    expect(heard).toBe(3_000_000);
+    await Promise.all(writes);
+  });
+
   it('follows the peer when everything has been read, unless half-open connections are allowed', async () => {
     const [client, server] = await connected(net);
     await client.writable.close();

@@ -1,5 +1,6 @@
 /** Two hosts on the event loop, each with a clock and pool of its own, and the conversation that a link has to carry. */
 
+import { afterEach } from 'vitest';
 import type { Link } from '../../../src/link/link.ts';
 import { EventLoopDriver } from '../../../src/node/driver.ts';
 import { systemRandom } from '../../../src/node/entropy.ts';
@@ -92,4 +93,17 @@ export function converse(a: Host, b: Host, address: string, length: number = 200
       onClose: fail('client'),
     };
   });
+}
+
+/** Makes hosts for the tests of a file, and closes those of a test after it. */
+export function hostMaker(): () => Host {
+  const hosts: Host[] = [];
+  afterEach(() => {
+    for (const one of hosts.splice(0)) one.close();
+  });
+  return () => {
+    const one = createHost();
+    hosts.push(one);
+    return one;
+  };
 }

@@ -1,9 +1,9 @@
 import { BroadcastChannel, MessageChannel, Worker } from 'node:worker_threads';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Scheduler } from '../../../src/base/scheduler.ts';
 import { broadcastChannelLink, type MessagePortLike, messagePortLink } from '../../../src/web/links/message-port.ts';
 import { numbered, StrictPool } from '../../helpers/links.ts';
-import { converse, createHost, type Host, plug } from './hosts.ts';
+import { converse, hostMaker, plug } from './hosts.ts';
 
 function bare(): { pool: StrictPool; scheduler: Scheduler } {
   return { pool: new StrictPool(), scheduler: new Scheduler() };
@@ -14,15 +14,7 @@ async function until(done: () => boolean): Promise<void> {
   while (!done()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-const hosts: Host[] = [];
-function host(): Host {
-  const one = createHost();
-  hosts.push(one);
-  return one;
-}
-afterEach(() => {
-  for (const one of hosts.splice(0)) one.close();
-});
+const host = hostMaker();
 
 describe('a link over a MessagePort', () => {
   for (const medium of ['ip', 'ethernet'] as const) {

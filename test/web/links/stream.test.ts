@@ -1,9 +1,9 @@
 import { ReadableStream, TransformStream, WritableStream } from 'node:stream/web';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Scheduler } from '../../../src/base/scheduler.ts';
 import { type StreamPair, streamLink } from '../../../src/web/links/stream.ts';
 import { numbered, Recorder, StrictPool, world } from '../../helpers/links.ts';
-import { converse, createHost, type Host, plug } from './hosts.ts';
+import { converse, hostMaker, plug } from './hosts.ts';
 
 function bare(): { pool: StrictPool; scheduler: Scheduler } {
   return { pool: new StrictPool(), scheduler: new Scheduler() };
@@ -20,15 +20,7 @@ function crossed(): [StreamPair, StreamPair] {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const hosts: Host[] = [];
-function host(): Host {
-  const one = createHost();
-  hosts.push(one);
-  return one;
-}
-afterEach(() => {
-  for (const one of hosts.splice(0)) one.close();
-});
+const host = hostMaker();
 
 describe('a link over a pair of streams', () => {
   for (const medium of ['ip', 'ethernet'] as const) {

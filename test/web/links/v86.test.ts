@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Scheduler } from '../../../src/base/scheduler.ts';
 import { type V86Bus, v86Link } from '../../../src/web/links/v86.ts';
 import { numbered, Recorder, StrictPool, world } from '../../helpers/links.ts';
-import { converse, createHost, type Host, plug } from './hosts.ts';
+import { converse, hostMaker, plug } from './hosts.ts';
 
 type Listener = (frame: unknown) => void;
 
@@ -42,15 +42,7 @@ function cardSide(card: Bus): V86Bus {
   };
 }
 
-const hosts: Host[] = [];
-function host(): Host {
-  const one = createHost();
-  hosts.push(one);
-  return one;
-}
-afterEach(() => {
-  for (const one of hosts.splice(0)) one.close();
-});
+const host = hostMaker();
 
 describe('a link to the card of an emulated machine', () => {
   it('carries TCP of both families, by the emulator or its bus', async () => {
