@@ -14,8 +14,7 @@ export function validateString(value: unknown, name: string): asserts value is s
   if (typeof value !== 'string') throw invalidArgType(name, 'of type string', value);
 }
 
-// biome-ignore lint/complexity/noBannedTypes: whatever can be called
-export function validateFunction(value: unknown, name: string): asserts value is Function {
+export function validateFunction(value: unknown, name: string): asserts value is (...args: never[]) => unknown {
   if (typeof value !== 'function') throw invalidArgType(name, 'of type function', value);
 }
 

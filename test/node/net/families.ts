@@ -4,37 +4,28 @@ import type { AddressInfo } from 'node:net';
 import { answering, closing, freePort } from './helpers.ts';
 import { portOf, type Scenario } from './stage.ts';
 
+/** A server on 127.0.0.1, and a client to a name of two families, in this order. */
+function ofTwo(first: string, second: string): Scenario {
+  return async (stage) => {
+    const server = await stage.listen((accepted) => accepted.end(), {}, { host: '127.0.0.1' });
+    const client = stage.connect(server, {
+      host: 'name.test',
+      lookup: answering(first, second),
+      autoSelectFamily: true,
+    });
+    client.resume().on('close', () => {
+      stage.note(
+        'client',
+        String(client.autoSelectFamilyAttemptedAddresses?.map((each) => each.replace(/\d+$/, 'PORT'))),
+      );
+      server.close();
+    });
+  };
+}
+
 export const families: Record<string, Scenario> = {
-  'the first of two families answers': async (stage) => {
-    const server = await stage.listen((accepted) => accepted.end(), {}, { host: '127.0.0.1' });
-    const client = stage.connect(server, {
-      host: 'name.test',
-      lookup: answering('127.0.0.1', '::1'),
-      autoSelectFamily: true,
-    });
-    client.resume().on('close', () => {
-      stage.note(
-        'client',
-        String(client.autoSelectFamilyAttemptedAddresses?.map((each) => each.replace(/\d+$/, 'PORT'))),
-      );
-      server.close();
-    });
-  },
-  'the second of two families answers': async (stage) => {
-    const server = await stage.listen((accepted) => accepted.end(), {}, { host: '127.0.0.1' });
-    const client = stage.connect(server, {
-      host: 'name.test',
-      lookup: answering('::1', '127.0.0.1'),
-      autoSelectFamily: true,
-    });
-    client.resume().on('close', () => {
-      stage.note(
-        'client',
-        String(client.autoSelectFamilyAttemptedAddresses?.map((each) => each.replace(/\d+$/, 'PORT'))),
-      );
-      server.close();
-    });
-  },
+  'the first of two families answers': ofTwo('127.0.0.1', '::1'),
+  'the second of two families answers': ofTwo('::1', '127.0.0.1'),
   'none of two families answers': async (stage) => {
     const port = await freePort(stage);
     stage.socket().connect({ port, host: 'name.test', lookup: answering('::1', '127.0.0.1'), autoSelectFamily: true });
