@@ -10,6 +10,7 @@ import { type Random, SeededRandom } from '../base/random.ts';
 import type { Scheduler } from '../base/scheduler.ts';
 import type { TraceSink } from '../trace/events.ts';
 import { Control, type ControlOwner, type Drop, type Hold, type PacketPredicate } from './control.ts';
+import { Dice, type FaultSource } from './faults.ts';
 import type { FateCounters, Impairment } from './impairment.ts';
 import { Lane, type LaneContext, type LaneExit } from './lane.ts';
 import type { Link, LinkReceiver, Offload } from './link.ts';
@@ -28,6 +29,8 @@ export interface ImpairOptions {
   readonly trace?: TraceSink | null;
   /** Offers and passes on super-segments as the wrapped link does; a fault then hits all of one. False. */
   readonly keepSegments?: boolean;
+  /** Who keeps the list of what chance does, or has one that is to happen in chance's place. */
+  readonly faults?: FaultSource | null;
 }
 
 export class ImpairedLink implements Link {
@@ -60,8 +63,13 @@ export class ImpairedLink implements Link {
       trace: options.trace ?? null,
     };
     const exit = this.#exit();
-    this.#send = new Lane(this.#context, 'send', new SeededRandom(options.random.uint32()), exit);
-    this.#receive = new Lane(this.#context, 'receive', new SeededRandom(options.random.uint32()), exit);
+    const lane = (direction: Direction): Lane => {
+      const dice = new Dice(new SeededRandom(options.random.uint32()));
+      const fates = options.faults?.fates(this.#context.name, direction, dice) ?? dice;
+      return new Lane(this.#context, direction, fates, exit);
+    };
+    this.#send = lane('send');
+    this.#receive = lane('receive');
     this.#send.change(options.send ?? {});
     this.#receive.change(options.receive ?? {});
     inner.attach({

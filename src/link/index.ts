@@ -1,6 +1,7 @@
 export type { Drop, Hold, PacketPredicate, ReleaseOrder } from './control.ts';
 export { MAX_HELD } from './control.ts';
 export type { LinkCounters } from './delivery.ts';
+export type { Fates, FaultDirection, FaultPlace, FaultSource, PacketFault } from './faults.ts';
 export * from './impair.ts';
 export * from './impairment.ts';
 export * from './link.ts';

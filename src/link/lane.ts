@@ -1,14 +1,15 @@
 /**
- * Owns: one direction of an impaired link, from a packet's arrival at it to its exit: the dice, the rate limit, the time
- * on the way. Leaves to others: packets chosen by hand (`control.ts`), the two ends (`impair.ts`).
+ * Owns: one direction of an impaired link, from a packet's arrival at it to its exit: its fate, the rate limit, the time
+ * on the way. Leaves to others: who decides its fate (`faults.ts`), packets chosen by hand (`control.ts`), the two ends
+ * (`impair.ts`).
  */
 
-import { below, type Random, unit } from '../base/random.ts';
 import { ARRIVAL, type Scheduler, type Task } from '../base/scheduler.ts';
 import type { LinkEvent, TraceSink } from '../trace/events.ts';
 import { ETHERNET_HEADER } from '../wire/ethernet.ts';
 import { Backlog } from './backlog.ts';
 import type { Control } from './control.ts';
+import type { Fates } from './faults.ts';
 import { type FateCounters, fateCounters, type Impairment, UNIMPAIRED, withChanges } from './impairment.ts';
 import { CSUM_COMPLETE, type Packet, type PacketPool } from './packet.ts';
 import { PacketHeap } from './queue.ts';
@@ -47,7 +48,7 @@ export class Lane implements Task {
   readonly counters: FateCounters = fateCounters();
   readonly #context: LaneContext;
   readonly #direction: Direction;
-  readonly #random: Random;
+  readonly #fates: Fates;
   readonly #exit: LaneExit;
   readonly #heap: PacketHeap = new PacketHeap();
   readonly #backlog: Backlog = new Backlog();
@@ -55,15 +56,13 @@ export class Lane implements Task {
   #lastArrival = 0;
   /** Packets passed straight through since the last end of a burst. */
   #passed = 0;
-  /** In the bad state of the channel whose losses come in bursts. */
-  #bad = false;
   #closed = false;
   readonly #pieces: Packet[] = [];
 
-  constructor(context: LaneContext, direction: Direction, random: Random, exit: LaneExit) {
+  constructor(context: LaneContext, direction: Direction, fates: Fates, exit: LaneExit) {
     this.#context = context;
     this.#direction = direction;
-    this.#random = random;
+    this.#fates = fates;
     this.#exit = exit;
   }
 
@@ -130,45 +129,37 @@ export class Lane implements Task {
       return;
     }
     if (this.#context.control.choose(packet, this.#direction)) return;
-    const { loss, corrupt, duplicate } = this.settings;
-    if (loss > 0 && this.#loses()) {
+    const { settings } = this;
+    const fates = this.#fates;
+    fates.meet(this.counters.offered, packet.id);
+    if (fates.loses(settings)) {
       this.counters.lost++;
       this.emit('packet-lost', packet);
       this.#context.pool.give(packet);
       return;
     }
-    if (corrupt > 0 && unit(this.#random) < corrupt) this.#corrupt(packet);
-    const copy = duplicate > 0 && unit(this.#random) < duplicate ? this.#context.pool.clone(packet) : null;
-    this.#transmit(packet);
+    const bit = fates.flips(settings, packet.len * 8);
+    if (bit >= 0) this.#corrupt(packet, bit);
+    const copy = fates.duplicates(settings) ? this.#context.pool.clone(packet) : null;
+    this.#transmit(packet, false);
     if (copy === null) return;
     this.counters.duplicated++;
     this.emit('packet-duplicated', copy);
-    this.#transmit(copy);
+    this.#transmit(copy, true);
   }
 
-  /** The die of one packet: by itself, or Gilbert's two states, which change before each packet. */
-  #loses(): boolean {
-    const { loss, lossBurst } = this.settings;
-    if (lossBurst === 1) return unit(this.#random) < loss;
-    const change = this.#bad ? 1 / lossBurst : loss / (lossBurst * (1 - loss));
-    if (unit(this.#random) < change) this.#bad = !this.#bad;
-    return this.#bad;
-  }
-
-  #corrupt(packet: Packet): void {
-    if (packet.len === 0) return;
+  #corrupt(packet: Packet, bit: number): void {
     // A checksum left to be made later would make the damage good.
     complete(packet, this.#context.medium);
     packet.checksum = CSUM_COMPLETE;
-    const bit = below(this.#random, packet.len * 8);
     packet.buf[packet.off + (bit >> 3)]! ^= 1 << (bit & 7);
     this.counters.corrupted++;
     this.emit('packet-corrupted', packet);
   }
 
   /** Through the rate limit, then on the way. */
-  #transmit(packet: Packet): void {
-    const { rate, delay, jitter, reorder, reorderDelay, reorderJitter } = this.settings;
+  #transmit(packet: Packet, copy: boolean): void {
+    const { rate, delay, jitter } = this.settings;
     const now = this.#context.scheduler.now;
     let arrival = now;
     if (rate !== Infinity) {
@@ -181,10 +172,10 @@ export class Lane implements Task {
       arrival = this.#backlog.add(now, octets, rate);
     }
     arrival += delay;
-    if (jitter > 0) arrival += jitter * unit(this.#random);
-    if (reorder > 0 && unit(this.#random) < reorder) {
-      arrival += reorderDelay;
-      if (reorderJitter > 0) arrival += reorderJitter * unit(this.#random);
+    arrival += this.#fates.jitter(this.settings, copy);
+    const held = this.#fates.holdsBack(this.settings, copy);
+    if (held >= 0) {
+      arrival += held;
       this.counters.reordered++;
       this.emit('packet-reordered', packet);
     } else if (arrival >= this.#lastArrival) {
