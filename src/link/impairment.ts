@@ -54,6 +54,17 @@ export const UNIMPAIRED: Impairment = {
 export class ImpairmentError extends RangeError {
   readonly code = 'ERR_OUT_OF_RANGE';
   override readonly name = 'ImpairmentError';
+  readonly setting: keyof Impairment;
+  readonly value: unknown;
+  /** What it must be, in words. */
+  readonly range: string;
+
+  constructor(setting: keyof Impairment, value: unknown, range: string) {
+    super(`${setting} is ${value}; it must be ${range}`);
+    this.setting = setting;
+    this.value = value;
+    this.range = range;
+  }
 }
 
 /**
@@ -82,8 +93,8 @@ export function withChanges(base: Impairment, changes: Partial<Impairment>): Imp
   return result;
 }
 
-function refuse(key: string, value: number, range: string): never {
-  throw new ImpairmentError(`${key} is ${value}; it must be ${range}`);
+function refuse(setting: keyof Impairment, value: unknown, range: string): never {
+  throw new ImpairmentError(setting, value, range);
 }
 
 /** The fates of packets in one direction, counted. */

@@ -24,6 +24,8 @@ export class RouteTable {
   readonly #v4: Route[] = [];
   readonly #v6: Route[] = [];
   readonly #limit: number;
+  /** Called before each look-up: whoever works routes out on demand brings them up to date here. */
+  beforeLookup: (() => void) | null = null;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -60,6 +62,7 @@ export class RouteTable {
 
   /** The best route to `remote` over an interface that is up, and over `only` where that is given. */
   lookup(remote: Address, only: Interface | null): Route | null {
+    if (this.beforeLookup !== null) this.beforeLookup();
     const table = remote.family === 4 ? this.#v4 : this.#v6;
     for (let i = 0; i < table.length; i++) {
       const route = table[i]!;
