@@ -29,7 +29,7 @@ export class Network {
    */
   join(ipv6: boolean): string[] {
     const member = this.#members + 1;
-    if (member > 2 ** (32 - this.#length4) - 2)
+    if (member > (1 << (32 - this.#length4)) - 2)
       throw impossible(`a switch's network has ${this.#members} hosts already`);
     this.#members = member;
     const v4 = new Address(4, 0, 0, 0xffff, this.#word4 + member);
@@ -46,7 +46,7 @@ export class AddressPlan {
 
   /** The network of one more link between two hosts. */
   link(): Network {
-    if (this.#links >= 2 ** 21) throw impossible('there are addresses for 2,097,152 links');
+    if (this.#links >= 2_097_152) throw impossible('there are addresses for 2,097,152 links');
     const number = this.#links++;
     return new Network(0x0a000000 + number * 4, 30, 0xfd000000, number);
   }

@@ -5,6 +5,7 @@
  */
 
 import type { Drop, Hold, PacketPredicate, ReleaseOrder } from '../link/control.ts';
+import type { FaultSource } from '../link/faults.ts';
 import { type ImpairedLink, impair } from '../link/impair.ts';
 import type { FateCounters } from '../link/impairment.ts';
 import { NO_OFFLOAD } from '../link/link.ts';
@@ -44,6 +45,7 @@ export interface LinkEnd {
 
 /** What a link needs of its simulation. */
 export interface LinkContext extends Pick<World, 'scheduler' | 'pool' | 'random' | 'trace'> {
+  readonly faults: FaultSource;
   /** Whether a packet that came over `link` may not pass at its end `end`, for a partition of the network. */
   parted(link: SimLink, end: 0 | 1, packet: Packet): boolean;
 }
@@ -75,12 +77,12 @@ export class SimLink {
     this.ends = ends;
     this.medium = options.medium ?? 'ip';
     this.#context = context;
-    const { scheduler, pool, random, trace } = context;
+    const { scheduler, pool, random, trace, faults } = context;
     const { medium } = this;
     const offload = options.offload ?? NO_OFFLOAD;
     const [near, far] = createPipe(scheduler, pool, { mtu: Math.max(mtu.forth, mtu.back), medium, offload });
     const keepSegments = offload.segmentation > 0;
-    this.#wire = impair(near, scheduler, pool, { random, send, receive, name, trace, keepSegments });
+    this.#wire = impair(near, scheduler, pool, { random, send, receive, name, trace, keepSegments, faults });
     this.#ways = {
       forth: { down: false, limit: mtu.forth, stopped: 0 },
       back: { down: false, limit: mtu.back, stopped: 0 },

@@ -4,7 +4,6 @@
  */
 
 import type { Random } from '../base/random.ts';
-import { unit } from '../base/random.ts';
 import { BufferPool } from '../base/ring.ts';
 import { Scheduler, type Task } from '../base/scheduler.ts';
 import type { Packet } from '../link/packet.ts';
@@ -20,6 +19,7 @@ import { type HostOptions, SimHost } from './host.ts';
 import { SimLink } from './link.ts';
 import type { LinkOptions } from './link-options.ts';
 import { Partition } from './partition.ts';
+import { FaultBook, type FaultPlan } from './plan.ts';
 import type { Port } from './port.ts';
 import { isPath, Routing } from './routing.ts';
 import { labelled } from './seeds.ts';
@@ -31,6 +31,8 @@ export interface SimulationOptions {
   readonly seed: number;
   /** Where the events of every host and link go. */
   readonly trace?: TraceSink;
+  /** Faults that are to happen in the place of chance. */
+  readonly plan?: FaultPlan;
 }
 
 /** What a link can be joined to. */
@@ -53,7 +55,9 @@ export class Simulation {
   readonly pool: PacketPool = new PacketPool();
   readonly buffers: BufferPool = new BufferPool();
   readonly trace: TraceSink | null;
-  /** Chance for the scenario's own use. */
+  /** What chance did, or the plan in its place. */
+  readonly faults: FaultBook;
+  /** Chance for the scenario's own use; what it gives is no fault of the plan, as what `chance` decides is. */
   readonly random: Random;
   /** For hosts of this simulation. */
   readonly routing: Routing = new Routing();
@@ -70,6 +74,7 @@ export class Simulation {
     if (!Number.isSafeInteger(seed)) throw outOfRange('seed', seed, 'an integer');
     this.seed = seed;
     this.trace = options.trace ?? null;
+    this.faults = new FaultBook({ now: () => this.now, record: true, plan: options.plan ?? null });
     this.random = this.labelled('scenario');
   }
 
@@ -177,7 +182,7 @@ export class Simulation {
   }
 
   /**
-   * A decision of the scenario: true with probability `p`.
+   * A decision of the scenario that is a fault: true with probability `p`, or as the plan says.
    *
    * @param name what is decided; each name has dice of its own
    * @throws SimulationError ERR_OUT_OF_RANGE
@@ -189,7 +194,7 @@ export class Simulation {
       dice = this.labelled(`chance ${name}`);
       this.#chances.set(name, dice);
     }
-    return unit(dice) < p;
+    return this.faults.chance(name, p, dice);
   }
 
   // ---- Time ----
@@ -303,11 +308,12 @@ export class Simulation {
   }
 
   #context(name: string): ConstructorParameters<typeof SimLink>[0] {
-    const { scheduler, pool, trace } = this;
+    const { scheduler, pool, trace, faults } = this;
     return {
       scheduler,
       pool,
       trace,
+      faults,
       random: this.labelled(`link ${name}`),
       parted: (link, end, packet) => this.#parted(link, end, packet),
     };
