@@ -63,6 +63,8 @@ export class Simulation {
   readonly routing: Routing = new Routing();
   readonly #nodes: Map<string, Joinable> = new Map();
   readonly #links: Map<string, SimLink> = new Map();
+  /** Names of links, of those that could not be made too: their dice are cast. */
+  readonly #linkNames: Set<string> = new Set();
   readonly #owners: Map<string, SimHost> = new Map();
   readonly #chances: Map<string, Random> = new Map();
   readonly #plan: AddressPlan = new AddressPlan();
@@ -298,12 +300,11 @@ export class Simulation {
   }
 
   #linkName(asked: string | undefined, usual: string): string {
-    if (asked !== undefined) {
-      if (this.#links.has(asked)) throw impossible(`there is a link '${asked}' already`);
-      return asked;
-    }
-    let name = usual;
-    for (let n = 2; this.#links.has(name); n++) name = `${usual}-${n}`;
+    const taken = this.#linkNames;
+    if (asked !== undefined && taken.has(asked)) throw impossible(`there is a link '${asked}' already`);
+    let name = asked ?? usual;
+    for (let n = 2; taken.has(name); n++) name = `${usual}-${n}`;
+    taken.add(name);
     return name;
   }
 
