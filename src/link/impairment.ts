@@ -32,6 +32,15 @@ export interface Impairment {
   readonly queuePackets: number;
   /** Octets of IP packets, likewise. */
   readonly queueBytes: number;
+  /**
+   * Which packets of the queue are dropped: those that come when it is full, or before that by CoDel (RFC 8289), some of those that
+   * have waited too long.
+   */
+  readonly discipline: 'tail-drop' | 'codel';
+  /** For CoDel: packets may wait so long ... */
+  readonly codelTarget: number;
+  /** ... and longer for this time, before one is dropped. */
+  readonly codelInterval: number;
 }
 
 /** A perfect direction. The queue's bound matters only with a `rate`. */
@@ -48,6 +57,9 @@ export const UNIMPAIRED: Impairment = {
   rate: Infinity,
   queuePackets: 1000,
   queueBytes: Infinity,
+  discipline: 'tail-drop',
+  codelTarget: 5,
+  codelInterval: 100,
 };
 
 /** A setting that makes no sense. `code` is `ERR_OUT_OF_RANGE`. */
@@ -71,7 +83,7 @@ export class ImpairmentError extends RangeError {
  * `base` with some settings changed.
  *
  * @throws ImpairmentError when a probability is not 0 .. 1, a time is negative or endless, a rate or bound not positive,
- *   or a burst shorter than one packet or too long for the loss asked for
+ *   a discipline unknown, or a burst shorter than one packet or too long for the loss asked for
  */
 export function withChanges(base: Impairment, changes: Partial<Impairment>): Impairment {
   const result = { ...base, ...changes };
@@ -83,6 +95,12 @@ export function withChanges(base: Impairment, changes: Partial<Impairment>): Imp
   }
   for (const key of ['rate', 'queuePackets', 'queueBytes'] as const) {
     if (!(result[key] > 0)) refuse(key, result[key], '> 0');
+  }
+  for (const key of ['codelTarget', 'codelInterval'] as const) {
+    if (!(result[key] > 0 && result[key] < Infinity)) refuse(key, result[key], '> 0 ms');
+  }
+  if (result.discipline !== 'tail-drop' && result.discipline !== 'codel') {
+    refuse('discipline', result.discipline, "'tail-drop' or 'codel'");
   }
   const { loss, lossBurst } = result;
   if (!(lossBurst >= 1 && lossBurst < Infinity)) refuse('lossBurst', lossBurst, '>= 1');
@@ -109,6 +127,8 @@ export interface FateCounters {
   dropped: number;
   /** Dropped because the queue of the rate limit, or of a hold, or of the delay was full. */
   overflowed: number;
+  /** Dropped by CoDel because packets waited too long. */
+  thinned: number;
   duplicated: number;
   reordered: number;
   corrupted: number;
@@ -126,6 +146,7 @@ export function fateCounters(): FateCounters {
     lost: 0,
     dropped: 0,
     overflowed: 0,
+    thinned: 0,
     duplicated: 0,
     reordered: 0,
     corrupted: 0,

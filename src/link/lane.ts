@@ -8,6 +8,7 @@ import { ARRIVAL, type Scheduler, type Task } from '../base/scheduler.ts';
 import type { LinkEvent, TraceSink } from '../trace/events.ts';
 import { ETHERNET_HEADER } from '../wire/ethernet.ts';
 import { Backlog } from './backlog.ts';
+import { CodelQueue } from './codel.ts';
 import type { Control } from './control.ts';
 import type { Fates } from './faults.ts';
 import { type FateCounters, fateCounters, type Impairment, UNIMPAIRED, withChanges } from './impairment.ts';
@@ -52,6 +53,7 @@ export class Lane implements Task {
   readonly #exit: LaneExit;
   readonly #heap: PacketHeap = new PacketHeap();
   readonly #backlog: Backlog = new Backlog();
+  #codel: CodelQueue | null = null;
   /** The latest time at which a packet not chosen for reordering arrives: none after it arrives sooner. */
   #lastArrival = 0;
   /** Packets passed straight through since the last end of a burst. */
@@ -68,7 +70,7 @@ export class Lane implements Task {
 
   /** Packets on the way now. */
   get inFlight(): number {
-    return this.#heap.length;
+    return this.#heap.length + (this.#codel === null ? 0 : this.#codel.packets);
   }
 
   change(changes: Partial<Impairment>): void {
@@ -115,6 +117,7 @@ export class Lane implements Task {
     this.#closed = true;
     this.#context.scheduler.cancel(this);
     for (let packet = this.#heap.shift(); packet !== null; packet = this.#heap.shift()) this.#discard(packet);
+    if (this.#codel !== null) for (const packet of this.#codel.clear()) this.#discard(packet);
   }
 
   emit(type: LinkEvent['type'], packet: Packet): void {
@@ -159,31 +162,28 @@ export class Lane implements Task {
 
   /** Through the rate limit, then on the way. */
   #transmit(packet: Packet, copy: boolean): void {
-    const { rate, delay, jitter } = this.settings;
+    const { settings } = this;
+    const { rate, discipline } = settings;
     const now = this.#context.scheduler.now;
-    let arrival = now;
-    if (rate !== Infinity) {
+    let sent = now;
+    const codel = this.#codelFor(rate !== Infinity && discipline === 'codel');
+    if (rate !== Infinity || codel !== null) {
       const octets = this.#context.medium === 'ethernet' ? Math.max(0, packet.len - ETHERNET_HEADER) : packet.len;
       this.#backlog.settle(now);
-      if (!this.#hasRoom(octets)) {
-        this.#overflow(packet);
+      if (!this.#hasRoom(octets, codel ?? this.#backlog)) {
+        this.#overflow(packet, 'queue-full');
         return;
       }
-      arrival = this.#backlog.add(now, octets, rate);
+      if (codel === null) sent = this.#backlog.add(now, octets, rate);
+      else {
+        const late = this.#fates.jitter(settings, copy);
+        const held = this.#fates.holdsBack(settings, copy);
+        codel.push({ packet, octets, since: now, late, held }, this.#backlog.idleAt);
+        return;
+      }
     }
-    arrival += delay;
-    arrival += this.#fates.jitter(this.settings, copy);
-    const held = this.#fates.holdsBack(this.settings, copy);
-    if (held >= 0) {
-      arrival += held;
-      this.counters.reordered++;
-      this.emit('packet-reordered', packet);
-    } else if (arrival >= this.#lastArrival) {
-      this.#lastArrival = arrival;
-    } else if (jitter === 0) {
-      // A shorter delay set while packets are under way does not let later ones overtake.
-      arrival = this.#lastArrival;
-    }
+    const late = this.#fates.jitter(settings, copy);
+    const arrival = this.#arrival(packet, sent + settings.delay + late, this.#fates.holdsBack(settings, copy));
     if (arrival <= now && this.#heap.length === 0) {
       this.#passed++;
       this.#leave(packet);
@@ -192,16 +192,45 @@ export class Lane implements Task {
     }
   }
 
-  #hasRoom(octets: number): boolean {
+  /** When a packet arrives. @param held for how long it is held back, or -1 */
+  #arrival(packet: Packet, arrival: number, held: number): number {
+    if (held >= 0) {
+      this.counters.reordered++;
+      this.emit('packet-reordered', packet);
+      return arrival + held;
+    }
+    if (arrival >= this.#lastArrival) this.#lastArrival = arrival;
+    // A shorter delay set while packets are under way does not let later ones overtake.
+    else if (this.settings.jitter === 0) return this.#lastArrival;
+    return arrival;
+  }
+
+  /** The queue under CoDel, where that is asked for, or where packets wait in it that were there before. */
+  #codelFor(asked: boolean): CodelQueue | null {
+    if (!asked) return this.#codel !== null && this.#codel.packets > 0 ? this.#codel : null;
+    if (this.#codel === null) {
+      this.#codel = new CodelQueue(this.#context.scheduler, {
+        settings: () => this.settings,
+        transmitted: ({ packet, late, held }) => {
+          const sent = this.#context.scheduler.now;
+          this.#travel(packet, this.#arrival(packet, sent + this.settings.delay + late, held));
+        },
+        thinned: (packet) => this.#overflow(packet, 'queue-delay'),
+      });
+    }
+    return this.#codel;
+  }
+
+  #hasRoom(octets: number, queue: { readonly packets: number; readonly octets: number }): boolean {
     const { queuePackets, queueBytes } = this.settings;
-    return this.#backlog.packets < queuePackets && this.#backlog.octets + octets <= queueBytes;
+    return queue.packets < queuePackets && queue.octets + octets <= queueBytes;
   }
 
   #travel(packet: Packet, arrival: number): void {
     if (this.#closed) {
       this.#discard(packet);
     } else if (this.#heap.length >= MAX_IN_FLIGHT) {
-      this.#overflow(packet);
+      this.#overflow(packet, 'queue-full');
     } else {
       this.#heap.push(arrival, packet);
       if (arrival < this.at) this.#schedule(arrival);
@@ -217,11 +246,12 @@ export class Lane implements Task {
     else this.#discard(packet);
   }
 
-  #overflow(packet: Packet): void {
-    this.counters.overflowed++;
+  #overflow(packet: Packet, reason: 'queue-full' | 'queue-delay'): void {
+    if (reason === 'queue-full') this.counters.overflowed++;
+    else this.counters.thinned++;
     const { trace, scheduler, name, pool } = this.#context;
     if (trace !== null) {
-      trace({ type: 'packet-dropped', time: scheduler.now, host: name, packet: packet.id, reason: 'queue-full' });
+      trace({ type: 'packet-dropped', time: scheduler.now, host: name, packet: packet.id, reason });
     }
     pool.give(packet);
   }

@@ -90,12 +90,13 @@ function ofLink(link: SimLink): string[] {
   const words: string[] = [];
   const { counters } = link;
   for (const way of ['forth', 'back'] as const) {
-    const { lost, overflowed, stopped } = counters[way];
+    const { lost, overflowed, thinned, stopped } = counters[way];
     const facts: string[] = [];
     if (link.isDown(way)) facts.push('down');
     if (link.inFlight(way) > 0) facts.push(`${link.inFlight(way)} packets under way`);
     if (lost > 0) facts.push(`${lost} lost`);
     if (overflowed > 0) facts.push(`${overflowed} overflowed`);
+    if (thinned > 0) facts.push(`${thinned} dropped by CoDel`);
     if (stopped > 0) facts.push(`${stopped} stopped`);
     if (facts.length > 0) words.push(`${way} ${facts.join(', ')}`);
   }

@@ -14,6 +14,12 @@ export interface QueueOptions {
   readonly packets?: number;
   /** Octets of IP packets at most: no bound. */
   readonly octets?: number;
+  /** 'tail-drop': a full queue drops what comes. 'codel' (RFC 8289): what waits too long is thinned out before. */
+  readonly discipline?: 'tail-drop' | 'codel';
+  /** For 'codel': packets may wait so many ms: 5 ... */
+  readonly target?: number;
+  /** ... and longer than that for so many ms, before one is dropped: 100. */
+  readonly interval?: number;
 }
 
 /** What a direction does to packets. What is left out is perfect: no time, no loss, no bound. */
@@ -72,6 +78,9 @@ const NAMES: readonly (readonly [keyof WayOptions, keyof Impairment])[] = [
 const QUEUE_NAMES: readonly (readonly [keyof QueueOptions, keyof Impairment])[] = [
   ['packets', 'queuePackets'],
   ['octets', 'queueBytes'],
+  ['discipline', 'discipline'],
+  ['target', 'codelTarget'],
+  ['interval', 'codelInterval'],
 ];
 const WAY_KEYS: readonly string[] = [...NAMES.map(([name]) => name), 'queue', 'mtu'];
 const LINK_KEYS: readonly string[] = [...WAY_KEYS, 'name', 'medium', 'offload', 'addresses', 'forth', 'back'];
