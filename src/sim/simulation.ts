@@ -230,9 +230,14 @@ export class Simulation {
    * @throws SimulationError ERR_OUT_OF_RANGE when that has passed
    */
   run(time: number = Infinity): void {
+    this.checkTime(time);
+    this.scheduler.runUntil(time);
+  }
+
+  /** Before a run to a time. Errors as for `run` */
+  protected checkTime(time: number): void {
     if (!(time >= this.now)) throw outOfRange('time', time, `a time from now, ${this.now} ms, on`);
     this.routing.settle();
-    this.scheduler.runUntil(time);
   }
 
   /**
@@ -242,23 +247,30 @@ export class Simulation {
    *   host waited for; ERR_SIM_TOPOLOGY when hosts that it needs have no way to each other
    */
   runUntil(done: () => boolean, goal: Goal = {}): void {
-    const { limit = DEFAULT_LIMIT, needs = [] } = goal;
-    if (!(limit >= 0)) throw outOfRange('limit', limit, '>= 0 ms');
-    this.#checkPaths(needs);
-    this.routing.settle();
+    const end = this.begin(goal);
     const { scheduler } = this;
-    const end = this.now + limit;
     while (!done()) {
       const next = scheduler.next();
       if (next === Infinity || next > end) {
         scheduler.runUntil(next === Infinity ? this.now : end);
-        throw new SimulationError('ERR_SIM_GOAL', report(this, goal, next === Infinity), {
-          seed: this.seed,
-          time: this.now,
-        });
+        throw this.missed(goal, next === Infinity);
       }
       scheduler.runDue(next, 1);
     }
+  }
+
+  /** Before a run to a goal. @returns its end, ms. Errors as for `runUntil` */
+  protected begin({ limit = DEFAULT_LIMIT, needs = [] }: Goal): number {
+    if (!(limit >= 0)) throw outOfRange('limit', limit, '>= 0 ms');
+    this.#checkPaths(needs);
+    this.routing.settle();
+    return this.now + limit;
+  }
+
+  /** The error of a goal that was not reached. @param idle nothing is left to happen */
+  protected missed(goal: Goal, idle: boolean): SimulationError {
+    const { seed, now: time } = this;
+    return new SimulationError('ERR_SIM_GOAL', report(this, goal, idle), { seed, time });
   }
 
   /** Makes a host; where hosts have more, a simulation of its own makes those. */

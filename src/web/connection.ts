@@ -18,6 +18,8 @@ import type { SocketInfo } from './socket.ts';
 export interface Keeper {
   enter(connection: Connection): void;
   leave(connection: Connection): void;
+  /** Has something run once everything at hand is done. */
+  later(run: () => void): void;
 }
 
 /** What a listener leaves for a connection that was over before anybody accepted it. */
@@ -148,9 +150,9 @@ export class Connection implements TcpHandler {
   #peerEnded(): void {
     if (this.#allowHalfOpen) return;
     // A turn later: what pipes and readers do in answer to the last octets comes first.
-    setTimeout(() => {
+    this.#keeper.later(() => {
       if (!this.#over) this.outgoing.end();
-    }, 0);
+    });
   }
 
   /** One direction was given up or closed by us: where both are, so is the connection. */

@@ -30,6 +30,8 @@ export interface SocketsOptions {
   readonly driver?: Retainer;
   /** What hostnames stand for; without it only IP addresses and `localhost` are known. */
   readonly resolve?: Resolve;
+  /** Has something run once everything at hand is done; by default a timer of no time. */
+  readonly later?: (run: () => void) => void;
 }
 
 /** A binding object, as the sockets API calls what has a `connect`. */
@@ -61,14 +63,17 @@ export class SocketLayer implements Sockets, Keeper {
   readonly #stack: Stack;
   readonly #driver: Retainer | undefined;
   readonly #resolve: Resolve | undefined;
+  /** For connections. */
+  readonly later: (run: () => void) => void;
   readonly #connections: Set<Connection> = new Set();
   readonly #listeners: Set<Listener> = new Set();
 
-  constructor(stack: Stack, { driver, resolve }: SocketsOptions) {
+  constructor(stack: Stack, { driver, resolve, later = soon }: SocketsOptions) {
     if (resolve !== undefined && typeof resolve !== 'function') throw badArgument('resolve', resolve, 'a function');
     this.#stack = stack;
     this.#driver = driver;
     this.#resolve = resolve;
+    this.later = later;
   }
 
   connect(address: AnySocketAddress, options: SocketOptions = {}): Socket {
@@ -165,4 +170,8 @@ export class SocketLayer implements Sockets, Keeper {
       refused(socketError(thrown));
     }
   }
+}
+
+function soon(run: () => void): void {
+  setTimeout(run, 0);
 }

@@ -33,8 +33,8 @@ describe('the package', () => {
 
   for (const [subpath, target] of subpaths) {
     it(`exports ${subpath} with types, from dist`, () => {
-      // `tsyn/drill` reads files where there are files: in Node it is more than elsewhere.
-      const conditions = subpath === './drill' ? ['types', 'node', 'default'] : ['types', 'default'];
+      // In Node these are more than elsewhere: `tsyn/drill` reads files, `tsyn/sim` has hosts for programs of Node.
+      const conditions = ['./drill', './sim'].includes(subpath) ? ['types', 'node', 'default'] : ['types', 'default'];
       expect(Object.keys(target)).toEqual(conditions);
       for (const file of Object.values(target)) {
         expect(file).toMatch(/^\.\/dist\/[a-z/-]+(\.d\.ts|\.js)$/);

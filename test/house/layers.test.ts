@@ -15,7 +15,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   check: ['base', 'wire', 'tcp'],
   sim: ['base', 'wire', 'tcp', 'link', 'stack', 'trace'],
   drill: ['base', 'wire', 'tcp', 'link', 'stack', 'trace', 'sim'],
-  web: ['base', 'wire', 'tcp', 'link', 'stack'],
+  web: ['base', 'wire', 'tcp', 'link', 'stack', 'trace', 'sim'],
   node: ['base', 'wire', 'tcp', 'link', 'stack', 'trace', 'sim', 'drill', 'web'],
   cli: ['base', 'wire', 'tcp', 'link', 'stack', 'trace', 'explain', 'check', 'sim', 'drill', 'web', 'node'],
 };

@@ -13,6 +13,8 @@ import type { ReadEvents } from './tcp-handle.ts';
 export interface NetOptions {
   /** Resolves names for `connect` and `listen`; the host's `dns.lookup` by default, looked up at each call. */
   readonly lookup?: LookupFunction;
+  /** Gives each event its turn, in a macrotask of its own; by default an immediate of the event loop. */
+  readonly post?: (turn: () => void) => void;
 }
 
 /** Whoever has events to tell. */
@@ -25,6 +27,7 @@ export class NetHost {
   /** Nobody's context: what the network begins belongs to no call of the program's. */
   readonly outside: AsyncResource = new AsyncResource('TSYNNET', { requireManualDestroy: true });
   readonly #lookup: LookupFunction | undefined;
+  readonly #post: ((turn: () => void) => void) | undefined;
   readonly #driver: EventLoopDriver | null;
   /** Who hears what sockets read. */
   readonly readEvents: ReadEvents<never>;
@@ -36,6 +39,7 @@ export class NetHost {
     this.stack = stack;
     this.readEvents = readEvents;
     this.#lookup = options.lookup;
+    this.#post = options.post;
     this.#driver = EventLoopDriver.of(stack.scheduler);
     // From now on sockets keep the process alive, not the stack's timers.
     this.#driver?.unref();
@@ -47,6 +51,10 @@ export class NetHost {
 
   /** Lets `who` tell its next event. @param held whether the process waits for that */
   post(who: Turn, held: boolean): void {
+    if (this.#post !== undefined) {
+      this.#post(() => who.turn());
+      return;
+    }
     const immediate = setImmediate(run, who);
     if (held) return;
     immediate.unref();
