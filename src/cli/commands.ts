@@ -25,6 +25,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'packetdrill scripts, played against the stack in virtual time',
     load: () => import('./drill.ts'),
   },
+  sim: {
+    summary: 'scenarios on a simulated network, seed after seed; the few faults that make one fail',
+    load: () => import('./sim.ts'),
+  },
 };
 
 const NAMES: string = Object.keys(COMMANDS).join(', ');

@@ -1,10 +1,11 @@
 /** Owns: `tsyn demo`. What happens is `demo/story.ts`, how it looks `demo/page.ts`, what is said `demo/texts.ts`. */
 
-import { type Language, toJsonLines } from '../trace/index.ts';
+import { toJsonLines } from '../trace/index.ts';
 import { COMMON, parse, UsageError } from './args.ts';
 import type { Command, Io } from './command.ts';
 import { annotated, page } from './demo/page.ts';
 import { play } from './demo/story.ts';
+import { languageOf, localeOf } from './language.ts';
 import { paintFor } from './paint.ts';
 
 export const command: Command = {
@@ -38,12 +39,3 @@ Colour: on a terminal, unless NO_COLOR is set.
     return 0;
   },
 };
-
-function languageOf(env: NodeJS.ProcessEnv): Language {
-  return /^zh/i.test(localeOf(env, 'LC_MESSAGES')) ? 'zh' : 'en';
-}
-
-/** The locale of a category, by POSIX's rule. */
-function localeOf(env: NodeJS.ProcessEnv, category: string): string {
-  return env['LC_ALL'] || env[category] || env['LANG'] || '';
-}

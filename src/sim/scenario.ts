@@ -5,6 +5,7 @@
  */
 
 import type { TraceEvent, TraceSink } from '../trace/events.ts';
+import type { LinkNames } from './fault-words.ts';
 import type { FaultPlan, FaultRecord } from './plan.ts';
 
 /** Where nobody says otherwise a scenario has to be done after a day. */
@@ -21,12 +22,27 @@ export interface Scenario<S> {
   run(sim: S): void | Promise<void>;
 }
 
+/** A packet as it passed between a host's stack and one of its links. */
+export interface SeenPacket {
+  readonly host: string;
+  readonly link: string;
+  readonly medium: 'ip' | 'ethernet';
+  readonly direction: 'inbound' | 'outbound';
+  /** Virtual time, ms. */
+  readonly time: number;
+  /** Its name in traces. */
+  readonly packet: number;
+  readonly octets: Uint8Array;
+}
+
 /** What a simulation is made with. */
 export interface SimulationSettings {
   readonly seed: number;
   /** Virtual time, ms, beyond which nothing happens: whoever waits fails. */
   readonly deadline: number;
   readonly trace: TraceSink | null;
+  /** Where every packet at every host goes, as a capture there would have it. */
+  readonly capture: ((packet: SeenPacket) => void) | null;
   /** Whether faults are written down. */
   readonly record: boolean;
   readonly plan: FaultPlan | null;
@@ -40,6 +56,7 @@ export interface SimulationMaker<S> {
   /** Virtual time, ms. */
   now(sim: S): number;
   faults(sim: S): readonly FaultRecord[];
+  links(sim: S): readonly LinkNames[];
   /** Nothing is left of it afterwards. */
   end(sim: S): void | Promise<void>;
 }
@@ -67,8 +84,11 @@ export interface Outcome {
   readonly faults: readonly FaultRecord[];
   /** Empty unless it was to be kept. */
   readonly trace: readonly TraceEvent[];
-  /** The trace was longer than {@link MAX_TRACE}: its end is missing. */
+  /** The same, with octets. */
+  readonly packets: readonly SeenPacket[];
+  /** The trace was longer than {@link MAX_TRACE}: its end is missing, and that of the packets. */
   readonly cut: boolean;
+  readonly links: readonly LinkNames[];
 }
 
 export interface RunScenarioOptions {
@@ -78,6 +98,8 @@ export interface RunScenarioOptions {
   readonly record?: boolean;
   /** Whether the trace is kept. False. */
   readonly trace?: boolean;
+  /** Whether packets are kept, octet by octet. False. */
+  readonly capture?: boolean;
   /** The scenario's file, or the end of its path: failures say where in it they come from. */
   readonly file?: string;
 }
@@ -133,15 +155,19 @@ export async function runScenario<S>(
 ): Promise<Outcome> {
   const { plan = null, record = false, file = '' } = options;
   const trace: TraceEvent[] = [];
+  const packets: SeenPacket[] = [];
   let cut = false;
-  const keep = (event: TraceEvent): void => {
-    if (trace.length < MAX_TRACE) trace.push(event);
-    else cut = true;
-  };
+  const into =
+    <T>(list: T[]) =>
+    (one: T): void => {
+      if (list.length < MAX_TRACE) list.push(one);
+      else cut = true;
+    };
   const sim = maker.make({
     seed,
     deadline: scenario.deadline ?? DEFAULT_DEADLINE,
-    trace: options.trace === true ? keep : null,
+    trace: options.trace === true ? into(trace) : null,
+    capture: options.capture === true ? into(packets) : null,
     record,
     plan,
   });
@@ -159,7 +185,9 @@ export async function runScenario<S>(
     time: maker.now(sim),
     faults: [...maker.faults(sim)],
     trace,
+    packets,
     cut,
+    links: maker.links(sim),
   };
   await maker.end(sim);
   return outcome;
