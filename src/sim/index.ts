@@ -1,9 +1,12 @@
 /** Networks on virtual time: `tsyn/sim`. */
+export type { CaptureSink, SeenPacket } from './capture.ts';
 export * from './errors.ts';
+export { type FaultWordsOptions, faultWords, type LinkNames } from './fault-words.ts';
 export type { Goal } from './goal.ts';
 export { type HostOptions, SimHost } from './host.ts';
 export { type LinkDirection, type LinkEnd, SimLink, type WayCounters } from './link.ts';
 export type { LinkOptions, QueueOptions, WayOptions } from './link-options.ts';
+export { type Minimised, type MinimiseOptions, minimise } from './minimise.ts';
 export {
   type ChanceFault,
   checkPlan,
@@ -14,6 +17,7 @@ export {
   type FaultRecord,
   PlanError,
 } from './plan.ts';
+export * from './scenario.ts';
 export type { Attachment, Segment } from './segment.ts';
 export { type Appointment, type Joinable, Simulation, type SimulationOptions, simulate } from './simulation.ts';
 export { SimSwitch } from './switch.ts';

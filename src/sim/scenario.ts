@@ -5,6 +5,7 @@
  */
 
 import type { TraceEvent, TraceSink } from '../trace/events.ts';
+import type { CaptureSink, SeenPacket } from './capture.ts';
 import type { LinkNames } from './fault-words.ts';
 import type { FaultPlan, FaultRecord } from './plan.ts';
 
@@ -22,19 +23,6 @@ export interface Scenario<S> {
   run(sim: S): void | Promise<void>;
 }
 
-/** A packet as it passed between a host's stack and one of its links. */
-export interface SeenPacket {
-  readonly host: string;
-  readonly link: string;
-  readonly medium: 'ip' | 'ethernet';
-  readonly direction: 'inbound' | 'outbound';
-  /** Virtual time, ms. */
-  readonly time: number;
-  /** Its name in traces. */
-  readonly packet: number;
-  readonly octets: Uint8Array;
-}
-
 /** What a simulation is made with. */
 export interface SimulationSettings {
   readonly seed: number;
@@ -42,7 +30,7 @@ export interface SimulationSettings {
   readonly deadline: number;
   readonly trace: TraceSink | null;
   /** Where every packet at every host goes, as a capture there would have it. */
-  readonly capture: ((packet: SeenPacket) => void) | null;
+  readonly capture: CaptureSink | null;
   /** Whether faults are written down. */
   readonly record: boolean;
   readonly plan: FaultPlan | null;

@@ -6,6 +6,7 @@
 import type { Interface } from '../stack/interface.ts';
 import { formatAddress, type Prefix, parsePrefix, sameAddress } from '../wire/address.ts';
 import type { Network } from './addressing.ts';
+import { captured } from './capture.ts';
 import { impossible } from './errors.ts';
 import type { SimHost } from './host.ts';
 import type { Port } from './port.ts';
@@ -65,7 +66,7 @@ export class Attachment {
   /** Gives the host's present stack an interface here. */
   attach(): Interface {
     const { port, addresses, mac, host, side } = this;
-    const link = host.wrap(port, side);
+    const link = captured(host, port, host.wrap(port, side));
     this.iface = host.stack.addInterface({ link, addresses, ...(mac === null ? {} : { mac }) });
     return this.iface;
   }

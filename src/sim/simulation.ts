@@ -13,6 +13,7 @@ import type { PartialConfig } from '../stack/config.ts';
 import { invalidArgument } from '../stack/errors.ts';
 import type { TraceSink } from '../trace/events.ts';
 import { AddressPlan } from './addressing.ts';
+import type { CaptureSink } from './capture.ts';
 import { impossible, outOfRange, SimulationError } from './errors.ts';
 import { type Goal, report } from './goal.ts';
 import { type HostOptions, SimHost } from './host.ts';
@@ -33,6 +34,12 @@ export interface SimulationOptions {
   readonly trace?: TraceSink;
   /** Faults that are to happen in the place of chance. */
   readonly plan?: FaultPlan;
+  /** Whether faults are written down, in `faults.records`: true. */
+  readonly record?: boolean;
+  /** Where every packet goes that a host sends or receives, octet by octet. */
+  readonly capture?: CaptureSink;
+  /** Virtual time, ms, beyond which nothing happens, and whoever waits is told so; none. */
+  readonly deadline?: number;
 }
 
 /** What a link can be joined to. */
@@ -55,6 +62,8 @@ export class Simulation {
   readonly pool: PacketPool = new PacketPool();
   readonly buffers: BufferPool = new BufferPool();
   readonly trace: TraceSink | null;
+  readonly capture: CaptureSink | null;
+  readonly deadline: number;
   /** What chance did, or the plan in its place. */
   readonly faults: FaultBook;
   /** Chance for the scenario's own use; what it gives is no fault of the plan, as what `chance` decides is. */
@@ -72,11 +81,14 @@ export class Simulation {
   #macs = 0;
 
   constructor(options: SimulationOptions) {
-    const { seed } = options;
+    const { seed, deadline = Infinity, record = true } = options;
     if (!Number.isSafeInteger(seed)) throw outOfRange('seed', seed, 'an integer');
+    if (!(deadline > 0)) throw outOfRange('deadline', deadline, '> 0 ms');
     this.seed = seed;
     this.trace = options.trace ?? null;
-    this.faults = new FaultBook({ now: () => this.now, record: true, plan: options.plan ?? null });
+    this.capture = options.capture ?? null;
+    this.deadline = deadline;
+    this.faults = new FaultBook({ now: () => this.now, record, plan: options.plan ?? null });
     this.random = this.labelled('scenario');
   }
 
@@ -227,11 +239,12 @@ export class Simulation {
   /**
    * Runs until `time` (ms), or until nothing is left to happen.
    *
-   * @throws SimulationError ERR_OUT_OF_RANGE when that has passed
+   * @throws SimulationError ERR_OUT_OF_RANGE when that has passed; ERR_SIM_GOAL when it would go beyond the simulation's deadline
    */
   run(time: number = Infinity): void {
     this.checkTime(time);
-    this.scheduler.runUntil(time);
+    if (time <= this.deadline) this.scheduler.runUntil(time);
+    else this.#runToDeadline(time);
   }
 
   /** Before a run to a time. Errors as for `run` */
@@ -264,13 +277,14 @@ export class Simulation {
     if (!(limit >= 0)) throw outOfRange('limit', limit, '>= 0 ms');
     this.#checkPaths(needs);
     this.routing.settle();
-    return this.now + limit;
+    return Math.min(this.now + limit, this.deadline);
   }
 
   /** The error of a goal that was not reached. @param idle nothing is left to happen */
   protected missed(goal: Goal, idle: boolean): SimulationError {
-    const { seed, now: time } = this;
-    return new SimulationError('ERR_SIM_GOAL', report(this, goal, idle), { seed, time });
+    const { seed, now: time, deadline } = this;
+    const limited = time < deadline ? goal : { ...goal, limit: deadline };
+    return new SimulationError('ERR_SIM_GOAL', report(this, limited, idle), { seed, time });
   }
 
   /** Makes a host; where hosts have more, a simulation of its own makes those. */
@@ -279,6 +293,15 @@ export class Simulation {
   }
 
   // ---- Small things ----
+
+  /** Runs until nothing is left to happen, which has to be before the deadline. */
+  #runToDeadline(time: number): void {
+    const { scheduler, deadline } = this;
+    for (let at = scheduler.next(); at <= deadline; at = scheduler.next()) scheduler.runDue(at, 1);
+    if (scheduler.next() === Infinity && time === Infinity) return;
+    scheduler.runUntil(deadline);
+    throw this.missed({ goal: 'the end' }, false);
+  }
 
   #enter<T extends Joinable>(name: string, make: () => T): T {
     if (typeof name !== 'string' || name === '') throw invalidArgument('name', name, 'a name');

@@ -31,6 +31,7 @@ describe('the examples', () => {
       'drill.test.mjs',
       'quick-start.mjs',
       'register.mjs',
+      'scenarios',
     ];
     const clients = Object.keys(SAYS).map((name) => `${name}.mjs`);
     expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([...others, ...clients].sort());

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { RecordError, recordTrace } from '../../drill/index.ts';
 import { faultWords, type Outcome, type SeenPacket } from '../../sim/index.ts';
 import {
+  type Language,
   LINKTYPE_ETHERNET,
   LINKTYPE_RAW,
-  type Language,
   PcapngWriter,
   type SegmentEvent,
   type TraceEvent,
@@ -61,7 +61,7 @@ export function writeRun(outcome: Outcome, { folder, side, lang, head }: RunFile
   put(`seed-${seed}.plan.json`, `${JSON.stringify(plan, null, 2)}\n`);
   put(`seed-${seed}.pcapng`, capture(outcome, host, lang));
   const { scripts, why } = scriptsOf(trace, host);
-  scripts.forEach((script, i) => put(`seed-${seed}${i === 0 ? '' : `-${i + 1}`}.pkt`, script));
+  for (const [i, script] of scripts.entries()) put(`seed-${seed}${i === 0 ? '' : `-${i + 1}`}.pkt`, script);
   put(`seed-${seed}.txt`, `${[...head, allLadders(trace, lang)].join('\n')}\n`);
   return { paths, noScript: scripts.length === 0 ? why : null };
 }
@@ -72,7 +72,9 @@ function sideOf({ trace, packets }: Outcome, asked: string | undefined): string 
     if (hosts.includes(asked)) return asked;
     throw new UsageError(`--side must be ${hosts.join(' or ')}, hosts to which packets came, not '${asked}'`);
   }
-  const syns = trace.filter((event): event is SegmentEvent => event.type === 'segment-sent' && (event.segment.flags & SYN) !== 0);
+  const syns = trace.filter(
+    (event): event is SegmentEvent => event.type === 'segment-sent' && (event.segment.flags & SYN) !== 0,
+  );
   const answer = syns.find(({ segment }) => (segment.flags & ACK) !== 0);
   return (answer ?? syns[0])?.host ?? hosts[0] ?? '';
 }

@@ -33,7 +33,9 @@ async function importModule(path: string, absolute: string): Promise<unknown> {
     return await import(pathToFileURL(absolute).href);
   } catch (error) {
     if ((error as { readonly code?: unknown } | null)?.code === 'ERR_UNKNOWN_FILE_EXTENSION') {
-      const hint = /\.[cm]?ts$/.test(path) ? `: Node ${process.version} reads no TypeScript, from 22.18 on it does` : '';
+      const hint = /\.[cm]?ts$/.test(path)
+        ? `: Node ${process.version} reads no TypeScript, from 22.18 on it does`
+        : '';
       throw new UsageError(`'${path}' cannot be loaded: unknown file extension '${extname(path)}'${hint}`);
     }
     throw new UsageError(`'${path}' cannot be loaded: ${describe(error, absolute)}`);

@@ -30,11 +30,7 @@ export interface SeedRun {
 }
 
 /** @throws Error what a thread could not do */
-export async function runSeeds<S>(
-  run: SeedRun,
-  loaded: LoadedScenario<S>,
-  maker: SimulationMaker<S>,
-): Promise<void> {
+export async function runSeeds<S>(run: SeedRun, loaded: LoadedScenario<S>, maker: SimulationMaker<S>): Promise<void> {
   const seeds = new Seeds(run);
   const threads = Math.min(run.threads, Math.ceil(run.count / WORTH_THREADS));
   if (threads <= 1) {

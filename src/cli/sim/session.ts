@@ -6,8 +6,8 @@
 
 import {
   causeOf,
-  type FaultPlan,
   type Failure,
+  type FaultPlan,
   faultWords,
   type Outcome,
   runScenario,
@@ -165,7 +165,9 @@ export class Session<S> {
     }
     this.#io.stdout.line(this.#words.moreCauses(causes.length));
     for (const { seed, count, failure } of causes) {
-      this.#io.stdout.line(`  ${`${seed}`.padStart(9)}  ${grouped(count).padStart(7)}x  ${describe(failure).split('\n')[0]}`);
+      this.#io.stdout.line(
+        `  ${`${seed}`.padStart(9)}  ${grouped(count).padStart(7)}x  ${describe(failure).split('\n')[0]}`,
+      );
     }
   }
 
@@ -195,7 +197,9 @@ export class Session<S> {
       time: outcome.time,
       faults: outcome.faults.map(({ fault }) => fault),
       words: json ? this.#faultWords(outcome) : [],
-      ...(shrunk === null ? {} : { minimised: { before: shrunk.before, runs: shrunk.runs, complete: shrunk.complete } }),
+      ...(shrunk === null
+        ? {}
+        : { minimised: { before: shrunk.before, runs: shrunk.runs, complete: shrunk.complete } }),
       files,
       command: this.#command(cause.seed, files),
     };
