@@ -7,6 +7,8 @@ export * from './impairment.ts';
 export * from './link.ts';
 export * from './loopback.ts';
 export * from './mac-table.ts';
+export * from './nat.ts';
+export { DEFAULT_NAT_LIMITS, type NatLimits } from './nat-table.ts';
 export * from './packet.ts';
 export * from './pipe.ts';
 export * from './segment.ts';

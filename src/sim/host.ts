@@ -9,8 +9,7 @@ import { invalidArgument } from '../stack/errors.ts';
 import { createStack, type Stack, type StackOptions } from '../stack/stack.ts';
 import { parsePrefix } from '../wire/address.ts';
 import { SimulationError } from './errors.ts';
-import type { Port } from './port.ts';
-import type { Attachment, Side } from './segment.ts';
+import type { Attachment } from './segment.ts';
 import type { Simulation } from './simulation.ts';
 
 /** What a host's stack is made with, but for what the simulation gives it. */
@@ -18,6 +17,9 @@ export interface HostOptions extends Omit<Partial<StackOptions>, 'name' | 'sched
   /** Addresses with their prefixes on the host's first link, where the simulation should not choose. */
   readonly addresses?: readonly string[];
 }
+
+/** Where a host is attached, before it has an interface there. */
+export type Place = Pick<Attachment, 'port' | 'side' | 'prefixes'>;
 
 export class SimHost {
   readonly name: string;
@@ -121,8 +123,8 @@ export class SimHost {
   }
 
   /** What the host's stack is given for a link: the port itself, or something around it. */
-  wrap(port: Port, _side: Side): Link {
-    return port;
+  wrap(place: Place): Link {
+    return place.port;
   }
 
   /** What it waits for beside its connections, a line each, for the report of a goal that was not reached. */

@@ -7,6 +7,7 @@ export { type HostOptions, SimHost } from './host.ts';
 export { type LinkDirection, type LinkEnd, SimLink, type WayCounters } from './link.ts';
 export type { LinkOptions, QueueOptions, WayOptions } from './link-options.ts';
 export { type Minimised, type MinimiseOptions, minimise } from './minimise.ts';
+export { type NatMapping, type NatOptions, NatSide, SimNat } from './nat.ts';
 export {
   type ChanceFault,
   checkPlan,

@@ -65,8 +65,8 @@ export class Attachment {
 
   /** Gives the host's present stack an interface here. */
   attach(): Interface {
-    const { port, addresses, mac, host, side } = this;
-    const link = captured(host, port, host.wrap(port, side));
+    const { port, addresses, mac, host } = this;
+    const link = captured(host, port, host.wrap(this));
     this.iface = host.stack.addInterface({ link, addresses, ...(mac === null ? {} : { mac }) });
     return this.iface;
   }

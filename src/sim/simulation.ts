@@ -19,6 +19,7 @@ import { type Goal, report } from './goal.ts';
 import { type HostOptions, SimHost } from './host.ts';
 import { SimLink } from './link.ts';
 import type { LinkOptions } from './link-options.ts';
+import { type NatOptions, NatSide, SimNat } from './nat.ts';
 import { Partition } from './partition.ts';
 import { FaultBook, type FaultPlan } from './plan.ts';
 import type { Port } from './port.ts';
@@ -43,12 +44,15 @@ export interface SimulationOptions {
 }
 
 /** What a link can be joined to. */
-export type Joinable = SimHost | SimSwitch;
+export type Joinable = SimHost | SimSwitch | NatSide;
 
 /** An appointment made with `at` or `after`. */
 export interface Appointment {
   cancel(): void;
 }
+
+/** What a link can be joined to, and what has a name. */
+type Node = SimHost | SimSwitch;
 
 /** Routers have more of everything than hosts. */
 const ROUTER: PartialConfig = { ip: { forwarding: true, maxInterfaces: 65_536, maxRoutes: 1_000_000 } };
@@ -70,7 +74,7 @@ export class Simulation {
   readonly random: Random;
   /** For hosts of this simulation. */
   readonly routing: Routing = new Routing();
-  readonly #nodes: Map<string, Joinable> = new Map();
+  readonly #nodes: Map<string, Node> = new Map();
   readonly #links: Map<string, SimLink> = new Map();
   /** Names of links, of those that could not be made too: their dice are cast. */
   readonly #linkNames: Set<string> = new Set();
@@ -123,6 +127,22 @@ export class Simulation {
     return this.#enter(name, () => this.createHost(name, { ...options, config }));
   }
 
+  /**
+   * A router that translates addresses (NAT): link hosts to its `inside`, and its `outside` to the rest of the network. Errors as
+   * for `host`, and SimulationError ERR_OUT_OF_RANGE.
+   */
+  nat(
+    name: string,
+    options: NatOptions & { readonly inside?: Joinable | readonly Joinable[]; readonly outside?: Joinable } = {},
+  ): SimNat {
+    const { inside = [], outside, ...rest } = options;
+    const config = { ...rest.config, ip: { ...ROUTER.ip, ...rest.config?.ip } };
+    const nat = this.#enter(name, () => new SimNat(this, name, { ...rest, config }));
+    for (const end of Array.isArray(inside) ? inside : [inside]) this.link(end, nat.inside);
+    if (outside !== undefined) this.link(nat.outside, outside);
+    return nat;
+  }
+
   /** A learning Ethernet switch. Errors as for `host`. */
   switch(name: string): SimSwitch {
     const ethernet = (): SimSwitch =>
@@ -140,15 +160,17 @@ export class Simulation {
    */
   link(first: Joinable, second: Joinable, options: LinkOptions = {}): SimLink {
     const ends = [first, second] as const;
+    const nodes = [this.#nodeOf(first), this.#nodeOf(second)] as const;
     for (const end of ends) this.#checkEnd(end);
-    if (first === second) throw impossible(`'${first.name}' cannot be linked to itself`);
-    const switched = first instanceof SimSwitch || second instanceof SimSwitch;
-    if (switched && options.medium === 'ip') throw impossible('a link to a switch is an Ethernet');
-    if (first instanceof SimSwitch && second instanceof SimSwitch && first.segment === second.segment) {
+    if (nodes[0] === nodes[1]) throw impossible(`'${nodes[0].name}' cannot be linked to itself`);
+    const switches = nodes.filter((node) => node instanceof SimSwitch);
+    if (switches.length > 0 && options.medium === 'ip') throw impossible('a link to a switch is an Ethernet');
+    if (switches.length === 2 && switches[0]!.segment === switches[1]!.segment) {
       throw impossible(`a link from '${first.name}' to '${second.name}' would close a loop of switches`);
     }
-    const name = this.#linkName(options.name, `${first.name}-${second.name}`);
-    const link = new SimLink(this.#context(name), name, ends, switched ? { ...options, medium: 'ethernet' } : options);
+    const name = this.#linkName(options.name, `${nodes[0].name}-${nodes[1].name}`);
+    const settings = switches.length > 0 ? ({ ...options, medium: 'ethernet' } as const) : options;
+    const link = new SimLink(this.#context(name), name, nodes, settings);
     this.#attach(link, ends, options);
     this.#links.set(name, link);
     return link;
@@ -160,8 +182,8 @@ export class Simulation {
    *
    * @throws SimulationError ERR_SIM_TOPOLOGY (somebody is in two groups, or a stranger)
    */
-  partition(...groups: readonly (readonly Joinable[])[]): void {
-    for (const member of groups.flat()) this.#checkEnd(member, false);
+  partition(...groups: readonly (readonly (SimHost | SimSwitch)[])[]): void {
+    for (const member of groups.flat()) this.#checkNode(member);
     this.#partition = new Partition(groups, this.#owners);
     this.note(`partition: ${groups.map((group) => group.map(({ name }) => name).join(', ')).join(' | ')}`);
   }
@@ -303,7 +325,7 @@ export class Simulation {
     throw this.missed({ goal: 'the end' }, false);
   }
 
-  #enter<T extends Joinable>(name: string, make: () => T): T {
+  #enter<T extends Node>(name: string, make: () => T): T {
     if (typeof name !== 'string' || name === '') throw invalidArgument('name', name, 'a name');
     if (this.#nodes.has(name)) throw impossible(`there is a '${name}' already`);
     const node = make();
@@ -315,16 +337,34 @@ export class Simulation {
     return this.hosts.map((host) => `'${host.name}'`).join(', ') || 'none';
   }
 
-  #checkEnd(end: Joinable, up: boolean = true): void {
-    if (!(end instanceof SimHost || end instanceof SimSwitch)) throw invalidArgument('end', end, 'a host or a switch');
-    if (this.#nodes.get(end.name) !== end) throw impossible(`'${end.name}' belongs to another simulation`);
-    if (up && end instanceof SimHost && !end.isUp) {
-      throw new SimulationError('ERR_SIM_STATE', `host '${end.name}' is down: links are made while it is up`);
+  #nodeOf(end: Joinable): Node {
+    return end instanceof NatSide ? end.host : end;
+  }
+
+  #checkNode(node: Node): void {
+    if (!(node instanceof SimHost || node instanceof SimSwitch))
+      throw invalidArgument('end', node, 'a host or a switch');
+    if (this.#nodes.get(node.name) !== node) throw impossible(`'${node.name}' belongs to another simulation`);
+  }
+
+  #checkEnd(end: Joinable): void {
+    const node = this.#nodeOf(end);
+    this.#checkNode(node);
+    if (end instanceof SimNat) throw impossible(`'${end.name}' is a NAT: links are made to its inside or its outside`);
+    if (
+      end instanceof NatSide &&
+      end.side === 'outside' &&
+      end.host.attachments.some(({ side }) => side === 'outside')
+    ) {
+      throw impossible(`'${end.host.name}' has a link outside already`);
+    }
+    if (node instanceof SimHost && !node.isUp) {
+      throw new SimulationError('ERR_SIM_STATE', `host '${node.name}' is down: links are made while it is up`);
     }
   }
 
   #checkPaths(needs: readonly SimHost[]): void {
-    for (const host of needs) this.#checkEnd(host, false);
+    for (const host of needs) this.#checkNode(host);
     for (const from of needs) {
       for (const to of needs) {
         if (from !== to && !isPath(from, to) && !isPath(to, from)) {
@@ -363,7 +403,7 @@ export class Simulation {
 
   #attach(link: SimLink, ends: readonly [Joinable, Joinable], options: LinkOptions): void {
     const ipv6 = link.ports.every((port) => port.mtu >= 1280);
-    const segment = this.#segmentOf(ends);
+    const segment = this.#segmentOf(link.ends as readonly [Node, Node]);
     const attached: Attachment[] = [];
     try {
       ends.forEach((end, i) => {
@@ -381,7 +421,7 @@ export class Simulation {
   }
 
   /** The segment that a link between these is part of: a new one between hosts. Two switches become one. */
-  #segmentOf([first, second]: readonly [Joinable, Joinable]): Segment {
+  #segmentOf([first, second]: readonly [Node, Node]): Segment {
     if (!(first instanceof SimSwitch)) {
       return second instanceof SimSwitch ? second.segment : new Segment(this.#plan.link());
     }
@@ -395,14 +435,21 @@ export class Simulation {
     return first.segment;
   }
 
-  #join(host: SimHost, segment: Segment, port: Port, asked: readonly string[] | undefined, ipv6: boolean): Attachment {
+  #join(
+    end: SimHost | NatSide,
+    segment: Segment,
+    port: Port,
+    asked: readonly string[] | undefined,
+    ipv6: boolean,
+  ): Attachment {
+    const [host, side] = end instanceof NatSide ? [end.host, end.side] : [end, null];
     if (segment.members.some((member) => member.host === host)) {
       throw impossible(`'${host.name}' is at that switch already`);
     }
     const wanted = asked ?? (host.attachments.length === 0 && host.wanted.length > 0 ? host.wanted : null);
     const addresses = wanted ?? segment.network.join(ipv6);
     const mac = port.medium === 'ethernet' ? this.#mac() : null;
-    const attachment = new Attachment(host, port, { addresses, mac, side: null });
+    const attachment = new Attachment(host, port, { addresses, mac, side });
     attachment.join(segment);
     return attachment;
   }
