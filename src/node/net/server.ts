@@ -205,7 +205,7 @@ export function serverConstructor(host: NetHost, Socket: SocketConstructor): Ser
     if (!(this instanceof (Server as unknown as ServerConstructor))) {
       return new (Server as unknown as ServerConstructor)(options, listener);
     }
-    construct(this, options, listener);
+    constructServer(this, options, listener);
     return undefined;
   }
   Object.setPrototypeOf(Server, EventEmitter);
@@ -219,7 +219,8 @@ export function serverConstructor(host: NetHost, Socket: SocketConstructor): Ser
   return Server as unknown as ServerConstructor;
 }
 
-function construct(
+/** What the constructor does to a new object. */
+export function constructServer(
   server: ServerMethods,
   given: ServerOptions | ConnectionListener | undefined,
   listener: ConnectionListener | undefined,

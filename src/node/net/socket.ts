@@ -419,7 +419,7 @@ export interface SocketConstructor {
 }
 
 /** What most sockets never change stands here for all of them: there may be very many. */
-const DEFAULTS: PropertyDescriptorMap = Object.fromEntries(
+export const SOCKET_DEFAULTS: PropertyDescriptorMap = Object.fromEntries(
   Object.entries({
     server: null,
     _server: null,
@@ -445,7 +445,7 @@ export function socketConstructor(host: NetHost): SocketConstructor {
     }
     // Descriptors and handles of libuv are the host's, and so is a socket of them.
     if (new.target && isOfHost(options)) return new HostSocket(options as object) as unknown as SocketMethods;
-    construct(this, options);
+    constructSocket(this, options);
     return undefined;
   }
   const isOurs = (value: unknown): value is SocketMethods =>
@@ -462,12 +462,13 @@ export function socketConstructor(host: NetHost): SocketConstructor {
     ...Object.getOwnPropertyDescriptors(SocketMethods.prototype),
     constructor: { value: Socket, writable: true, configurable: true },
     _net: { value: host },
-    ...DEFAULTS,
+    ...SOCKET_DEFAULTS,
   });
   return Socket as unknown as SocketConstructor;
 }
 
-function construct(socket: SocketMethods, given: SocketOptions | number | undefined): void {
+/** What the constructor does to a new object. */
+export function constructSocket(socket: SocketMethods, given: SocketOptions | number | undefined): void {
   const options: SocketOptions = typeof given === 'number' ? { fd: given } : (given ?? {});
   checkOptions(options);
   socket._state = new SocketState();

@@ -80,7 +80,8 @@ function serverOf(Own: ServerConstructor): ServerConstructor {
   return takesPlace;
 }
 
-function whenMade(listener: ConnectionListener): ConnectionListener {
+/** Of a server of `tls`: makes TLSSockets of what are streams to it. */
+export function whenMade(listener: ConnectionListener): ConnectionListener {
   return function (this: ServerMethods, socket: SocketMethods): void {
     whileMakingTls(() => listener.call(this, socket));
   };

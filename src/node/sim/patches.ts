@@ -8,8 +8,10 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { patchClock } from './patch-clock.ts';
 import { patchFailures } from './patch-failures.ts';
+import { patchHttp } from './patch-http.ts';
 import { patchNames } from './patch-names.ts';
 import { patchNet } from './patch-net.ts';
+import { patchRandomness } from './patch-randomness.ts';
 import { patchTimers } from './patch-timers.ts';
 import { Patcher } from './patcher.ts';
 
@@ -19,7 +21,8 @@ let wanted = 0;
 
 export function install(): void {
   if (wanted++ > 0) return;
-  for (const patch of [patchTimers, patchClock, patchNames, patchNet, patchFailures]) patch(PATCHER);
+  for (const patch of [patchTimers, patchClock, patchNames, patchNet, patchHttp, patchRandomness, patchFailures])
+    patch(PATCHER);
   syncBuiltinESMExports();
 }
 

@@ -91,6 +91,11 @@ export class Place {
     });
   }
 
+  /** The same for something that code here has asked for, in its context. */
+  later(turn: () => void): void {
+    this.post(AsyncResource.bind(turn));
+  }
+
   /** Runs an event; what it throws ends the run, as it would end the process. */
   guard(event: () => void): void {
     latest = this;

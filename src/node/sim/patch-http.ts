@@ -1,0 +1,124 @@
+/**
+ * Owns: what of HTTP and TLS does not ask `net` again for each connection, for code of a host: agents, `tls.connect`, the Date of answers, the
+ * dispatcher of `fetch`.
+ */
+
+import http from 'node:http';
+import hostNet from 'node:net';
+import tls from 'node:tls';
+import type { normalizeArguments } from '../net/arguments.ts';
+import type { Net } from '../net/create.ts';
+import { programTls, type TlsNeeds } from '../register/tls.ts';
+import type { Patcher } from './patcher.ts';
+import { here, type Place } from './place.ts';
+
+type Real = (this: unknown, ...args: unknown[]) => unknown;
+
+export function patchHttp(patcher: Patcher): void {
+  patcher.wrap(http.Agent.prototype, {
+    createConnection: (real: Real): Real =>
+      function (...args) {
+        return here()?.net ? (hostNet.connect as Real)(...args) : real.apply(this, args);
+      },
+    // Agents outlive hosts, and one agent serves all of them: each life of each host has connections of its own.
+    getName: (real: Real): Real =>
+      function (...args) {
+        const place = here();
+        const name = real.apply(this, args);
+        return place === undefined ? name : `${name}:place ${place.id}`;
+      },
+  });
+  patcher.wrap(http.OutgoingMessage.prototype, { _storeHeader: dateOf });
+  patchTls(patcher);
+  patchFetch(patcher);
+}
+
+interface Message {
+  sendDate: boolean;
+  _header: string;
+}
+
+/** Node keeps the date for a second of its own; here it is what the host's clock says. */
+function dateOf(real: Real): Real {
+  return function (this, ...args) {
+    const place = here();
+    const message = this as Message;
+    if (place === undefined || !message.sendDate) return real.apply(this, args);
+    message.sendDate = false;
+    try {
+      real.apply(this, args);
+    } finally {
+      message.sendDate = true;
+    }
+    if (/\r\ndate:/i.test(message._header)) return undefined;
+    message._header = message._header.replace('\r\n', `\r\nDate: ${new Date(place.date).toUTCString()}\r\n`);
+    return undefined;
+  };
+}
+
+const TLS_OF: WeakMap<Net, ReturnType<typeof programTls>> = new WeakMap();
+
+function tlsOf(net: Net): ReturnType<typeof programTls> {
+  let made = TLS_OF.get(net);
+  if (made === undefined) {
+    const { Socket, _normalizeArgs } = net as unknown as {
+      Socket: TlsNeeds['Socket'];
+      _normalizeArgs: typeof normalizeArguments;
+    };
+    made = programTls({ Socket, normalize: _normalizeArgs });
+    TLS_OF.set(net, made);
+  }
+  return made;
+}
+
+function patchTls(patcher: Patcher): void {
+  const { TLSSocket: RealSocket } = tls;
+  patcher.wrap(tls, {
+    connect:
+      (real: Real): Real =>
+      (...args) => {
+        const net = here()?.net;
+        return net ? (tlsOf(net).connect as Real)(...args) : real(...args);
+      },
+  });
+  function TLSSocket(this: unknown, ...args: unknown[]): unknown {
+    const net = here()?.net;
+    const Chosen = net ? tlsOf(net).TLSSocket : RealSocket;
+    if (new.target === undefined) return Reflect.apply(Chosen as unknown as Real, this, args);
+    return Reflect.construct(Chosen, args, new.target === (TLSSocket as unknown) ? Chosen : new.target);
+  }
+  Object.setPrototypeOf(TLSSocket, RealSocket);
+  TLSSocket.prototype = RealSocket.prototype;
+  patcher.replace(tls, 'TLSSocket', TLSSocket);
+}
+
+/** Where `fetch`, Node's own and that of the package, looks for its pool of connections. */
+const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
+const DISPATCHERS: WeakMap<Place, object> = new WeakMap();
+
+/** Each life of each host has a pool of its own, of the same kind as that of the process. */
+function patchFetch(patcher: Patcher): void {
+  // Node makes its pool when `fetch` is first looked at.
+  void globalThis.fetch;
+  const globals = globalThis as unknown as Record<symbol, object | undefined>;
+  let shared = globals[DISPATCHER];
+  patcher.define(globalThis, DISPATCHER, {
+    get(): object | undefined {
+      const place = here();
+      if (place === undefined) return shared;
+      let own = DISPATCHERS.get(place);
+      if (own === undefined && shared !== undefined) {
+        own = Reflect.construct(shared.constructor as new () => object, []);
+        DISPATCHERS.set(place, own);
+      }
+      return own;
+    },
+    set(value: object): void {
+      const place = here();
+      if (place === undefined) shared = value;
+      else DISPATCHERS.set(place, value);
+    },
+    enumerable: false,
+    configurable: true,
+  });
+}
