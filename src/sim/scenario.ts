@@ -45,7 +45,7 @@ export interface SimulationMaker<S> {
   now(sim: S): number;
   faults(sim: S): readonly FaultRecord[];
   links(sim: S): readonly LinkNames[];
-  /** Nothing is left of it afterwards. */
+  /** Nothing is left of it afterwards. It throws what was wrong and nobody has been told. */
   end(sim: S): void | Promise<void>;
 }
 
@@ -130,12 +130,13 @@ export function scenarioOf<S>(module: unknown, where: string, name: string): Sce
     name: scenario.name ?? name,
     ...(description === undefined ? {} : { description }),
     deadline,
-    run: (sim) => scenario.run!(sim),
+    // Bound, it is still seen to be an async function.
+    run: scenario.run.bind(scenario),
   };
 }
 
 /** Tells a scenario to a new simulation. What the scenario throws is in the outcome; only what is wrong with us is thrown. */
-export async function runScenario<S>(
+export async function tellScenario<S>(
   scenario: Scenario<S>,
   seed: number,
   maker: SimulationMaker<S>,
@@ -145,9 +146,11 @@ export async function runScenario<S>(
   const trace: TraceEvent[] = [];
   const packets: SeenPacket[] = [];
   let cut = false;
+  let over = false;
   const into =
     <T>(list: T[]) =>
     (one: T): void => {
+      if (over) return; // how a simulation is taken apart is no part of the story
       if (list.length < MAX_TRACE) list.push(one);
       else cut = true;
     };
@@ -160,25 +163,33 @@ export async function runScenario<S>(
     plan,
   });
   let failure: Failure | null = null;
+  const fail = (error: unknown): void => {
+    failure ??= failureOf(error, file);
+  };
   try {
     await maker.tell(sim, scenario);
   } catch (error) {
-    failure = failureOf(error, file);
+    fail(error);
   }
-  const outcome = {
+  const time = maker.now(sim);
+  over = true;
+  try {
+    await maker.end(sim);
+  } catch (error) {
+    fail(error);
+  }
+  return {
     scenario: scenario.name,
     seed,
     passed: failure === null,
     failure,
-    time: maker.now(sim),
+    time,
     faults: [...maker.faults(sim)],
     trace,
     packets,
     cut,
     links: maker.links(sim),
   };
-  await maker.end(sim);
-  return outcome;
 }
 
 /** What was thrown, as plain data. @param file the end of the path of the scenario's file */
@@ -188,7 +199,12 @@ export function failureOf(thrown: unknown, file: string): Failure {
   }
   const { name, message, stack = '' } = thrown;
   const { code } = thrown as { readonly code?: unknown };
-  return { name, code: typeof code === 'string' ? code : null, message, stack, place: placeIn(stack, file) };
+  const place = placeIn(stack, file) ?? placeIn(stackOf(thrown.cause), file);
+  return { name, code: typeof code === 'string' ? code : null, message, stack, place };
+}
+
+function stackOf(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? '') : '';
 }
 
 /** `line:column` of the innermost call in a file that a stack names. */

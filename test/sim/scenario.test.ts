@@ -5,12 +5,12 @@ import {
   failureOf,
   type Outcome,
   type RunScenarioOptions,
-  runScenario,
   type Scenario,
   ScenarioError,
   Simulation,
   type SimulationMaker,
   scenarioOf,
+  tellScenario,
 } from '../../src/sim/index.ts';
 
 /** Simulations as they are, driven by the scenario alone. */
@@ -31,7 +31,7 @@ const MAKER: SimulationMaker<Simulation> = {
 
 type Run = Scenario<Simulation>['run'];
 const tell = (run: Run, seed = 1, options: RunScenarioOptions = {}, deadline = 10_000): Promise<Outcome> =>
-  runScenario({ name: 'story', deadline, run }, seed, MAKER, options);
+  tellScenario({ name: 'story', deadline, run }, seed, MAKER, options);
 
 /** Two hosts on a lossy link, of which one sends the other some octets. */
 const transfer: Run = (sim) => {

@@ -3,7 +3,7 @@
  * traced or written down here: what fails is run once more for that.
  */
 
-import { type Failure, runScenario, type SimulationMaker } from '../../sim/index.ts';
+import { type Failure, runScenario } from '../../node/sim/index.ts';
 import type { LoadedScenario } from './load.ts';
 
 /** Seeds from `from` on. */
@@ -23,10 +23,9 @@ export interface BatchResult {
 }
 
 /** @param stopped asked before each seed whether to stop */
-export async function runBatch<S>(
+export async function runBatch(
   { from, count, untilFailure }: Batch,
-  { scenario, file }: LoadedScenario<S>,
-  maker: SimulationMaker<S>,
+  { scenario, file }: LoadedScenario,
   stopped: () => boolean = () => false,
 ): Promise<BatchResult> {
   const failures: { seed: number; failure: Failure }[] = [];
@@ -34,7 +33,7 @@ export async function runBatch<S>(
   let done = 0;
   while (done < count && !stopped() && !(untilFailure && failures.length > 0)) {
     const seed = from + done;
-    const outcome = await runScenario(scenario, seed, maker, { file });
+    const outcome = await runScenario(scenario, seed, { file });
     if (outcome.failure !== null) failures.push({ seed, failure: outcome.failure });
     time += outcome.time;
     done++;

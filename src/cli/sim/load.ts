@@ -3,25 +3,25 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Scenario, ScenarioError, scenarioOf } from '../../sim/index.ts';
+import { type NodeSimulation, type Scenario, ScenarioError, scenarioOf } from '../../node/sim/index.ts';
 import { UsageError } from '../args.ts';
 
 /** A scenario, and how stacks name its file. */
-export interface LoadedScenario<S> {
-  readonly scenario: Scenario<S>;
+export interface LoadedScenario {
+  readonly scenario: Scenario<NodeSimulation>;
   /** The end of its path. */
   readonly file: string;
 }
 
 /** @throws UsageError no such file, a module that cannot be loaded or throws meanwhile, one that exports no scenario */
-export async function loadScenario<S>(path: string): Promise<LoadedScenario<S>> {
+export async function loadScenario(path: string): Promise<LoadedScenario> {
   const absolute = resolve(path);
   if (!existsSync(absolute)) throw new UsageError(`no such file: '${path}'`);
   if (!statSync(absolute).isFile()) throw new UsageError(`'${path}' is no file: a scenario is a module`);
   const module: unknown = await importModule(path, absolute);
   try {
     const name = basename(absolute, extname(absolute));
-    return { scenario: scenarioOf<S>(module, `'${path}'`, name), file: `/${basename(absolute)}` };
+    return { scenario: scenarioOf<NodeSimulation>(module, `'${path}'`, name), file: `/${basename(absolute)}` };
   } catch (error) {
     if (error instanceof ScenarioError) throw new UsageError(error.message);
     throw error;

@@ -4,7 +4,6 @@
  */
 
 import { Worker } from 'node:worker_threads';
-import type { SimulationMaker } from '../../sim/index.ts';
 import { type Batch, type BatchResult, runBatch } from './batch.ts';
 import type { LoadedScenario } from './load.ts';
 
@@ -30,13 +29,13 @@ export interface SeedRun {
 }
 
 /** @throws Error what a thread could not do */
-export async function runSeeds<S>(run: SeedRun, loaded: LoadedScenario<S>, maker: SimulationMaker<S>): Promise<void> {
+export async function runSeeds(run: SeedRun, loaded: LoadedScenario): Promise<void> {
   const seeds = new Seeds(run);
   const threads = Math.min(run.threads, Math.ceil(run.count / WORTH_THREADS));
   if (threads <= 1) {
     const turn = new Turn(run.signal);
     for (let batch = seeds.next(1); batch !== null; batch = seeds.next(1)) {
-      seeds.tell(await runBatch(batch, loaded, maker));
+      seeds.tell(await runBatch(batch, loaded));
       await turn.yield();
     }
     return;

@@ -4,15 +4,7 @@
  * ladders (`pictures.ts`), files (`files.ts`), words (`texts.ts`).
  */
 
-import {
-  causeOf,
-  type Failure,
-  type FaultPlan,
-  faultWords,
-  type Outcome,
-  runScenario,
-  type SimulationMaker,
-} from '../../sim/index.ts';
+import { causeOf, type Failure, type FaultPlan, faultWords, type Outcome, runScenario } from '../../node/sim/index.ts';
 import { type Language, toJsonLines } from '../../trace/index.ts';
 import type { Io } from '../command.ts';
 import { grouped } from '../report.ts';
@@ -48,19 +40,17 @@ export interface Asked {
   readonly lang: Language;
 }
 
-export class Session<S> {
+export class Session {
   readonly #asked: Asked;
-  readonly #loaded: LoadedScenario<S>;
-  readonly #maker: SimulationMaker<S>;
+  readonly #loaded: LoadedScenario;
   readonly #io: Io;
   readonly #signal: AbortSignal;
   readonly #words: SimTexts;
   readonly #progress: ProgressLine;
 
-  constructor(asked: Asked, loaded: LoadedScenario<S>, maker: SimulationMaker<S>, io: Io, signal: AbortSignal) {
+  constructor(asked: Asked, loaded: LoadedScenario, io: Io, signal: AbortSignal) {
     this.#asked = asked;
     this.#loaded = loaded;
-    this.#maker = maker;
     this.#io = io;
     this.#signal = signal;
     this.#words = SIM_TEXTS[asked.lang];
@@ -152,7 +142,6 @@ export class Session<S> {
         },
       },
       this.#loaded,
-      this.#maker,
     );
   }
 
@@ -176,7 +165,7 @@ export class Session<S> {
   /** Runs a seed with everything kept. */
   #look(seed: number): Promise<Outcome> {
     const { scenario, file } = this.#loaded;
-    return runScenario(scenario, seed, this.#maker, { ...LOOKED_AT, file, plan: this.#asked.plan });
+    return runScenario(scenario, seed, { ...LOOKED_AT, file, plan: this.#asked.plan });
   }
 
   async #show(cause: Cause, again: Outcome): Promise<void> {
@@ -228,7 +217,7 @@ export class Session<S> {
   }
 
   async #shrink(outcome: Outcome): Promise<Shrunk | null> {
-    const shrunk = await shrink(this.#loaded, outcome, this.#maker, this.#signal, (runs, left) =>
+    const shrunk = await shrink(this.#loaded, outcome, this.#signal, (runs, left) =>
       this.#progress.draw(() => `seed ${outcome.seed}: ${grouped(runs)} runs, ${grouped(left)} faults`),
     );
     this.#progress.clear();

@@ -5,4 +5,5 @@ export { AppSimulation } from '../../web/sim/simulation.ts';
 export type { Sockets } from '../../web/sockets.ts';
 export type { Net } from '../net/create.ts';
 export { NodeHost } from './host.ts';
+export { runScenario } from './scenarios.ts';
 export { NodeSimulation, type NodeSimulationOptions, simulate } from './simulation.ts';

@@ -103,6 +103,11 @@ export class AppSimulation extends Simulation {
     return this.hosts.find((host) => host.name === name)?.addresses ?? [];
   }
 
+  /** Whether virtual time is being driven, by a `run` or `until` that is not over. */
+  get running(): boolean {
+    return this.#loop.driving;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -158,7 +163,12 @@ export class AppSimulation extends Simulation {
 
   async #runAll(time: number): Promise<void> {
     this.checkTime(time);
-    const end = await this.#loop.drive(() => false, time);
+    const late = time > this.deadline;
+    const end = await this.#loop.drive(() => false, late ? this.deadline : time);
+    if (late && (end === 'limit' || time !== Infinity)) {
+      this.scheduler.runDue(this.deadline, 0);
+      throw this.missed({ goal: 'the end' }, false);
+    }
     if (end === 'limit' || time !== Infinity) this.scheduler.runDue(time, 0);
   }
 
