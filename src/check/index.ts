@@ -1,0 +1,18 @@
+/** The checker: all that can happen to the TCP that ships, within bounds; `tsyn/check`. */
+export {
+  answer,
+  EXPERIMENTS,
+  type Experiment,
+  type Level,
+  modelAt,
+  type Question,
+  WHYS,
+  type Why,
+} from './experiments.ts';
+export type { Ending } from './ledger.ts';
+export { type Choice, type IsnPolicy, type Model, QUIET, TICK } from './model.ts';
+export { MUTANTS, type MutantName } from './mutants.ts';
+export { GOALS, type GoalName, type SafetyName } from './properties.ts';
+export { type Progress, type Result, type SearchOptions, search, type Verdict } from './search.ts';
+export { Carried } from './segments.ts';
+export { ModelError, type StepKind, type StepRecord, World } from './world.ts';
