@@ -119,7 +119,7 @@ class Search {
 
   run(): Result {
     const { world, visited, frontier } = this;
-    const { memory = 2 ** 30, states = Infinity, every = 100_000, progress, watch } = this.#options;
+    const { memory = 1 << 30, states = Infinity, every = 100_000, progress, watch } = this.#options;
     const begin = world.start();
     this.#begin = begin.row.slice(0, begin.length);
     visited.add(begin.row, begin.length, -1, 0);
