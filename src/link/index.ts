@@ -1,3 +1,4 @@
+export { BoxError, type BoxOption, BoxPacket, readBox } from './box-packet.ts';
 export type { Drop, Hold, PacketPredicate, ReleaseOrder } from './control.ts';
 export { MAX_HELD } from './control.ts';
 export type { LinkCounters } from './delivery.ts';
@@ -7,6 +8,7 @@ export * from './impairment.ts';
 export * from './link.ts';
 export * from './loopback.ts';
 export * from './mac-table.ts';
+export * from './middlebox.ts';
 export * from './nat.ts';
 export { DEFAULT_NAT_LIMITS, type NatLimits } from './nat-table.ts';
 export * from './packet.ts';

@@ -25,8 +25,13 @@ export class Located {
   readonly ip6: Ipv6Header = new Ipv6Header();
 }
 
+/** Where octets of a packet are; `words` is their memory as 32-bit words, where somebody has that. */
+export interface PacketOctets extends Pick<Packet, 'buf' | 'off' | 'len'> {
+  readonly words: Uint32Array | null;
+}
+
 /** Finds the transport header. @returns false for what is no sound IP packet, and for fragments */
-export function locate(packet: Packet, medium: 'ip' | 'ethernet', into: Located): boolean {
+export function locate(packet: PacketOctets, medium: 'ip' | 'ethernet', into: Located): boolean {
   let at = packet.off;
   let rest = packet.len;
   if (medium === 'ethernet') {

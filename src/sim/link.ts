@@ -9,6 +9,7 @@ import type { FaultSource } from '../link/faults.ts';
 import { type ImpairedLink, impair } from '../link/impair.ts';
 import type { FateCounters } from '../link/impairment.ts';
 import { NO_OFFLOAD } from '../link/link.ts';
+import { type Middlebox, MiddleboxLink } from '../link/middlebox.ts';
 import type { Packet } from '../link/packet.ts';
 import { createPipe } from '../link/pipe.ts';
 import type { Direction } from '../link/tap.ts';
@@ -168,6 +169,21 @@ export class SimLink {
   /** Puts a packet (a frame on Ethernet) of at most 65,535 octets on the link, past all faults. */
   inject(octets: Uint8Array, direction: LinkDirection | 'both'): void {
     for (const way of these(direction)) this.#wire.inject(octets, SIDE[way]);
+  }
+
+  /**
+   * Has `box` see every packet and change, drop, delay or add some, until the box is removed. It is at the link's first end: what goes
+   * forth it sees before the link's faults, what comes back after them. Of several the last made is nearest to that end.
+   */
+  middlebox(box: Middlebox): { remove(): void } {
+    const { scheduler, pool, trace } = this.#context;
+    const { name } = this;
+    const inserted = this.ports[0].insert((inner) => new MiddleboxLink(inner, scheduler, pool, box, { name, trace }));
+    return {
+      remove() {
+        inserted.box = null;
+      },
+    };
   }
 
   #owner(): PortOwner {

@@ -31,7 +31,7 @@ export class Port implements Link, LinkReceiver {
   readonly medium: 'ip' | 'ethernet';
   readonly mtu: number;
   readonly offload: Offload;
-  readonly #inner: Link;
+  #inner: Link;
   readonly #out: Way;
   readonly #in: Way;
   readonly #owner: PortOwner;
@@ -47,6 +47,14 @@ export class Port implements Link, LinkReceiver {
     this.#in = into;
     this.#owner = owner;
     inner.attach(this);
+  }
+
+  /** Puts something between this end and the rest of the link. */
+  insert<T extends Link>(wrap: (inner: Link) => T): T {
+    const wrapped = wrap(this.#inner);
+    this.#inner = wrapped;
+    wrapped.attach(this);
+    return wrapped;
   }
 
   send(packet: Packet): void {
