@@ -9,12 +9,23 @@ export class Ending implements TcpHandler {
   /** SO_ERROR: the errno that the next call fails with. */
   error: string | null = null;
   closed = false;
+  /** There is something for the application to do about. */
+  onNews: (() => void) | null = null;
   /** A write that waits for the handshake goes on with its last step, whose ACK then goes with the text. */
   whenOpen: (() => void) | null = null;
 
   onConnect(): void {
     this.whenOpen?.();
     this.whenOpen = null;
+    this.onNews?.();
+  }
+
+  onReadable(): void {
+    this.onNews?.();
+  }
+
+  onEnd(): void {
+    this.onNews?.();
   }
 
   onClose(socket: TcpSocket, error: { code: string } | null): void {

@@ -14,6 +14,8 @@ import { parseShell, type ShellEffect } from './shell.ts';
 
 export class HostMaker {
   sysctls: Sysctls = plainSysctls;
+  /** Calls that follow a packet at once are made from within the stack, as handlers make them. */
+  handlers = false;
   /** No kernel's settings: the stack's own defaults. */
   #own = false;
   readonly #settings: RunSettings;
@@ -63,6 +65,9 @@ export class HostMaker {
       case 'own-defaults':
         if (host !== null) throw new DrillSkip('the settings of a host in use are given up');
         this.#own = true;
+        break;
+      case 'handlers':
+        this.handlers = true;
         break;
       case 'restore':
       case 'plain-segments':

@@ -244,6 +244,8 @@ function sightingOf({ time, src, dst, segment }: SegmentEvent): Sighting {
 
 function callOf({ connection, call, count = 0, time, result }: CallEvent, { dst, segment }: SegmentEvent): CallStep[] {
   const remote = dst.includes(':') ? `[${dst}]:${segment.dstPort}` : `${dst}:${segment.dstPort}`;
+  // A host that connects to one port again and again does so from others.
+  if (!connection.local.endsWith(`:${segment.srcPort}`)) return [];
   const idle = call === 'OPEN' || ((call === 'SEND' || call === 'RECEIVE') && count === 0);
   if (idle || connection.remote !== remote || result === 'connection does not exist') return [];
   return [{ kind: 'call', time: Math.round(time * 1000), call, count }];

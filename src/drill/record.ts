@@ -2,11 +2,11 @@
  * Owns: writing a script from what was seen: the packets of one connection in relative numbers, and the calls around them. What
  * the host sent is expected, with windows left open; what came is injected.
  *
- * A script's calls are made one after the other, each when the host has answered what came before. An application that acts
- * from within the stack, as a handler does, can have its text or FIN carry an acknowledgment that a script's call comes too late
- * for: such a script is to be mended by hand, where the acknowledgment is one that is not delayed. What was written and how it
- * was closed at one instant is kept together with MSG_MORE, and text that came at one instant with `--mss`; other segments that
- * come at one instant, as on a wire without a rate, are answered one by one in a script.
+ * A script's calls are made one after the other, each when the host has answered what came before. Of an application that acts
+ * from within the stack, as a handler does, text or FIN can carry an acknowledgment that such a call comes too late for: `tsyn
+ * handlers` in a script's head has calls that follow a packet at once made while the host deals with it. What was written and
+ * how it was closed at one instant is kept together with MSG_MORE, and text that came at one instant with `--mss`; other
+ * segments that come at one instant, as on a wire without a rate, are answered one by one in a script.
  */
 
 import type { TraceEvent } from '../trace/events.ts';
@@ -61,10 +61,20 @@ function write(seen: Recording, own: boolean): string {
     ...(family === 6 ? ['--ip_version=ipv6'] : []),
     ...(mtu === null ? [] : [`--mtu=${mtu}`]),
     ...(mss === 0 ? [] : [`--mss=${mss}`]),
-    ...(own ? ['`tsyn defaults`'] : []),
+    ...(own ? [`\`tsyn defaults${actsAtOnce(steps) ? '; tsyn handlers' : ''}\``] : []),
     '',
   ];
   return `${[...head, ...writer.lines()].join('\n')}\n`;
+}
+
+/** Whether what the host's application does about a packet goes with the answer to it: calls are made from within the stack. */
+function actsAtOnce(steps: readonly Step[]): boolean {
+  return steps.some((step, i) => {
+    const before = steps[i - 1];
+    if (step.kind !== 'call' || before?.kind !== 'packet' || before.outbound || before.time !== step.time) return false;
+    const after = steps.slice(i).find(({ kind }) => kind === 'packet') as PacketStep | undefined;
+    return after?.outbound === true && after.time === step.time;
+  });
 }
 
 class Writer {

@@ -92,6 +92,10 @@ export class Runner {
   #steps = 0;
   /** The event before: when it was to be, µs; its time is what following inbound packets count from. */
   #previous: { time: number; inbound: boolean } | null = null;
+  /** The next event's place in the script. */
+  #cursor = 0;
+  /** The host deals with what was injected. */
+  #dealing = false;
 
   constructor(script: Script, settings: RunSettings, options: RunOptions, maker: HostMaker) {
     this.script = script;
@@ -110,8 +114,8 @@ export class Runner {
   play(): void {
     const { init, events, cleanup } = this.script;
     if (init !== null) this.#attempt(init.at.line, () => this.#shell(init));
-    for (const event of events) {
-      if (this.#ended) break;
+    while (this.#cursor < events.length && !this.#ended) {
+      const event = events[this.#cursor++]!;
       this.#attempt(event.at.line, () => this.#play(event));
     }
     const pending = this.#pending;
@@ -151,6 +155,7 @@ export class Runner {
     }
     this.#advance(time.start / 1000);
     checkTime(this.now * 1000, time.start, time.start, tolerance); // what was expected before may have come too late for it
+    this.#dealing = inbound;
     switch (action.kind) {
       case 'packet':
         this.#inject(action);
@@ -166,6 +171,25 @@ export class Runner {
         break;
     }
     this.#settle();
+    this.#dealing = false;
+  }
+
+  /**
+   * The stack has something to tell of a packet: where calls are made as handlers make them, those that follow it at once are made
+   * now, before the host answers.
+   */
+  #tell(): void {
+    if (!this.#maker.handlers || !this.#dealing || this.#pending !== null) return;
+    const now = this.now * 1000;
+    for (;;) {
+      const event = this.script.events[this.#cursor];
+      if (event?.action.kind !== 'call' || event.time.kind === 'blocking' || this.#ended) return;
+      const { action } = event;
+      const time = absolute(event.time, now);
+      if (Math.abs(time.start - now) > 0.5) return;
+      this.#cursor++;
+      this.#attempt(action.at.line, () => this.#call(event, action, time));
+    }
   }
 
   /** µs by which something may be off that comes `since` µs after the event before. */
@@ -229,6 +253,7 @@ export class Runner {
         bindPort,
         connectPort,
         fastOpen: () => fastOpenSettings(this.#maker.sysctls),
+        onNews: () => this.#tell(),
       };
       this.#app = new Application(environment);
       host.device.onSent = (packet) => this.#app!.left(packet);

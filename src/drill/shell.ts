@@ -14,6 +14,8 @@ export type ShellEffect =
   | { readonly kind: 'sysctl'; readonly name: string; readonly value: string }
   /** The stack's own defaults in place of any kernel's. */
   | { readonly kind: 'own-defaults' }
+  /** Calls at the instant of a packet are made while the stack deals with it. */
+  | { readonly kind: 'handlers' }
   /** The settings as they were before the script. */
   | { readonly kind: 'restore' }
   /** What is remembered of peers is forgotten: fast open cookies. */
@@ -110,10 +112,11 @@ function profileOf(path: string): ProfileName {
   return path === './defaults.sh' ? 'selftests' : 'defaults';
 }
 
-/** `tsyn defaults`: what a recorded script of this stack begins with. */
+/** `tsyn defaults`, `tsyn handlers`: what a recorded script of this stack begins with. */
 function ownCommand(words: readonly string[], pipeline: Pipeline): readonly ShellEffect[] {
-  if (words.length !== 2 || words[1] !== 'defaults') throw unsupportedShell(pipeline.source);
-  return [{ kind: 'own-defaults' }];
+  if (words.length === 2 && words[1] === 'defaults') return [{ kind: 'own-defaults' }];
+  if (words.length === 2 && words[1] === 'handlers') return [{ kind: 'handlers' }];
+  throw unsupportedShell(pipeline.source);
 }
 
 function setting(assignment: string, pipeline: Pipeline): readonly ShellEffect[] {

@@ -58,6 +58,8 @@ export interface SocketEnvironment {
   readonly bindPort: number;
   /** tcp_fastopen, as it is now. */
   readonly fastOpen: () => FastOpenSettings;
+  /** Called from within the stack when a connection has something to tell. */
+  readonly onNews: () => void;
 }
 
 export class TcpDescriptor extends Descriptor {
@@ -105,6 +107,7 @@ export class TcpDescriptor extends Descriptor {
   #adopt(socket: TcpSocket): void {
     this.socket = socket;
     this.#ending = endingOf(socket);
+    this.#ending.onNews = this.#environment.onNews;
     socket.handler = this.#ending;
   }
 

@@ -123,6 +123,87 @@ describe('a trace', () => {
   });
 });
 
+/** Clients that speak as soon as they are connected, one after the other, and close when the server has answered and closed. */
+function handlers(count: number): readonly TraceEvent[] {
+  const trace: TraceEvent[] = [];
+  const world = new World({ seed: 2, trace: (event) => trace.push(event) });
+  const [a, b] = [world.host('client'), world.host('server')];
+  world.join(a, b, { forth: { delay: 10 }, back: { delay: 10 } });
+  b.tcp.listen({
+    port: 80,
+    onConnection: (socket) => {
+      socket.handler = {
+        onReadable: () => {
+          drain(socket);
+          socket.write(new Uint8Array(20));
+        },
+        onEnd: () => socket.end(),
+      };
+    },
+  });
+  for (let n = 0; n < count; n++) {
+    const socket = a.tcp.connect({ address: '10.0.0.2', port: 80 });
+    socket.handler = {
+      onConnect: () => void socket.write(new Uint8Array(10 + n)),
+      onReadable: () => {
+        drain(socket);
+        socket.end();
+      },
+    };
+    world.run(world.now + 1000);
+  }
+  return trace;
+}
+
+describe('a trace of applications that act from within the stack', () => {
+  test('becomes a script that has them act there, and passes, for either end', () => {
+    for (const local of ['client', 'server']) {
+      const script = recordTrace(handlers(1), { local });
+      expect(script).toContain('`tsyn defaults; tsyn handlers`');
+      expect(verdict(script)).toBe('pass');
+      // Called later they come too late for the acknowledgment.
+      expect(verdict(script.replace('; tsyn handlers', ''))).toMatch(/expected 1, actual 0/);
+    }
+  });
+
+  test('has the calls of its connection in it, and not those of others between the same hosts', () => {
+    for (const connection of [0, 1, 2]) {
+      const script = recordTrace(handlers(3), { local: 'client', connection });
+      expect(script).toContain(`write(3, ..., ${10 + connection}) = ${10 + connection}`);
+      expect(verdict(script)).toBe('pass');
+    }
+  });
+});
+
+describe('a call after a packet', () => {
+  const script = (head: string, calls: string): string => `\`tsyn defaults${head}\`
+
+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 1000 <mss 1000>
++0 > S. 0:0(0) ack 1 <...>
++0 < . 1:1(0) ack 1 win 1000
++0 accept(3, ..., ...) = 4
++0 < F. 1:1(0) ack 1 win 1000
+${calls}
+`;
+
+  test("is made before the host answers where the script's head says `tsyn handlers`", () => {
+    expect(verdict(script('; tsyn handlers', '+0 close(4) = 0\n+0 > F. 1:1(0) ack 2'))).toBe('pass');
+    expect(verdict(script('', '+0 > . 1:1(0) ack 2\n+0 close(4) = 0\n+0 > F. 1:1(0) ack 2'))).toBe('pass');
+  });
+
+  test('is made after it where it comes later, and a difference in it is told with its line', () => {
+    expect(verdict(script('; tsyn handlers', '+.1 > . 1:1(0) ack 2\n+.1 close(4) = 0'))).toMatch(/^line 11: time/);
+    const later = '+0 > . 1:1(0) ack 2\n+.1 close(4) = 0\n+0 > F. 1:1(0) ack 2';
+    expect(verdict(script('; tsyn handlers', later))).toBe('pass');
+    expect(verdict(script('; tsyn handlers', '+0 read(4, ..., 10) = 5'))).toMatch(
+      /^line 11: read returns something else/,
+    );
+  });
+});
+
 describe('a capture', () => {
   test.each<[string, Plan]>([
     ['a short conversation', {}],

@@ -30,6 +30,7 @@ describe('what commands mean', () => {
     [`/tmp/sysctl_restore_$${'{PPID}'}.sh`, [{ kind: 'restore' }]],
     ['ip tcp_metrics flush all > /dev/null 2>&1', [{ kind: 'forget-peers' }]],
     ['tsyn defaults', [{ kind: 'own-defaults' }]],
+    ['tsyn defaults; tsyn handlers', [{ kind: 'own-defaults' }, { kind: 'handlers' }]],
     ['ethtool -K tun0 tso off gso off', [{ kind: 'plain-segments' }]],
     ['echo 3 > /sys/module/tcp_cubic/parameters/hystart_detect', [{ kind: 'hystart', detect: 3 }]],
     ['ip link set dev tun0 mtu 9000', [{ kind: 'mtu', mtu: 9000 }]],
