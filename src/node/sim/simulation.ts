@@ -3,21 +3,29 @@
  * replaced meanwhile (`patches.ts`).
  */
 
+import { performance } from 'node:perf_hooks';
 import timers from 'node:timers';
-import { SimulationError } from '../../sim/errors.ts';
+import { outOfRange, SimulationError } from '../../sim/errors.ts';
 import type { HostOptions, SimHost } from '../../sim/host.ts';
 import type { SimulationOptions } from '../../sim/simulation.ts';
 import { AppSimulation } from '../../web/sim/simulation.ts';
 import { NodeHost } from './host.ts';
 import { install, uninstall } from './patches.ts';
 import { nothingRuns, Place, runAt, runOutside, type Surroundings } from './place.ts';
+import { realWork, type Work } from './real-work.ts';
 
 /** As Node has them, whoever replaces them later. */
-const { setImmediate: soon } = timers;
+const { setImmediate: soon, setTimeout: afterReal } = timers;
+const realNow: () => number = performance.now.bind(performance);
+
+/** So often real work is looked after at every turn of the event loop; then only every millisecond. */
+const EAGER_LOOKS = 100;
 
 export interface NodeSimulationOptions extends SimulationOptions {
   /** What `Date` says at virtual time 0, ms since 1970: the first moment of 2025 by default. */
   readonly epoch?: number;
+  /** How long virtual time may stand still while an application waits for something real, ms of real time: 10,000 by default. */
+  readonly realTimeLimit?: number;
 }
 
 const EPOCH = 1_735_689_600_000;
@@ -26,12 +34,17 @@ export class NodeSimulation extends AppSimulation {
   readonly #surroundings: Surroundings;
   /** Of code that is in the simulation and on no host. */
   readonly #place: Place;
+  readonly #realTimeLimit: number;
+  /** Since when time stands still for real work, in real ms; null where it does not. */
+  #still: number | null = null;
+  #looks = 0;
 
   constructor(options: NodeSimulationOptions) {
     super(options);
-    const { epoch = EPOCH } = options;
-    if (!Number.isFinite(epoch))
-      throw new SimulationError('ERR_OUT_OF_RANGE', `epoch is ${epoch}; it must be a time in ms`);
+    const { epoch = EPOCH, realTimeLimit = 10_000 } = options;
+    if (!Number.isFinite(epoch)) throw outOfRange('epoch', epoch, 'a time in ms');
+    if (!(realTimeLimit > 0)) throw outOfRange('realTimeLimit', realTimeLimit, 'a positive number of ms');
+    this.#realTimeLimit = realTimeLimit;
     this.#surroundings = {
       scheduler: this.scheduler,
       epoch,
@@ -92,6 +105,33 @@ export class NodeSimulation extends AppSimulation {
 
   protected override enter(event: () => void): void {
     this.#place.guard(() => runAt(this.#place, event));
+  }
+
+  protected override busy(): boolean {
+    const work = realWork((place) => place.surroundings === this.#surroundings);
+    if (work === undefined) {
+      this.#still = null;
+      this.#looks = 0;
+      return false;
+    }
+    this.#still ??= realNow();
+    if (realNow() - this.#still < this.#realTimeLimit) return true;
+    this.#still = null;
+    throw this.#tooReal(work);
+  }
+
+  protected override wait(run: () => void): void {
+    if (this.#looks++ < EAGER_LOOKS) this.macrotask(run);
+    else runOutside(() => afterReal(run, 1));
+  }
+
+  #tooReal({ type, place, begun }: Work): SimulationError {
+    const { seed, now: time } = this;
+    const where = place.name === null ? '' : ` on host '${place.name}'`;
+    const message =
+      `time has stood still at ${time} ms for ${this.#realTimeLimit} ms of real time (seed ${seed}): ` +
+      `something real is under way${where}, ${type}, begun\n${begun}`;
+    return new SimulationError('ERR_SIM_REAL_IO', message, { seed, time });
   }
 
   protected override get idlers(): number {

@@ -1,0 +1,121 @@
+/**
+ * Owns: what code of a place has begun that is not virtual: reads of files, work of the thread pool, children, real sockets, timers that were
+ * taken from Node before the simulation was there. While there is some, virtual time stands still.
+ *
+ * It is found by an asynchronous hook: whatever begins there begins in somebody's context.
+ */
+
+import { type AsyncHook, AsyncResource, createHook } from 'node:async_hooks';
+import { here, type Place } from './place.ts';
+
+/** What the hook is shown, as far as it is looked at. */
+interface Resource {
+  /** Handles and timers: whether the process waits for it. */
+  hasRef?(): boolean;
+  /** Timers: it has come, or was cleared. */
+  readonly _destroyed?: boolean;
+  /** Jobs of `crypto`: what is called at the end of one that does not block. */
+  readonly ondone?: unknown;
+  /** Compression: what is being worked on. */
+  readonly buffer?: unknown;
+}
+
+/** When something counts as under way: until it calls back, while it is referenced, while it has work. */
+type Kind = 'once' | 'referenced' | 'job' | 'buffer';
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  FSREQCALLBACK: 'once',
+  FSREQPROMISE: 'once',
+  FILEHANDLECLOSEREQ: 'once',
+  GETADDRINFOREQWRAP: 'once',
+  GETNAMEINFOREQWRAP: 'once',
+  QUERYWRAP: 'once',
+  TCPCONNECTWRAP: 'once',
+  PIPECONNECTWRAP: 'once',
+  UDPSENDWRAP: 'once',
+  Immediate: 'once',
+  ZLIB: 'buffer',
+  Timeout: 'referenced',
+  TCPWRAP: 'referenced',
+  PIPEWRAP: 'referenced',
+  UDPWRAP: 'referenced',
+  PROCESSWRAP: 'referenced',
+  WORKER: 'referenced',
+};
+
+/** Jobs of `crypto`, each type with a name of its own. */
+const JOB = /^(?!HTTP|FS|FILE)[A-Z0-9]+(REQUEST|JOB)$/;
+
+export interface Work {
+  readonly type: string;
+  readonly place: Place;
+  /** The lines of the stack that led to it. */
+  readonly begun: string;
+}
+
+interface Entry extends Work {
+  readonly kind: Kind;
+  readonly resource: Resource;
+}
+
+const ENTRIES: Map<number, Entry> = new Map();
+
+const HOOK: AsyncHook = createHook({
+  init(id, type, _trigger, resource) {
+    const kind = KINDS[type] ?? (JOB.test(type) ? 'job' : undefined);
+    if (kind === undefined || resource instanceof AsyncResource) return;
+    const place = here();
+    if (place === undefined) return;
+    ENTRIES.set(id, { type, kind, resource: resource as Resource, place, begun: stack() });
+  },
+  after(id) {
+    const kind = ENTRIES.get(id)?.kind;
+    if (kind === 'once' || kind === 'job') ENTRIES.delete(id);
+  },
+});
+
+/** Begins to look. */
+export function watchRealWork(): void {
+  // Standard streams are made when they are first looked at, and are nobody's work.
+  void process.stdout;
+  void process.stderr;
+  HOOK.enable();
+}
+
+export function unwatchRealWork(): void {
+  HOOK.disable();
+  ENTRIES.clear();
+}
+
+/** Something that is under way and that code of one of these places has begun; undefined if there is nothing. */
+export function realWork(isOurs: (place: Place) => boolean): Work | undefined {
+  for (const [id, entry] of ENTRIES) {
+    if (!entry.place.alive || !isUnderWay(entry)) {
+      // A stream of compression may have more to do later.
+      if (entry.kind !== 'buffer' || !entry.place.alive) ENTRIES.delete(id);
+    } else if (isOurs(entry.place)) {
+      return entry;
+    }
+  }
+  return undefined;
+}
+
+function isUnderWay({ kind, resource }: Entry): boolean {
+  switch (kind) {
+    case 'once':
+      return true;
+    case 'job':
+      return typeof resource.ondone === 'function';
+    case 'buffer':
+      return resource.buffer !== null && resource.buffer !== undefined;
+    case 'referenced':
+      return resource.hasRef?.() === true && resource._destroyed !== true;
+  }
+}
+
+/** Where it was begun: what is neither Node's nor ours. */
+function stack(): string {
+  const lines = (new Error().stack ?? '').split('\n').slice(1);
+  const theirs = lines.filter((line) => !/[( ]node:|async_hooks|real-work\.[jt]s/.test(line));
+  return (theirs.length > 0 ? theirs : lines).slice(0, 4).join('\n');
+}
