@@ -6,7 +6,7 @@
  */
 
 import { invariant } from '../base/invariant.ts';
-import { formatAddress, networkOf, type Prefix } from '../wire/address.ts';
+import { type Address, formatAddress, networkOf, type Prefix } from '../wire/address.ts';
 import type { SimHost } from './host.ts';
 import type { Attachment, Segment } from './segment.ts';
 
@@ -89,7 +89,14 @@ function joined(segments: Iterable<Segment>): Set<SimHost> {
 }
 
 function waysOf(host: SimHost, family: Family): Way[] {
+  // Worked out where it is needed: most hosts have one way out, and neighbours without other links.
+  let found: Map<Segment, Hop> | null = null;
+  const beyond = (): Map<Segment, Hop> => {
+    found ??= hops(host, family);
+    return found;
+  };
   const ways = host.attachments.flatMap((attachment) => onLink(attachment, family));
+  ways.push(...host.attachments.flatMap((attachment) => elsewhere(attachment, family, beyond)));
   if (host.attachments.length === 1) {
     const attachment = host.attachments[0]!;
     const routers = gateways(attachment, family);
@@ -97,10 +104,27 @@ function waysOf(host: SimHost, family: Family): Way[] {
     if (routers.length <= 1)
       return routers.length === 0 ? ways : [...ways, defaultWay(attachment, routers[0]!, family)];
   }
-  for (const [segment, { attachment, gateway }] of hops(host, family)) {
+  for (const [segment, { attachment, gateway }] of beyond()) {
     const via = addressOf(gateway, family);
     for (const destination of networksOf(segment, family)) {
       if (!ways.some((way) => way.destination === destination)) ways.push({ destination, via, attachment });
+    }
+  }
+  return ways;
+}
+
+/** The addresses that neighbours have on segments which no router leads to: they are theirs wherever they are asked for. */
+function elsewhere(attachment: Attachment, family: Family, beyond: () => ReadonlyMap<Segment, Hop>): Way[] {
+  const { host } = attachment;
+  const ways: Way[] = [];
+  for (const neighbour of segmentOf(attachment).members) {
+    if (neighbour.host === host || neighbour.host.forwards || !has(neighbour, family)) continue;
+    for (const other of neighbour.host.attachments) {
+      const there = segmentOf(other);
+      if (host.attachments.some((own) => segmentOf(own) === there) || beyond().has(there)) continue;
+      for (const { address } of prefixesOf(other, family)) {
+        ways.push({ destination: single(address), via: addressOf(neighbour, family), attachment });
+      }
     }
   }
   return ways;
@@ -114,11 +138,15 @@ function onLink(attachment: Attachment, family: Family): Way[] {
     if (other.host === attachment.host) continue;
     for (const { address } of prefixesOf(other, family)) {
       if (own.some((prefix) => prefix.contains(address))) continue;
-      const destination = `${formatAddress(address)}/${family === 4 ? 32 : 128}`;
-      ways.push({ destination, via: null, attachment });
+      ways.push({ destination: single(address), via: null, attachment });
     }
   }
   return ways;
+}
+
+/** The network of one address. */
+function single(address: Address): string {
+  return `${formatAddress(address)}/${address.family === 4 ? 32 : 128}`;
 }
 
 function defaultWay(attachment: Attachment, router: Attachment, family: Family): Way {

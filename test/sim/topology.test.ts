@@ -100,6 +100,15 @@ describe('routes', () => {
     sim.runUntil(() => connected);
   });
 
+  it("lead to a neighbour's addresses on its other links", () => {
+    const sim = simulate({ seed: 2 });
+    const [a, b, c] = [sim.host('a'), sim.host('b'), sim.host('c')];
+    sim.link(b, c);
+    sim.link(a, b);
+    expectEcho(sim, a, b);
+    expect(a.stack.routes().length).toBe(2);
+  });
+
   it('leave routes that were entered by hand alone', () => {
     const sim = simulate({ seed: 2 });
     const [a, r, b] = [sim.host('a'), sim.router('r'), sim.host('b')];
