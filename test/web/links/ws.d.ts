@@ -4,11 +4,13 @@ declare module 'ws' {
   import type { AddressInfo } from 'node:net';
 
   export class WebSocket extends EventEmitter {
+    static readonly OPEN: 1;
     binaryType: string;
     readonly readyState: number;
     readonly bufferedAmount: number;
-    constructor(url: string);
+    constructor(url: string, options?: { readonly handshakeTimeout?: number });
     send(data: Uint8Array | string): void;
+    ping(): void;
     close(code?: number, reason?: string): void;
     terminate(): void;
     pause(): void;
