@@ -77,6 +77,11 @@ export interface SegmentEvent extends At {
   readonly segment: SegmentView;
   /** Sent again: some of its sequence numbers were sent before. */
   readonly retransmission?: boolean;
+  /**
+   * Which of several connections, one after the other, of the same pair of sockets it belongs to, from 1 on, where the teller
+   * of the story knows: the numbers alone do not tell.
+   */
+  readonly incarnation?: number;
 }
 
 export interface DropEvent extends At {

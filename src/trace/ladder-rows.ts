@@ -213,7 +213,7 @@ class Arranger {
     const { seq, flags, length, srcPort, dstPort } = event.segment;
     const span = length + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
     if (span === 0) return event.retransmission === true;
-    const key = `${endpoint(event.src, srcPort)} ${endpoint(event.dst, dstPort)}`;
+    const key = `${endpoint(event.src, srcPort)} ${endpoint(event.dst, dstPort)} ${event.incarnation ?? 0}`;
     const next = (seq + span) >>> 0;
     const before = this.#next.get(key);
     // A SYN with another number begins anew; one that now has an ACK answers the other side's SYN.
@@ -305,6 +305,7 @@ class Arranger {
   }
 
   #segmentTag(event: SegmentEvent): string {
+    if (event.incarnation !== undefined) return `#${event.incarnation} `;
     return this.#connections.length > 1 ? `#${this.#connection(event) + 1} ` : '';
   }
 
@@ -454,7 +455,7 @@ function hostFor(chain: Item[], at: number): Item | null {
   const near = (step: -1 | 1, want: (item: Item) => boolean): Item | null => {
     for (let i = at + step; i >= 0 && i < chain.length; i += step) {
       const item = chain[i]!;
-      if (item.time !== time) return null;
+      if (item.time !== time || item.kind === 'note') return null;
       if (want(item)) return item;
     }
     return null;
@@ -463,11 +464,10 @@ function hostFor(chain: Item[], at: number): Item | null {
   const before = near(-1, packet);
   if (before?.kind === 'arrival' && before.state === '') return before;
   const taken = before !== null && before.state !== '';
-  // Of two changes at one instant the second must not stand above the first: it takes the very next row.
-  const after = near(1, taken ? (item): boolean => item.kind !== 'state' : packet);
+  // Of two changes at one instant the second must not stand above the first: nothing is looked for beyond it.
+  const after = near(1, taken ? () => true : (item) => packet(item) || item.kind === 'state');
   if (after?.state === '' && (after.kind === 'departure' || (taken && after.kind === 'text'))) return after;
   if (before !== null && before.state === '') return before;
-  const text = (item: Item): boolean => item.kind === 'text';
-  const beside = near(-1, text) ?? near(1, text);
-  return beside !== null && beside.state === '' ? beside : null;
+  const beside = [near(-1, () => true), near(1, () => true)].find((item) => item?.kind === 'text');
+  return beside?.state === '' ? beside : null;
 }

@@ -26,7 +26,7 @@ export class RelativeNumbers {
   /** Learns from a segment; say it for every segment, in order, before asking for its text. */
   see(event: SegmentEvent): void {
     const { segment } = event;
-    const flow = this.#flow(event.src, segment.srcPort, event.dst, segment.dstPort);
+    const flow = this.#flow(event);
     if (segment.flags & SYN) {
       flow.base = segment.seq;
       flow.known = true;
@@ -36,7 +36,7 @@ export class RelativeNumbers {
       flow.base = segment.flags & RST ? segment.seq : segment.seq - 1;
       flow.known = true;
     }
-    const back = this.#flow(event.dst, segment.dstPort, event.src, segment.srcPort);
+    const back = this.#flow(event, true);
     if (segment.flags & ACK && !back.known) {
       back.base = segment.ack - 1;
       back.known = true;
@@ -50,8 +50,8 @@ export class RelativeNumbers {
    */
   text(event: SegmentEvent, windows: boolean = true): string {
     const { segment } = event;
-    const flow = this.#flow(event.src, segment.srcPort, event.dst, segment.dstPort);
-    const back = this.#flow(event.dst, segment.dstPort, event.src, segment.srcPort);
+    const flow = this.#flow(event);
+    const back = this.#flow(event, true);
     const parts = [flagsText(segment.flags) || '(no flags)', `seq=${relative(segment.seq, flow)}`];
     if (segment.length > 0) parts.push(`len=${segment.length}`);
     if (segment.flags & ACK) parts.push(`ack=${relative(segment.ack, back)}`);
@@ -68,8 +68,9 @@ export class RelativeNumbers {
     return parts.join(' ');
   }
 
-  #flow(src: string, srcPort: number, dst: string, dstPort: number): Flow {
-    const key = `${endpoint(src, srcPort)} ${endpoint(dst, dstPort)}`;
+  #flow({ src, dst, segment, incarnation = 0 }: SegmentEvent, back = false): Flow {
+    const [here, there] = [endpoint(src, segment.srcPort), endpoint(dst, segment.dstPort)];
+    const key = `${back ? there : here} ${back ? here : there} ${incarnation}`;
     let flow = this.#flows.get(key);
     if (flow === undefined) {
       flow = { base: 0, known: false, scale: -1, sawSyn: false };
