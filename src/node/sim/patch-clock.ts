@@ -5,6 +5,7 @@ import { outOfRange } from '../net/errors.ts';
 import { validateNumber } from '../net/validate.ts';
 import type { Patcher } from './patcher.ts';
 import { here, runAt } from './place.ts';
+import { processes } from './processes.ts';
 import { setTimeoutAt } from './timers.ts';
 
 type Real = (...args: unknown[]) => unknown;
@@ -22,12 +23,6 @@ export function patchClock(patcher: Patcher): void {
     });
   }
   patcher.wrap(AbortSignal, { timeout: (real: Real) => timeoutSignal(real) });
-}
-
-/** The process, and what a test runner gives out for it. */
-export function processes(): NodeJS.Process[] {
-  const real = process.getBuiltinModule?.('node:process') ?? process;
-  return real === process ? [process] : [process, real];
 }
 
 function seconds(ms: number | undefined): number | undefined {

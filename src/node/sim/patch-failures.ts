@@ -3,9 +3,9 @@
  * process. Others are the process' as ever.
  */
 
-import { processes } from './patch-clock.ts';
 import type { Patcher } from './patcher.ts';
 import { here, running } from './place.ts';
+import { processes } from './processes.ts';
 
 type Emit = (this: unknown, event: unknown, ...args: unknown[]) => boolean;
 

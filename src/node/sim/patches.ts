@@ -14,7 +14,6 @@ import { patchNet } from './patch-net.ts';
 import { patchRandomness } from './patch-randomness.ts';
 import { patchTimers } from './patch-timers.ts';
 import { Patcher } from './patcher.ts';
-import { unwatchRealWork, watchRealWork } from './real-work.ts';
 
 const PATCHER = new Patcher();
 /** How many want it to be so. */
@@ -25,13 +24,11 @@ export function install(): void {
   for (const patch of [patchTimers, patchClock, patchNames, patchNet, patchHttp, patchRandomness, patchFailures])
     patch(PATCHER);
   syncBuiltinESMExports();
-  watchRealWork();
 }
 
 /** Once for every `install`. */
 export function uninstall(): void {
   if (--wanted > 0) return;
-  unwatchRealWork();
   PATCHER.restore();
   syncBuiltinESMExports();
 }

@@ -7,6 +7,7 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { type Random, unit } from '../../base/random.ts';
 import type { Scheduler } from '../../base/scheduler.ts';
 import type { Net } from '../net/create.ts';
+import { processes } from './processes.ts';
 import type { VirtualTimeout } from './timers.ts';
 
 /** What places have in common that are in one simulation. */
@@ -126,7 +127,17 @@ export function nothingRuns(): void {
   latest = undefined;
 }
 
-const CONTEXT: AsyncLocalStorage<Place> = new AsyncLocalStorage();
+/** The process' one. Of this module there may be several: a preload's, and those of test runners that load everything anew. */
+const CONTEXT: AsyncLocalStorage<Place> = shared();
+
+function shared(): AsyncLocalStorage<Place> {
+  const key = Symbol.for('tsyn/sim/context');
+  const holder = processes().at(-1) as unknown as Record<symbol, AsyncLocalStorage<Place> | undefined>;
+  const context = holder[key] ?? new AsyncLocalStorage<Place>();
+  Object.defineProperty(holder, key, { value: context, configurable: true });
+  return context;
+}
+
 /** Nobody's context: that of this module's first line. */
 const OUTSIDE: AsyncResource = new AsyncResource('TSYNSIM', { requireManualDestroy: true });
 

@@ -74,15 +74,21 @@ const HOOK: AsyncHook = createHook({
   },
 });
 
+/** How many want it to be looked at. */
+let wanted = 0;
+
 /** Begins to look. */
 export function watchRealWork(): void {
+  if (wanted++ > 0) return;
   // Standard streams are made when they are first looked at, and are nobody's work.
   void process.stdout;
   void process.stderr;
   HOOK.enable();
 }
 
+/** Once for every `watchRealWork`. */
 export function unwatchRealWork(): void {
+  if (--wanted > 0) return;
   HOOK.disable();
   ENTRIES.clear();
 }

@@ -12,7 +12,7 @@ import { AppSimulation } from '../../web/sim/simulation.ts';
 import { NodeHost } from './host.ts';
 import { install, uninstall } from './patches.ts';
 import { nothingRuns, Place, runAt, runOutside, type Surroundings } from './place.ts';
-import { realWork, type Work } from './real-work.ts';
+import { realWork, unwatchRealWork, type Work, watchRealWork } from './real-work.ts';
 
 /** As Node has them, whoever replaces them later. */
 const { setImmediate: soon, setTimeout: afterReal } = timers;
@@ -55,6 +55,7 @@ export class NodeSimulation extends AppSimulation {
     };
     this.#place = new Place(this.#surroundings, null, this.labelled('program'));
     install();
+    watchRealWork();
   }
 
   override host(name: string, options: HostOptions = {}): NodeHost {
@@ -86,6 +87,7 @@ export class NodeSimulation extends AppSimulation {
       await super.close();
     } finally {
       this.#place.end();
+      unwatchRealWork();
       uninstall();
     }
   }
