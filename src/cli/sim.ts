@@ -92,7 +92,7 @@ function understand(args: Arguments, io: Io): Asked {
   const plan = readPlan(args.text('plan'));
   const count = args.integer('seeds', 1, MOST_SEEDS) ?? 1;
   const from = args.integer('seed', 0, LARGEST_SEED) ?? args.integer('from', 0, LARGEST_SEED) ?? plan?.seed ?? 1;
-  if (from + count - 1 > LARGEST_SEED) throw new UsageError(`--from ${from} leaves no room for ${count} seeds`);
+  if (from > LARGEST_SEED - (count - 1)) throw new UsageError(`--from ${from} leaves no room for ${count} seeds`);
   return {
     path,
     from,

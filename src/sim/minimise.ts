@@ -8,6 +8,10 @@ import type { Fault } from './plan.ts';
 
 /** Runs made at most, where nobody says how many. */
 const MOST_RUNS = 20_000;
+/** By how many packets a fault may come to be later or earlier when another one is left out. */
+const SHIFTS = [-1, 1, -2, 2, -3, 3];
+/** Lists longer than this are not searched for faults that only move others. */
+const MOST_SHIFTED = 12;
 /** Delays, in ms, that are tried in place of one that chance has drawn. */
 const PLAIN_DELAYS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 60_000];
 
@@ -38,8 +42,8 @@ export async function minimise(
   const search = new Search(faults, fails, options);
   for (let again = true; again; ) {
     await search.reduce();
-    // A fault made simpler may make another one needless.
-    again = await search.simplify();
+    // A fault made simpler, or moved, may make another one needless.
+    again = (await search.shift()) || (await search.simplify());
   }
   return { faults: search.faults, runs: search.runs, complete: !search.exhausted };
 }
@@ -82,6 +86,21 @@ class Search {
       if (length === 1) return;
       pieces = Math.min(this.faults.length, pieces * 2);
     }
+  }
+
+  /**
+   * Tries to leave out a fault that only changes which packet another one meets: a copy that is answered is one packet more, and the
+   * faults after it count on.
+   *
+   * @returns whether one was found
+   */
+  async shift(): Promise<boolean> {
+    if (this.faults.length > MOST_SHIFTED) return false;
+    for (const [index] of this.faults.entries()) {
+      const rest = this.faults.filter((_, i) => i !== index);
+      for (const shifted of shiftedForms(rest)) if (await this.#take(shifted)) return true;
+    }
+    return false;
   }
 
   /** Tries each fault in a simpler form. @returns whether one was found */
@@ -131,6 +150,22 @@ class Search {
     if (failed) this.faults = faults;
     return failed;
   }
+}
+
+/** The same faults, with those of one direction, or a single one, a few packets earlier or later. */
+function* shiftedForms(faults: readonly Fault[]): Generator<readonly Fault[]> {
+  for (const by of SHIFTS) {
+    for (const direction of ['forth', 'back']) {
+      yield faults.map((fault) =>
+        fault.kind !== 'chance' && fault.direction === direction ? moved(fault, by) : fault,
+      );
+    }
+    for (const [index] of faults.entries()) yield faults.map((fault, i) => (i === index ? moved(fault, by) : fault));
+  }
+}
+
+function moved(fault: Fault, by: number): Fault {
+  return fault.kind === 'chance' || fault.packet + by < 1 ? fault : { ...fault, packet: fault.packet + by };
 }
 
 /** The same fault, simpler, the simplest first: a shorter and rounder delay, a packet lost in place of one damaged. */

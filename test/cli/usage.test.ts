@@ -50,6 +50,24 @@ const WRONG: ReadonlyArray<readonly [string[], string]> = [
   [['nc', ...LINK, '-w', '0', '192.0.2.1', '80'], '--wait must be an integer'],
   [['nc', ...LINK, '-l'], 'a PORT is needed'],
   [['nc', ...LINK, '-l', '192.0.2.1', '80'], "'80'"],
+  [['sim'], 'a scenario is needed'],
+  [['sim', 'a.mjs', 'b.mjs'], "unexpected argument 'b.mjs'"],
+  [['sim', 'a.mjs', '--seed', '1', '--seeds', '2'], '--seed does not go with --seeds'],
+  [['sim', 'a.mjs', '--seed', '-1'], "'--seed' needs a value"],
+  [['sim', 'a.mjs', '--seed', 'x'], '--seed must be an integer from 0 to 9007199254740991'],
+  [['sim', 'a.mjs', '--seeds', '0'], '--seeds must be an integer from 1'],
+  [['sim', 'a.mjs', '--from', '5'], '--from goes with --seeds'],
+  [
+    ['sim', 'a.mjs', '--from', '9007199254740990', '--seeds', '3'],
+    '--from 9007199254740990 leaves no room for 3 seeds',
+  ],
+  [['sim', 'a.mjs', '--jobs', '0'], '--jobs must be an integer from 1 to 256'],
+  [['sim', 'a.mjs', '--side', 'client'], '--side goes with --out'],
+  [['sim', 'a.mjs', '--trace', '--seeds', '2'], '--trace does not go with --seeds'],
+  [['sim', 'a.mjs', '--trace', '--json'], '--trace does not go with --json'],
+  [['sim', 'a.mjs', '--plan', 'p.json', '--seeds', '2'], '--plan does not go with --seeds'],
+  [['sim', 'a.mjs', '--lang', 'fr'], "--lang must be en or zh, not 'fr'"],
+  [['sim', 'a.mjs', '--minimize'], "unknown option '--minimize'"],
 ];
 
 describe('wrong words', () => {

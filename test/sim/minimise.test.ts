@@ -85,6 +85,29 @@ describe('a fault that matters', () => {
   });
 });
 
+describe('faults that only move others', () => {
+  // A packet sent twice is answered twice: what is lost then is the packet after the one that matters.
+  const moves = (some: readonly Fault[]): boolean => {
+    const doubled = some.filter(({ kind }) => kind === 'duplicate').length;
+    return some.some((fault) => fault.kind === 'loss' && fault.packet === 10 + doubled);
+  };
+  const doubled = (packet: number): Fault => ({ kind: 'duplicate', link: 'wire', direction: 'forth', packet });
+
+  it('are left out, and what matters is named by its place without them', async () => {
+    for (const before of [[doubled(1)], [doubled(1), doubled(4)], [doubled(2), doubled(3), doubled(5)]]) {
+      const { faults, complete } = await minimise([...before, lost(10 + before.length)], moves);
+      expect(faults).toEqual([lost(10)]);
+      expect(complete).toBe(true);
+    }
+  });
+
+  it('stay where their number matters', async () => {
+    const all = [doubled(1), lost(11)];
+    const fails = (some: readonly Fault[]): boolean => moves(some) && some.length === 2;
+    expect((await minimise(all, fails)).faults).toEqual(all);
+  });
+});
+
 describe('a search', () => {
   it('ends at its bound of runs, and says that it is not complete', async () => {
     let runs = 0;

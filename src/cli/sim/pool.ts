@@ -16,6 +16,11 @@ const LARGEST_BATCH = 10_000;
 /** What a thread answers: the result, or what went wrong in a way that is ours. */
 export type Answer = { readonly result: BatchResult } | { readonly bug: string };
 
+/** A thread has ended that should not have. */
+class ThreadError extends Error {
+  readonly code = 'ERR_SIM_THREAD';
+}
+
 export interface SeedRun {
   readonly path: string;
   readonly from: number;
@@ -95,10 +100,9 @@ async function serveThread(run: SeedRun, seeds: Seeds): Promise<void> {
 function ask(worker: Worker, batch: Batch): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const onMessage = (answer: Answer): void => settle(() => resolve(answer));
-    const onError = (error: Error): void => settle(() => reject(error));
-    const onExit = (code: number): void => {
-      settle(() => reject(new Error(`a thread ended with status ${code}: the scenario ends its process`)));
-    };
+    const fail = (why: string): void => settle(() => reject(new ThreadError(why)));
+    const onError = (error: Error): void => fail(`a thread failed, between two runs: ${error.stack}`);
+    const onExit = (code: number): void => fail(`a thread ended, with status ${code}`);
     const settle = (act: () => void): void => {
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       act();

@@ -1,6 +1,6 @@
 /**
  * Owns: what a scenario does wrong behind its own back: a promise that nobody waits for is rejected, a timer of the runtime's
- * throws, it waits for something that never comes. It fails the run that it happens in, not the process.
+ * throws, it ends the process, it waits for something that never comes. It fails the run that it happens in, not the process.
  */
 
 import { SimulationError } from '../../sim/errors.ts';
@@ -28,12 +28,19 @@ export async function guarded(act: () => void | Promise<void>, options: GuardOpt
   stray.catch(() => {});
   const onStray = (error: unknown): void => fail(error);
   process.on('unhandledRejection', onStray).on('uncaughtException', onStray);
+  const { exit } = process;
+  process.exit = (status) => {
+    const error = new SimulationError('ERR_SIM_STATE', `the scenario ends its process, with status ${status ?? 0}`);
+    fail(error);
+    throw error;
+  };
   try {
     const running = act();
     if (running !== undefined) await watched(Promise.race([running, stray]), options, fail);
     // Rejections are told once microtasks are done.
     await Promise.race([new Promise((resolve) => setImmediate(resolve)), stray]);
   } finally {
+    process.exit = exit;
     process.off('unhandledRejection', onStray).off('uncaughtException', onStray);
   }
 }
