@@ -5,11 +5,12 @@
 
 import { live } from './live.mjs';
 import { simulated } from './simulated.mjs';
+import { topology } from './topology.mjs';
 
 /** @param relay the URL of a relay of WebSockets @returns by part: { result, ms }, { error } or { absent } with the reason */
 export async function play(relay) {
   const results = {};
-  for (const [name, part] of Object.entries({ ...simulated, ...live })) {
+  for (const [name, part] of Object.entries({ ...simulated, ...topology, ...live })) {
     const started = performance.now();
     try {
       const result = await part(relay);
