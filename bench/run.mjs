@@ -144,6 +144,14 @@ const cases = [
     show: microseconds,
     figure: ({ cost }) => cost,
   },
+  {
+    name: 'simulator: bulk over a link, MTU 1500',
+    ours: ['simulator', 'bulk', {}],
+    theirs: ['tsyn', 'bulk', { gso: false }],
+    peer: 'pipe',
+    target: 0.5,
+    show: gbit,
+  },
 ];
 
 const worker = fileURLToPath(new URL('./worker.mjs', import.meta.url));
@@ -203,6 +211,32 @@ if (!values.only || 'tsyn/net: memory'.includes(values.only)) {
     ratio: `+${Math.round(pair - theirs)}`,
     target: '<= +4096',
     met: pair - theirs <= 4096,
+  });
+}
+
+if (!values.only || 'simulator: hosts'.includes(values.only)) {
+  const count = values.quick ? 500 : 5000;
+  const { rss, total } = run(['simulator', 'pairs', {}], count);
+  const limit = 2 * 1024 ** 3;
+  rows.push({
+    workload: `simulator: hosts, ${count} pairs with a connection each, RSS`,
+    tsyn: `${Math.round(rss / 2 ** 20)} MiB (${milliseconds(total)})`,
+    peer: 'limit 2048 MiB',
+    ratio: `${(rss / limit).toFixed(2)}x`,
+    target: '<= 1.00x',
+    met: rss <= limit,
+  });
+}
+
+if (!values.only || 'simulator: a day'.includes(values.only)) {
+  const { total, steps } = run(['simulator', 'day', {}]);
+  rows.push({
+    workload: 'simulator: a day of 100 idle connections',
+    tsyn: `${total.toFixed(1)} ms`,
+    peer: `${steps} tasks`,
+    ratio: '',
+    target: '<= 100 ms',
+    met: total <= 100,
   });
 }
 

@@ -3,6 +3,7 @@
 import { cheapestPath } from './limit.mjs';
 import * as nodeNet from './node-net.mjs';
 import * as recovery from './recovery.mjs';
+import * as simulator from './simulator.mjs';
 import * as tsyn from './tsyn.mjs';
 import * as tsynNet from './tsyn-net.mjs';
 import * as web from './web.mjs';
@@ -11,7 +12,7 @@ const [side, workload, seconds, options = '{}'] = process.argv.slice(2);
 const result =
   side === 'limit'
     ? { rate: cheapestPath(Number(seconds)) }
-    : await { tsyn, web, recovery, 'tsyn/net': tsynNet, 'node:net': nodeNet }[side][workload](
+    : await { tsyn, web, recovery, simulator, 'tsyn/net': tsynNet, 'node:net': nodeNet }[side][workload](
         Number(seconds),
         JSON.parse(options),
       );

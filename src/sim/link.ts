@@ -8,6 +8,7 @@ import type { Drop, Hold, PacketPredicate, ReleaseOrder } from '../link/control.
 import type { FaultSource } from '../link/faults.ts';
 import { type ImpairedLink, impair } from '../link/impair.ts';
 import type { FateCounters } from '../link/impairment.ts';
+import { MAX_IN_FLIGHT } from '../link/lane.ts';
 import { NO_OFFLOAD } from '../link/link.ts';
 import { type Middlebox, MiddleboxLink } from '../link/middlebox.ts';
 import type { Packet } from '../link/packet.ts';
@@ -81,7 +82,13 @@ export class SimLink {
     const { scheduler, pool, random, trace, faults } = context;
     const { medium } = this;
     const offload = options.offload ?? NO_OFFLOAD;
-    const [near, far] = createPipe(scheduler, pool, { mtu: Math.max(mtu.forth, mtu.back), medium, offload });
+    const queueLimit = MAX_IN_FLIGHT; // what drops packets is the queue of a limited bandwidth, not this
+    const [near, far] = createPipe(scheduler, pool, {
+      mtu: Math.max(mtu.forth, mtu.back),
+      medium,
+      offload,
+      queueLimit,
+    });
     const keepSegments = offload.segmentation > 0;
     this.#wire = impair(near, scheduler, pool, { random, send, receive, name, trace, keepSegments, faults });
     this.#ways = {

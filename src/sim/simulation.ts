@@ -63,7 +63,8 @@ const DEFAULT_LIMIT = 86_400_000;
 export class Simulation {
   readonly seed: number;
   readonly scheduler: Scheduler = new Scheduler();
-  readonly pool: PacketPool = new PacketPool();
+  /** Windows of many hosts are in it: it keeps more packets for reuse than a host's own. */
+  readonly pool: PacketPool = new PacketPool({ small: 32_768, large: 1024 });
   readonly buffers: BufferPool = new BufferPool();
   readonly trace: TraceSink | null;
   readonly capture: CaptureSink | null;

@@ -93,8 +93,9 @@ function fullMtu(path: Path): number {
 export class Paths {
   readonly #stack: Stack;
   readonly #hash: TableHash;
-  readonly #buckets: (Path | null)[];
-  readonly #mask: number;
+  /** As many as there are paths, or more: most hosts know few. */
+  #buckets: (Path | null)[] = new Array<Path | null>(16).fill(null);
+  #mask = 15;
   readonly #hop: Hop = new Hop();
   #oldest: Path | null = null;
   #newest: Path | null = null;
@@ -105,10 +106,6 @@ export class Paths {
   constructor(stack: Stack) {
     this.#stack = stack;
     this.#hash = tableHash(stack.secret, 'pathTable');
-    let buckets = 16;
-    while (buckets < stack.config.ip.maxPaths) buckets *= 2;
-    this.#buckets = new Array<Path | null>(buckets).fill(null);
-    this.#mask = buckets - 1;
   }
 
   /** Routes, addresses or interfaces have changed: every path is looked up again before its next use. */
@@ -271,11 +268,22 @@ export class Paths {
 
   #insert(path: Path): void {
     if (this.size >= this.#stack.config.ip.maxPaths && this.#oldest !== null) this.#forget(this.#oldest);
+    if (this.size === this.#buckets.length) this.#grow();
+    this.#chain(path);
+    this.#append(path);
+    this.size++;
+  }
+
+  #chain(path: Path): void {
     const slot = path.hash & this.#mask;
     path.chain = this.#buckets[slot]!;
     this.#buckets[slot] = path;
-    this.#append(path);
-    this.size++;
+  }
+
+  #grow(): void {
+    this.#buckets = new Array<Path | null>(this.#buckets.length * 2).fill(null);
+    this.#mask = this.#buckets.length - 1;
+    for (let path = this.#oldest; path !== null; path = path.newer) this.#chain(path);
   }
 
   #forget(path: Path): void {
