@@ -20,6 +20,7 @@ import { type HostOptions, SimHost } from './host.ts';
 import { SimLink } from './link.ts';
 import type { LinkOptions } from './link-options.ts';
 import { type NatOptions, NatSide, SimNat } from './nat.ts';
+import { Pace } from './pace.ts';
 import { Partition } from './partition.ts';
 import { FaultBook, type FaultPlan } from './plan.ts';
 import type { Port } from './port.ts';
@@ -75,6 +76,7 @@ export class Simulation {
   readonly random: Random;
   /** For hosts of this simulation. */
   readonly routing: Routing = new Routing();
+  readonly #pace: Pace = new Pace(this.scheduler);
   readonly #nodes: Map<string, Node> = new Map();
   readonly #links: Map<string, SimLink> = new Map();
   /** Names of links, of those that could not be made too: their dice are cast. */
@@ -262,11 +264,12 @@ export class Simulation {
   /**
    * Runs until `time` (ms), or until nothing is left to happen.
    *
-   * @throws SimulationError ERR_OUT_OF_RANGE when that has passed; ERR_SIM_GOAL when it would go beyond the simulation's deadline
+   * @throws SimulationError ERR_OUT_OF_RANGE when that has passed; ERR_SIM_GOAL when it would go beyond the simulation's deadline;
+   *   ERR_SIM_LIVELOCK when time does not go on
    */
   run(time: number = Infinity): void {
     this.checkTime(time);
-    if (time <= this.deadline) this.scheduler.runUntil(time);
+    if (time <= this.deadline) this.#pace.runUntil(time);
     else this.#runToDeadline(time);
   }
 
@@ -291,7 +294,7 @@ export class Simulation {
         scheduler.runUntil(next === Infinity ? this.now : end);
         throw this.missed(goal, next === Infinity);
       }
-      scheduler.runDue(next, 1);
+      this.#pace.step(next);
     }
   }
 
@@ -320,7 +323,7 @@ export class Simulation {
   /** Runs until nothing is left to happen, which has to be before the deadline. */
   #runToDeadline(time: number): void {
     const { scheduler, deadline } = this;
-    for (let at = scheduler.next(); at <= deadline; at = scheduler.next()) scheduler.runDue(at, 1);
+    for (let at = scheduler.next(); at <= deadline; at = scheduler.next()) this.#pace.step(at);
     if (scheduler.next() === Infinity && time === Infinity) return;
     scheduler.runUntil(deadline);
     throw this.missed({ goal: 'the end' }, false);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Goal, type Simulation, SimulationError, simulate } from '../../src/sim/index.ts';
+import { Pace } from '../../src/sim/pace.ts';
 import { echo, talkTo } from '../helpers/simulated.ts';
 
 function missed(sim: Simulation, goal: Goal): SimulationError {
@@ -98,6 +99,25 @@ describe('a goal', () => {
 });
 
 describe('time', () => {
+  it('that does not go on ends the run', () => {
+    const sim = simulate({ seed: 1 });
+    const pace = new Pace(sim.scheduler, 1000);
+    const again = (): void => {
+      sim.after(0, again);
+    };
+    let ticks = 0;
+    const tick = (): void => {
+      if (ticks++ < 5000) sim.after(1, tick);
+    };
+    tick();
+    pace.runUntil(6000);
+    expect(ticks).toBe(5001);
+    sim.after(10, again);
+    expect(() => pace.runUntil(Infinity)).toThrow(
+      expect.objectContaining({ code: 'ERR_SIM_LIVELOCK', message: expect.stringContaining('at 6010 ms'), time: 6010 }),
+    );
+  });
+
   it('does not go back', () => {
     const sim = simulate({ seed: 1 });
     sim.run(100);
