@@ -11,6 +11,7 @@
 
 import type { Scheduler } from '../../base/scheduler.ts';
 import { SimulationError } from '../../sim/errors.ts';
+import { Pace } from '../../sim/pace.ts';
 
 /** The runtime beneath. */
 export interface LoopHost {
@@ -35,6 +36,7 @@ const MOST_POSTED = 100_000;
 export class VirtualLoop {
   readonly scheduler: Scheduler;
   readonly #host: LoopHost;
+  readonly #pace: Pace;
   #posted: (() => void)[] = [];
   /** The next of `#posted`; what was before it has run. */
   #first = 0;
@@ -50,6 +52,7 @@ export class VirtualLoop {
   constructor(scheduler: Scheduler, host: LoopHost) {
     this.scheduler = scheduler;
     this.#host = host;
+    this.#pace = new Pace(scheduler);
   }
 
   /** Whether it is being driven. */
@@ -151,7 +154,7 @@ export class VirtualLoop {
     this.#settled = false;
     this.#turns = 0;
     try {
-      this.#host.enter(() => this.scheduler.runDue(time, 1));
+      this.#host.enter(() => this.#pace.step(time));
     } finally {
       this.#batch = this.#posted.length - this.#first;
     }
