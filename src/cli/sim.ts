@@ -10,7 +10,7 @@ import { type Arguments, COMMON, type OptionSpecs, parse, UsageError } from './a
 import type { Command, Io } from './command.ts';
 import { languageOf } from './language.ts';
 import { loadScenario } from './sim/load.ts';
-import { ready } from './sim/ready.ts';
+import { Readiness } from './sim/ready.ts';
 import { type Asked, Session } from './sim/session.ts';
 
 const OPTIONS: OptionSpecs = {
@@ -65,13 +65,13 @@ module that is no scenario; 130 ended by Ctrl-C before anything failed.
   async run(words: readonly string[], io: Io): Promise<number> {
     const args = parse(words, OPTIONS);
     const asked = understand(args, io);
-    const readiness = ready();
+    const readiness = new Readiness();
     const ending = new AbortController();
     const stop = (): void => ending.abort();
     process.once('SIGINT', stop);
     try {
       const loaded = await loadScenario(asked.path);
-      return await new Session(asked, loaded, io, ending.signal).run();
+      return await new Session(asked, loaded, readiness, io, ending.signal).run();
     } finally {
       process.off('SIGINT', stop);
       await readiness.close();

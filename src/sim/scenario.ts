@@ -112,7 +112,11 @@ export function scenarioOf<S>(module: unknown, where: string, name: string): Sce
       `${where} has no default export; it must export a scenario: { name, run(sim) }, or a function`,
     );
   }
-  if (typeof exported === 'function') return { name: exported.name || name, run: exported as Scenario<S>['run'] };
+  if (typeof exported === 'function') {
+    // An anonymous function that is exported by default is called so.
+    const own = exported.name === 'default' ? '' : exported.name;
+    return { name: own || name, run: exported as Scenario<S>['run'] };
+  }
   const scenario = exported as Partial<Scenario<S>> | null;
   if (typeof scenario !== 'object' || scenario === null || typeof scenario.run !== 'function') {
     throw new ScenarioError(`${where}: the default export must be a function, or an object with a function 'run'`);

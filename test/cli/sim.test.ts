@@ -68,6 +68,7 @@ export default {
   'many-causes.mjs': `export default (sim) => { throw new Error('cause ' + 'x'.repeat(sim.seed)); };`,
   'rejects.mjs': `export default (sim) => { sim.run(10); Promise.reject(new Error('nobody looks')); };`,
   'throws-later.mjs': `export default async (sim) => { await sim.run(10); setTimeout(() => { throw new Error('later'); }, 5); await sim.run(20); };`,
+  'leaves.mjs': `export default () => { setImmediate(() => setImmediate(() => { throw new Error('left behind'); })); };`,
   'throws-text.mjs': `export default () => { throw 'a text'; };`,
   'exits.mjs': `export default () => process.exit(0);`,
   'moody.mjs': `let runs = 0; export default () => { if (++runs === 1) throw new Error('once'); };`,
@@ -163,6 +164,12 @@ describe('tsyn sim with one seed', () => {
     expect(stdout).toContain(message);
     expect(stdout).toContain(place);
     expect(lastLine(stdout)).toBe('0 passed, 1 failed');
+  });
+
+  it('fails for what a scenario has left behind, when it was over', () => {
+    const { status, stdout, stderr } = sim('leaves.mjs');
+    expect([status, lastLine(stdout)]).toEqual([1, '1 passed, 0 failed']);
+    expect(stderr).toMatch(/^1 error was thrown by what a run has left behind.*: Error: left behind\n/);
   });
 
   it('speaks Chinese', () => {
@@ -293,6 +300,33 @@ describe('the few faults that make a scenario fail', () => {
     expect(again.stdout).toContain('1 fault in this run');
     const ladder = (text: string): string[] => text.split('\n').filter((line) => line.includes('|'));
     expect(ladder(again.stdout)).toEqual(ladder(ran.stdout));
+  });
+
+  it('are not those of another scenario without a word', () => {
+    const plan = join(folder, 'other.plan.json');
+    writeFileSync(plan, JSON.stringify({ scenario: 'planted', faults: [] }));
+    const { status, stderr } = sim('passes.mjs', '--plan', plan);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: "the plan is of the scenario 'planted', and this is 'a calm sea'\n",
+    });
+  });
+
+  it('that do not happen are counted', () => {
+    const plan = join(folder, 'unused.plan.json');
+    const loss = { kind: 'loss', link: 'client-server', direction: 'forth' };
+    writeFileSync(
+      plan,
+      JSON.stringify({
+        faults: [
+          { ...loss, packet: 2 },
+          { ...loss, packet: 2000 },
+        ],
+      }),
+    );
+    expect(sim('passes.mjs', '--plan', plan).stderr).toBe(
+      '1 fault of the plan did not happen: what they are about did not come\n',
+    );
   });
 
   it('are each needed: without them it passes', () => {

@@ -187,6 +187,8 @@ describe('a module', () => {
     expect(scenarioOf({ default: { run } }, "'f.mjs'", 'f')).toMatchObject({ name: 'f', deadline: 86_400_000 });
     expect(scenarioOf({ default: run }, "'f.mjs'", 'f').name).toBe('run');
     expect(scenarioOf({ default: (() => () => {})() }, "'f.mjs'", 'f').name).toBe('f');
+    const anonymous = Object.defineProperty(() => {}, 'name', { value: 'default' });
+    expect(scenarioOf({ default: anonymous }, "'f.mjs'", 'f').name).toBe('f');
   });
 
   it('keeps the scenario it exports as the one that runs', async () => {

@@ -5,6 +5,7 @@
 
 import { type Failure, runScenario } from '../../node/sim/index.ts';
 import type { LoadedScenario } from './load.ts';
+import type { Readiness } from './ready.ts';
 
 /** Seeds from `from` on. */
 export interface Batch {
@@ -20,23 +21,25 @@ export interface BatchResult {
   readonly failures: readonly { readonly seed: number; readonly failure: Failure }[];
   /** Virtual time of all of them, ms. */
   readonly time: number;
+  /** What was thrown while no run was under way. */
+  readonly strays: readonly string[];
 }
 
-/** @param stopped asked before each seed whether to stop */
+/** Runs them. */
 export async function runBatch(
   { from, count, untilFailure }: Batch,
   { scenario, file }: LoadedScenario,
-  stopped: () => boolean = () => false,
+  readiness: Readiness,
 ): Promise<BatchResult> {
   const failures: { seed: number; failure: Failure }[] = [];
   let time = 0;
   let done = 0;
-  while (done < count && !stopped() && !(untilFailure && failures.length > 0)) {
+  while (done < count && !(untilFailure && failures.length > 0)) {
     const seed = from + done;
     const outcome = await runScenario(scenario, seed, { file });
     if (outcome.failure !== null) failures.push({ seed, failure: outcome.failure });
     time += outcome.time;
     done++;
   }
-  return { done, failures, time };
+  return { done, failures, time, strays: readiness.takeStrays() };
 }

@@ -22,9 +22,12 @@ export class Tally {
   failed = 0;
   /** Virtual time of all runs, ms. */
   time = 0;
+  /** What was thrown while no run was under way. */
+  readonly strays: string[] = [];
   readonly #causes: Map<string, { seeds: number[]; count: number; failure: Failure }> = new Map();
 
-  add({ done, failures, time }: BatchResult): void {
+  add({ done, failures, time, strays }: BatchResult): void {
+    this.strays.push(...strays);
     this.done += done;
     this.failed += failures.length;
     this.time += time;

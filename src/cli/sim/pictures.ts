@@ -18,14 +18,17 @@ export function pairsOf(trace: readonly TraceEvent[]): Pair[] {
   const counts = new Map<string, { pair: Pair; count: number }>();
   for (const event of trace) {
     if (event.type !== 'segment-sent') continue;
-    const peer = owners.get(event.dst);
-    if (peer === undefined || peer === event.host) continue;
+    // Who never sends anything has no name here, only an address.
+    const peer = owners.get(event.dst) ?? event.dst;
+    if (peer === event.host) continue;
     const key = [event.host, peer].sort().join(' ');
     // The first segment between the two is the SYN of who opens.
     const known = counts.get(key) ?? { pair: opening(event.host, peer, event.segment.flags), count: 0 };
     counts.set(key, { ...known, count: known.count + 1 });
   }
-  return [...counts.values()].sort((a, b) => b.count - a.count).map(({ pair }) => pair);
+  const known = new Set(owners.values());
+  const strangers = ({ pair }: { pair: Pair }): number => pair.filter((name) => !known.has(name)).length;
+  return [...counts.values()].sort((a, b) => strangers(a) - strangers(b) || b.count - a.count).map(({ pair }) => pair);
 }
 
 function opening(sender: string, receiver: string, flags: number): Pair {

@@ -6,6 +6,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Batch, type BatchResult, runBatch } from './batch.ts';
 import type { LoadedScenario } from './load.ts';
+import type { Readiness } from './ready.ts';
 
 /** Fewer seeds are run in this thread: to start another one takes longer. */
 const WORTH_THREADS = 50;
@@ -34,13 +35,13 @@ export interface SeedRun {
 }
 
 /** @throws Error what a thread could not do */
-export async function runSeeds(run: SeedRun, loaded: LoadedScenario): Promise<void> {
+export async function runSeeds(run: SeedRun, loaded: LoadedScenario, readiness: Readiness): Promise<void> {
   const seeds = new Seeds(run);
   const threads = Math.min(run.threads, Math.ceil(run.count / WORTH_THREADS));
   if (threads <= 1) {
     const turn = new Turn(run.signal);
     for (let batch = seeds.next(1); batch !== null; batch = seeds.next(1)) {
-      seeds.tell(await runBatch(batch, loaded));
+      seeds.tell(await runBatch(batch, loaded, readiness));
       await turn.yield();
     }
     return;
@@ -74,14 +75,14 @@ class Seeds {
 }
 
 async function serveThread(run: SeedRun, seeds: Seeds): Promise<void> {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { path: run.path } });
-  const stop = (): void => void worker.terminate();
+  const thread = new Thread(run.path);
+  const stop = (): void => void thread.end();
   run.signal.addEventListener('abort', stop);
   try {
     let most = 1;
     for (let batch = seeds.next(most); batch !== null; batch = seeds.next(most)) {
       const begun = performance.now();
-      const answer = await ask(worker, batch);
+      const answer = await thread.ask(batch);
       if ('bug' in answer) throw new Error(answer.bug);
       seeds.tell(answer.result);
       const took = performance.now() - begun;
@@ -93,23 +94,44 @@ async function serveThread(run: SeedRun, seeds: Seeds): Promise<void> {
     if (!run.signal.aborted) throw error;
   } finally {
     run.signal.removeEventListener('abort', stop);
-    await worker.terminate();
+    await thread.end();
   }
 }
 
-function ask(worker: Worker, batch: Batch): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const onMessage = (answer: Answer): void => settle(() => resolve(answer));
-    const fail = (why: string): void => settle(() => reject(new ThreadError(why)));
-    const onError = (error: Error): void => fail(`a thread failed, between two runs: ${error.stack}`);
-    const onExit = (code: number): void => fail(`a thread ended, with status ${code}`);
-    const settle = (act: () => void): void => {
-      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
-      act();
-    };
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    worker.postMessage(batch);
-  });
+/** A thread that does one thing at a time. */
+class Thread {
+  readonly #worker: Worker;
+  #settle: { answer(answer: Answer): void; fail(error: Error): void } | null = null;
+  /** Why it is no more. */
+  #ended: Error | null = null;
+
+  constructor(path: string) {
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { path } });
+    this.#worker.on('message', (answer: Answer) => this.#settle?.answer(answer));
+    this.#worker.on('error', (error) => this.#end(`a thread failed: ${error instanceof Error ? error.stack : error}`));
+    this.#worker.on('exit', (status) => this.#end(`a thread ended, with status ${status}`));
+  }
+
+  /** @throws ThreadError it has ended */
+  ask(batch: Batch): Promise<Answer> {
+    return new Promise((answer, fail) => {
+      if (this.#ended !== null) {
+        fail(this.#ended);
+        return;
+      }
+      this.#settle = { answer, fail };
+      this.#worker.postMessage(batch);
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #end(why: string): void {
+    this.#ended ??= new ThreadError(why);
+    this.#settle?.fail(this.#ended);
+  }
 }
 
 /** Gives the event loop its turn now and then: a bar is drawn, and Ctrl-C is heard. */

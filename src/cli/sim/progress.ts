@@ -1,5 +1,6 @@
 /** Owns: the line that says how far `tsyn sim` is, on a terminal. */
 
+import { displayWidth, padEnd } from '../../trace/index.ts';
 import type { Output } from '../command.ts';
 import { grouped } from '../report.ts';
 
@@ -21,8 +22,8 @@ export class ProgressLine {
     if (!this.#output.isTTY || now - this.#last < INTERVAL) return;
     this.#last = now;
     const line = text();
-    this.#output.write(`\r${line.padEnd(this.#drawn)}`);
-    this.#drawn = line.length;
+    this.#output.write(`\r${padEnd(line, this.#drawn)}`);
+    this.#drawn = displayWidth(line);
   }
 
   /** Takes the line away, so that other text can stand in its place. */

@@ -14,6 +14,7 @@ import type { LoadedScenario } from './load.ts';
 import { allLadders, ladderOf, pairsOf } from './pictures.ts';
 import { runSeeds } from './pool.ts';
 import { bar, ProgressLine } from './progress.ts';
+import type { Readiness } from './ready.ts';
 import { type Shrunk, shrink } from './shrink.ts';
 import { rate, SIM_TEXTS, type SimTexts, virtualTime } from './texts.ts';
 
@@ -43,14 +44,16 @@ export interface Asked {
 export class Session {
   readonly #asked: Asked;
   readonly #loaded: LoadedScenario;
+  readonly #readiness: Readiness;
   readonly #io: Io;
   readonly #signal: AbortSignal;
   readonly #words: SimTexts;
   readonly #progress: ProgressLine;
 
-  constructor(asked: Asked, loaded: LoadedScenario, io: Io, signal: AbortSignal) {
+  constructor(asked: Asked, loaded: LoadedScenario, readiness: Readiness, io: Io, signal: AbortSignal) {
     this.#asked = asked;
     this.#loaded = loaded;
+    this.#readiness = readiness;
     this.#io = io;
     this.#signal = signal;
     this.#words = SIM_TEXTS[asked.lang];
@@ -58,8 +61,18 @@ export class Session {
   }
 
   /** @returns the exit status */
-  run(): Promise<number> {
-    return this.#asked.count === 1 ? this.#one() : this.#many();
+  async run(): Promise<number> {
+    const { plan, count } = this.#asked;
+    const { name } = this.#loaded.scenario;
+    if (plan?.scenario !== undefined && plan.scenario !== name)
+      this.#io.stderr.line(this.#words.otherScenario(plan.scenario, name));
+    const tally = new Tally();
+    const status = await (count === 1 ? this.#one() : this.#many(tally));
+    // What the last runs have left behind has its turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    const strays = [...tally.strays, ...this.#readiness.takeStrays()];
+    if (strays.length > 0) this.#io.stderr.line(this.#words.strays(strays.length, strays[0]!));
+    return strays.length > 0 ? 1 : status;
   }
 
   // ---- One seed ----
@@ -97,9 +110,8 @@ export class Session {
 
   // ---- Many seeds ----
 
-  async #many(): Promise<number> {
+  async #many(tally: Tally): Promise<number> {
     const { json } = this.#asked;
-    const tally = new Tally();
     const begun = performance.now();
     await this.#runAll(tally, begun);
     this.#progress.clear();
@@ -142,6 +154,7 @@ export class Session {
         },
       },
       this.#loaded,
+      this.#readiness,
     );
   }
 

@@ -23,6 +23,8 @@ export interface SimTexts {
   cut: string;
   unused(count: number): string;
   moreCauses(count: number): string;
+  otherScenario(planned: string, name: string): string;
+  strays(count: number, first: string): string;
   stopped: string;
   throughput(seeds: number, seconds: number, virtual: string): string;
   summary(passed: number, failed: number): string;
@@ -47,8 +49,12 @@ const en: SimTexts = {
   written: (paths) => `written: ${paths.join(' ')}`,
   noScript: (why) => `no script: ${why}`,
   cut: 'the trace is longer than what is kept of it: its end is missing',
-  unused: (count) => `${grouped(count)} faults of the plan did not happen: the packets they name did not come`,
+  unused: (count) =>
+    `${count === 1 ? '1 fault' : `${grouped(count)} faults`} of the plan did not happen: what they are about did not come`,
   moreCauses: (count) => `${grouped(count)} more causes, each with its first seed:`,
+  otherScenario: (planned, name) => `the plan is of the scenario '${planned}', and this is '${name}'`,
+  strays: (count, first) =>
+    `${count === 1 ? '1 error was' : `${grouped(count)} errors were`} thrown by what a run has left behind, when it was over; the first: ${first}`,
   stopped: 'stopped: what was found so far',
   throughput: (seeds, seconds, virtual) =>
     `${grouped(seeds)} seeds in ${seconds.toFixed(1)} s (${rate(seeds, seconds)} a second), ${virtual} of virtual time`,
@@ -74,6 +80,8 @@ const zh: SimTexts = {
   cut: '轨迹超出了保留的长度：末尾缺失',
   unused: (count) => `计划中有 ${grouped(count)} 个故障没有发生：它们指的包没有出现`,
   moreCauses: (count) => `还有 ${grouped(count)} 种原因，各列出第一个种子：`,
+  otherScenario: (planned, name) => `计划属于场景“${planned}”，而这里是“${name}”`,
+  strays: (count, first) => `运行结束之后，遗留的代码又抛出了 ${grouped(count)} 个错误；第一个：${first}`,
   stopped: '已中止：以下是到目前为止的结果',
   throughput: (seeds, seconds, virtual) =>
     `${grouped(seeds)} 个种子，用时 ${seconds.toFixed(1)} 秒（每秒 ${rate(seeds, seconds)} 个），虚拟时间 ${virtual}`,

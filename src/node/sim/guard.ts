@@ -8,6 +8,14 @@ import { SimulationError } from '../../sim/errors.ts';
 /** How often it is looked whether a scenario waits for its simulation, real ms. */
 const LOOK = 100;
 
+/** Runs under way. */
+let guards = 0;
+
+/** Whether a run is under way, which hears of what goes wrong. */
+export function guarding(): boolean {
+  return guards > 0;
+}
+
 export interface GuardOptions {
   /** Whether virtual time is being driven. */
   running(): boolean;
@@ -29,6 +37,7 @@ export async function guarded(act: () => void | Promise<void>, options: GuardOpt
   const onStray = (error: unknown): void => fail(error);
   process.on('unhandledRejection', onStray).on('uncaughtException', onStray);
   const { exit } = process;
+  guards++;
   process.exit = (status) => {
     const error = new SimulationError('ERR_SIM_STATE', `the scenario ends its process, with status ${status ?? 0}`);
     fail(error);
@@ -40,6 +49,7 @@ export async function guarded(act: () => void | Promise<void>, options: GuardOpt
     // Rejections are told once microtasks are done.
     await Promise.race([new Promise((resolve) => setImmediate(resolve)), stray]);
   } finally {
+    guards--;
     process.exit = exit;
     process.off('unhandledRejection', onStray).off('uncaughtException', onStray);
   }
