@@ -15,14 +15,14 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** The locale is C and there is no colour, unless `env` says otherwise. */
-export function tsyn(words: readonly string[], env: NodeJS.ProcessEnv = {}): Ran {
+/** The locale is C and there is no colour, unless `env` says otherwise. @param timeout ms after which it is ended */
+export function tsyn(words: readonly string[], env: NodeJS.ProcessEnv = {}, timeout: number = 30_000): Ran {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: npm run build`);
   const { PATH } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
     encoding: 'utf8',
     env: { PATH, LC_ALL: 'C', ...env },
-    timeout: 30_000,
+    timeout,
     maxBuffer: 1 << 24,
   });
   return { status, stdout, stderr };

@@ -21,6 +21,28 @@ const SAYS: Readonly<Record<string, readonly string[]>> = {
   ws: ['ws: there and back'],
 };
 
+/** What the examples of the simulator print: what goes wrong on a bad network, and what does not. */
+const SIMULATED: Readonly<Record<string, readonly RegExp[]>> = {
+  'sim-http': [/^http: fetchExport: [1-9]\d? of 20 files are short$/, /^http: fetchWhole: 0 of 20 files are short$/],
+  'sim-ioredis': [
+    /^ioredis: everySecond: up to [12]\d\d SYNs a second, \d\d of 200 served after ten$/,
+    /^ioredis: spread: up to [1-3]\d SYNs a second, 1\d\d of 200 served after ten$/,
+  ],
+  'sim-pg': [
+    /^pg: \{\}: read ETIMEDOUT after \d{6} ms$/,
+    /^pg: \{"keepAlive":true,"keepAliveInitialDelayMillis":60000\}: done after \d\d ms$/,
+    /^pg: \{"idleTimeoutMillis":60000\}: done after \d\d ms$/,
+  ],
+  'sim-undici': [
+    /^undici: without keys: 10 orders confirmed, 1[1-9] made$/,
+    /^undici: with keys: 10 orders confirmed, 10 made$/,
+  ],
+  'sim-ws': [
+    /^ws: without ping: 1 connections, silent for 50 minutes$/,
+    /^ws: with ping: 2 connections, silent for 0 minutes$/,
+  ],
+};
+
 const run = (name: string): string => execFileSync(process.execPath, [join('examples', name)], OPTIONS);
 
 describe('the examples', () => {
@@ -33,8 +55,8 @@ describe('the examples', () => {
       'register.mjs',
       'scenarios',
     ];
-    const clients = Object.keys(SAYS).map((name) => `${name}.mjs`);
-    expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([...others, ...clients].sort());
+    const named = [...Object.keys(SAYS), ...Object.keys(SIMULATED)].map((name) => `${name}.mjs`);
+    expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([...others, ...named].sort());
   });
 
   for (const [name, lines] of Object.entries(SAYS)) {
@@ -43,6 +65,14 @@ describe('the examples', () => {
       expect(stderr).toBe('');
       expect(stdout.trimEnd().split('\n')).toEqual(lines);
       expect(status).toBe(0);
+    });
+  }
+
+  for (const [name, lines] of Object.entries(SIMULATED)) {
+    it(`${name} finds a bug on simulated hosts, and not where it is mended`, () => {
+      const said = run(`${name}.mjs`).trimEnd().split('\n');
+      expect(said.length).toBe(lines.length);
+      for (const [index, line] of lines.entries()) expect(said[index]).toMatch(line);
     });
   }
 
