@@ -281,10 +281,10 @@ function takeText(text: Ring, pool: BufferPool): void {
 }
 
 function putOctets(length: number): void {
+  octets.fill(0, length, length + 2);
   for (let i = 0; i < length; i += 3) {
-    cursor.put(octets[i]! | ((octets[i + 1] ?? 0) << 8) | ((octets[i + 2] ?? 0) << 16));
+    cursor.put(octets[i]! | (octets[i + 1]! << 8) | (octets[i + 2]! << 16));
   }
-  octets.fill(0, 0, length);
 }
 
 function takeOctets(length: number): void {
@@ -296,34 +296,32 @@ function takeOctets(length: number): void {
   }
 }
 
-/** Out-of-order text lies in the ring beyond its length. */
+/** Out-of-order text lies in the ring beyond its length. What lies in the gaps means nothing. */
 function putHeld({ rcv }: Tcb, { ranges }: Held): void {
-  cursor.put(ranges.count);
-  let end = rcv.nxt;
-  for (let at = seq(rcv.nxt - 1); ranges.find(at); at = ranges.right) {
-    cursor.put(ranges.left);
-    cursor.put(ranges.right);
-    end = ranges.right;
-  }
-  const beyond = diff(end, rcv.nxt);
   const { text } = rcv;
-  text.extend(beyond);
-  text.copy(text.length - beyond, beyond, octets, 0);
-  text.extend(-beyond);
-  putOctets(beyond);
+  cursor.put(ranges.count);
+  for (let at = seq(rcv.nxt - 1); ranges.find(at); at = ranges.right) {
+    const { left, right } = ranges;
+    cursor.put(left);
+    cursor.put(right);
+    const from = text.length + diff(left, rcv.nxt);
+    const length = diff(right, left);
+    text.extend(diff(right, rcv.nxt));
+    text.copy(from, length, octets, 0);
+    text.extend(-diff(right, rcv.nxt));
+    putOctets(length);
+  }
 }
 
 function takeHeld({ rcv }: Tcb, pool: BufferPool): Held {
   const held = new Held();
-  let end = rcv.nxt;
   for (let left = cursor.take(); left > 0; left--) {
     const from = cursor.takeSeq();
-    end = cursor.takeSeq();
+    const end = cursor.takeSeq();
     held.ranges.add(from, end);
+    takeOctets(diff(end, from));
+    rcv.text.put(pool, rcv.text.length + diff(from, rcv.nxt), octets, 0, diff(end, from));
   }
-  const beyond = diff(end, rcv.nxt);
-  takeOctets(beyond);
-  rcv.text.put(pool, rcv.text.length, octets, 0, beyond);
   return held;
 }
 

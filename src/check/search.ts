@@ -95,7 +95,8 @@ class Frontier {
 }
 
 const CHUNK = 1 << 16;
-const MOST_STEPS = 128;
+/** Steps from one state at most. */
+export const MOST_STEPS = 128;
 
 class Search {
   readonly world: World;

@@ -117,6 +117,12 @@ export class Side {
     restoreSide(this.endpoint, this.ledger, now, words);
   }
 
+  /** In place of a restore: it is the same as before, and this is the time. */
+  goOn(now: number): void {
+    this.now = now;
+    this.beginStep();
+  }
+
   /** @returns words written, valid until the next call, and their number */
   encode(now: number): { readonly words: Int32Array; readonly length: number } {
     snapshot.words = this.#words;

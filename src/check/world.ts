@@ -144,9 +144,23 @@ export class World {
   readonly #words: Int32Array = new Int32Array(MOST_WORDS);
   readonly #outcome: Outcome = { row: new Int32Array(MOST_ROW), length: 0, violated: null, waited: false };
   #overfull = false;
+  readonly #continuous: boolean;
+  #now = NOW;
 
-  constructor(model: Model, mutant: MutantName | null = null, safety: readonly SafetyName[] = model.safety) {
+  /**
+   * @param continuous the endpoints simply go on from step to step, on a clock of their own, and are never restored: for one walk from
+   *   the beginning, as it is traced, or compared with what snapshots make of it
+   *
+   * @throws ModelError when a bound of the model is out of its range
+   */
+  constructor(
+    model: Model,
+    mutant: MutantName | null = null,
+    safety: readonly SafetyName[] = model.safety,
+    continuous: boolean = false,
+  ) {
     this.model = checked(model);
+    this.#continuous = continuous;
     const change = mutant === null ? NO_MUTANT : MUTANTS[mutant];
     this.a = new Side('A', model, change);
     this.b = new Side('B', model, change);
@@ -162,8 +176,8 @@ export class World {
     outcome.waited = false;
     this.a.start();
     this.b.start();
-    outcome.row[A] = this.#encode(this.a, NOW);
-    outcome.row[B] = this.#encode(this.b, NOW);
+    outcome.row[A] = this.#encode(this.a, this.#now);
+    outcome.row[B] = this.#encode(this.b, this.#now);
     const budgets = this.#budgets;
     budgets.losses = model.losses;
     budgets.duplicates = model.duplicates;
@@ -266,6 +280,32 @@ export class World {
     return stepOf(record.kind, place);
   }
 
+  /** The time of the step at hand, ms: it goes forward in a continuous world only. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** A row as plain data that is the same in any world of the same model. */
+  plain(row: Int32Array): {
+    readonly a: number[];
+    readonly b: number[];
+    readonly budgets: number;
+    readonly bag: string[];
+  } {
+    const record = (table: Interner, number: number): number[] => {
+      return [...this.#words.subarray(0, table.get(number, this.#words))];
+    };
+    const bag = [...row.subarray(BAG)].map((word) => {
+      return `${record(this.segments, segmentOf(word)).join()} ${isCopy(word) ? 'copy ' : ''}${ageOf(word)}`;
+    });
+    return {
+      a: record(this.sides, row[A]!),
+      b: record(this.sides, row[B]!),
+      budgets: row[BUDGETS]!,
+      bag: bag.sort(),
+    };
+  }
+
   // ---- Steps ----
 
   #deliver(place: number, keep: boolean): void {
@@ -328,8 +368,9 @@ export class World {
       [this.b, B],
     ] as const) {
       this.#restore(side, place);
-      row[place] = this.#encode(side, NOW + TICK);
+      row[place] = this.#encode(side, this.#now + TICK);
     }
+    if (this.#continuous) this.#now += TICK;
   }
 
   /** What is as old as MSL and has not arrived is gone. */
@@ -431,8 +472,12 @@ export class World {
   // ---- Between rows and sides ----
 
   #restore(side: Side, place: number): void {
+    if (this.#continuous) {
+      side.goOn(this.#now);
+      return;
+    }
     this.sides.get(this.#outcome.row[place]!, this.#words);
-    side.restore(this.#words, NOW);
+    side.restore(this.#words, this.#now);
   }
 
   /** Puts what the side has sent into the bag, and the side back into the row. */
@@ -452,7 +497,7 @@ export class World {
       const number = internSegment(this.segments, side.sent[i]!, side === this.b, stamp, ledger.written);
       outcome.row[outcome.length++] = entry(number, false, 0);
     }
-    outcome.row[place] = this.#encode(side, NOW);
+    outcome.row[place] = this.#encode(side, this.#now);
   }
 
   #encode(side: Side, now: number): number {
