@@ -113,7 +113,7 @@ export function encodeSide(endpoint: Endpoint, ledger: Ledger, now: number, word
   for (const word of [rcv.nxt, rcv.edge, rcv.irs, rcv.unacked, rcv.largest]) cursor.put(word);
   if (rcv.urgent) cursor.put(rcv.up);
   if (rcv.finHeld) cursor.put(rcv.finAt);
-  putTimers(tcb, now);
+  putTimers(tcb, endpoint.env.config.r2, now);
   cursor.put(tcb.cc.recover);
   putText(snd.text);
   if (rcv.held !== null) putHeld(tcb, rcv.held);
@@ -177,7 +177,7 @@ export function restoreSide(endpoint: Endpoint, ledger: Ledger, now: number, wor
   rcv.finAt = rcv.finHeld ? cursor.takeSeq() : rcv.nxt;
   rcv.lastAck = rcv.nxt;
   rcv.pushed = rcv.nxt;
-  takeTimers(tcb, now);
+  takeTimers(tcb, env.config.r2, now);
   tcb.cc.recover = cursor.takeSeq();
   takeText(snd.text, env.buffers);
   if (held) rcv.held = takeHeld(tcb, env.buffers);
@@ -236,7 +236,7 @@ function takeRecord(tcb: Tcb, now: number, asleep: boolean): TimeWait {
 }
 
 /** Off, or up to how far: retransmission, persist, delayed ACK, keep-alive, user, closing; then back-off. */
-function putTimers({ timers, rtt, keepAlives, lastHeard, options }: Tcb, now: number): void {
+function putTimers({ timers, rtt, keepAlives, lastHeard, probedAt, options }: Tcb, r2: number, now: number): void {
   cursor.put(fromNow(timers.retransmission, now));
   cursor.put(fromNow(timers.persist, now));
   cursor.put(fromNow(timers.delayedAck, now));
@@ -247,10 +247,11 @@ function putTimers({ timers, rtt, keepAlives, lastHeard, options }: Tcb, now: nu
     cursor.put(keepAlives);
     cursor.put(now - lastHeard);
   }
+  if (r2 !== Infinity) cursor.put(probedAt < 0 ? -1 : now - probedAt);
   cursor.put(Math.min(rtt.backoff, 1));
 }
 
-function takeTimers(tcb: Tcb, now: number): void {
+function takeTimers(tcb: Tcb, r2: number, now: number): void {
   const { timers } = tcb;
   timers.retransmission = atNow(cursor.take(), now);
   timers.persist = atNow(cursor.take(), now);
@@ -261,6 +262,10 @@ function takeTimers(tcb: Tcb, now: number): void {
     timers.keepAlive = atNow(cursor.take(), now);
     tcb.keepAlives = cursor.take();
     tcb.lastHeard = now - cursor.take();
+  }
+  if (r2 !== Infinity) {
+    const since = cursor.take();
+    tcb.probedAt = since < 0 ? -1 : now - since;
   }
   tcb.rtt.backoff = cursor.take();
 }
@@ -373,6 +378,7 @@ function clearRest(tcb: Tcb, rto: number): void {
   tcb.signals = 0;
   tcb.failure = null;
   tcb.softError = null;
+  tcb.mtu = MTU;
   tcb.keepAlives = 0;
   tcb.probedAt = -1;
   rtt.srtt = -1;
@@ -427,5 +433,7 @@ function clearVariables(tcb: Tcb): void {
   cc.recover = zero;
 }
 
+/** What a path carries, as in a new TCB. */
+const MTU = 1500;
 /** More than any model's text. */
 export const CWND = 10_000;

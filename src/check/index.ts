@@ -1,4 +1,6 @@
 /** The checker: all that can happen to the TCP that ships, within bounds; `tsyn/check`. */
+
+export { COLUMNS, COVERING, Coverage, EVENTS, type EventName } from './coverage.ts';
 export {
   answer,
   EXPERIMENTS,

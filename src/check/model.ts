@@ -38,6 +38,10 @@ export interface Model {
   readonly opens: number;
   readonly aborts: number;
   readonly crashes: number;
+  /** Calls that change something, made by either application whenever it likes; those that are refused are free. 0: none at all. */
+  readonly calls: number;
+  /** Segments of a stranger, and reports of ICMP. */
+  readonly intrusions: number;
   /** Octets that each application may write in one incarnation. */
   readonly writes: number;
   /** Octets of the receive buffer of each side. */
@@ -52,6 +56,10 @@ export interface Model {
   readonly msl: number;
   /** Retransmission time-out, in ticks; it does not back off. */
   readonly rto: number;
+  /** Ticks until an application's patience ends (R2); 0: never. */
+  readonly patience: number;
+  /** Ticks of silence after which each side asks, once, whether the other is there; 0: never. */
+  readonly keepAlive: number;
   readonly isns: IsnPolicy;
   /** The first initial sequence number of each side. */
   readonly isn: number;
@@ -73,6 +81,8 @@ export const QUIET: Model = {
   opens: 1,
   aborts: 0,
   crashes: 0,
+  calls: 0,
+  intrusions: 0,
   writes: 0,
   window: 4,
   server: true,
@@ -80,6 +90,8 @@ export const QUIET: Model = {
   longLived: false,
   msl: 2,
   rto: 2,
+  patience: 0,
+  keepAlive: 0,
   isns: 'fresh',
   isn: 1000,
   incarnations: 7,

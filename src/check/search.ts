@@ -7,11 +7,12 @@
  * trap is only what is one for certain.
  */
 
+import type { Coverage } from './coverage.ts';
 import type { Model } from './model.ts';
 import type { MutantName } from './mutants.ts';
 import { GOALS, type GoalName, type SafetyName } from './properties.ts';
 import { Visited } from './visited.ts';
-import { MOST_ROW, type Step, type StepRecord, type Watcher, World } from './world.ts';
+import { MOST_ROW, type Step, type StepRecord, World } from './world.ts';
 
 export interface SearchOptions {
   readonly mutant?: MutantName | null;
@@ -25,8 +26,8 @@ export interface SearchOptions {
   /** Called every `every` states (100,000), and at the end. @returns false to stop */
   readonly progress?: (progress: Progress) => boolean | undefined;
   readonly every?: number;
-  /** Hears of every step taken. */
-  readonly watch?: Watcher;
+  /** Gathers what the search visits. */
+  readonly coverage?: Coverage;
 }
 
 export interface Progress {
@@ -116,11 +117,12 @@ class Search {
     this.#options = options;
     this.#goal = options.goal === undefined ? model.goal : options.goal;
     this.world = new World(model, options.mutant ?? null, options.safety ?? model.safety);
+    options.coverage?.follow(this.world);
   }
 
   run(): Result {
     const { world, visited, frontier } = this;
-    const { memory = 1 << 30, states = Infinity, every = 100_000, progress, watch } = this.#options;
+    const { memory = 1 << 30, states = Infinity, every = 100_000, progress } = this.#options;
     const begin = world.start();
     this.#begin = begin.row.slice(0, begin.length);
     visited.add(begin.row, begin.length, -1, 0);
@@ -141,7 +143,6 @@ class Search {
         const step = steps[i]!;
         const outcome = world.take(row, length, step);
         this.transitions++;
-        if (watch !== undefined) watch(world, step);
         if (outcome === null) {
           if (this.#goal !== null) this.#marks[number]! |= CUT;
           continue;

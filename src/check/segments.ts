@@ -96,6 +96,22 @@ export class Carried {
     return this;
   }
 
+  /** A stranger's segment: it belongs to nobody. */
+  intrude(from: Segment, fromB: boolean): void {
+    const segment = this.segment.clear();
+    segment.flags = from.flags;
+    segment.seq = from.seq;
+    segment.ack = from.ack;
+    segment.window = from.window;
+    segment.urgent = from.urgent;
+    segment.dataLength = from.dataLength;
+    segment.data = from.data;
+    this.fromB = fromB;
+    this.inc = 0;
+    this.peer = 0;
+    this.total = 0;
+  }
+
   /** For people: `A SYN seq=1000`. */
   get label(): string {
     const { flags, seq: at, ack, dataLength } = this.segment;

@@ -17,6 +17,7 @@ import {
   type Ends,
   maySendUs,
   type State,
+  status,
   type TcpConfig,
   type TcpEnv,
   type TcpOptions,
@@ -30,6 +31,7 @@ import { type Ending, Ledger } from './ledger.ts';
 import { type Model, NOW, TICK } from './model.ts';
 import type { Mutant } from './mutants.ts';
 import { type Carried, Emitted, MOST_TEXT, type Stamp } from './segments.ts';
+import { type Call, isRefused } from './strangers.ts';
 
 export type SideName = 'A' | 'B';
 
@@ -288,6 +290,40 @@ export class Side {
     this.#noteEnding();
   }
 
+  /** A call that the application makes whenever it likes. */
+  call(call: Call): void {
+    const { endpoint, ledger, now } = this;
+    this.#last = endpoint.tcb;
+    switch (call) {
+      case 'OPEN passive':
+        endpoint.open('passive', now);
+        break;
+      case 'OPEN active':
+        if (!isRefused(this, call)) ledger.begin(0);
+        endpoint.open('active', now);
+        break;
+      case 'SEND': {
+        const opens = endpoint.state === 'LISTEN';
+        if (opens) ledger.begin(0);
+        if (ledger.written < this.model.writes || isRefused(this, call)) this.write();
+        break;
+      }
+      case 'RECEIVE':
+        endpoint.receive(this.#octet, now);
+        break;
+      case 'CLOSE':
+        endpoint.close(now);
+        ledger.closed = true;
+        break;
+      case 'ABORT':
+        endpoint.abort(now);
+        break;
+      case 'STATUS':
+        status(endpoint.tcb);
+    }
+    this.#finish();
+  }
+
   /** Everything is lost, and nobody is told. */
   crash(): void {
     this.forget('crashed', this.now);
@@ -394,6 +430,7 @@ const snapshot: { words: Int32Array; length: number } = { words: new Int32Array(
 /** The settings under which the model's clock and the engine's agree, and nothing is left to chance. */
 function engineConfig(model: Model): TcpConfig {
   const rto = model.rto * TICK;
+  const patience = model.patience === 0 ? Infinity : model.patience * TICK;
   return {
     ...defaultTcpConfig,
     initialRto: rto,
@@ -403,9 +440,10 @@ function engineConfig(model: Model): TcpConfig {
     delayedAck: TICK,
     msl: model.msl * TICK,
     r1: Infinity,
-    r2: Infinity,
-    synR2: Infinity,
-    orphanR2: Infinity,
+    r2: patience,
+    synR2: patience,
+    orphanR2: patience,
+    finWait2: 3 * TICK,
     restartAfterIdle: false,
     challengeInterval: TICK / 2,
   };
@@ -420,6 +458,10 @@ function engineOptions(model: Model): TcpOptions {
     sendBufferMax: MOST_TEXT,
     maxSegment: 536,
     noDelay: true,
+    keepAlive: model.keepAlive > 0,
+    keepAliveIdle: model.keepAlive * TICK,
+    keepAliveInterval: TICK,
+    keepAliveProbes: 1,
     timestamps: false,
     windowScaling: false,
     sack: false,

@@ -7,7 +7,7 @@
  * by a path that breaks its premise. What arrives at an instant comes before the timers of that instant.
  */
 
-import { RST, SYN } from '../wire/tcp.ts';
+import { RST, type Segment, SYN } from '../wire/tcp.ts';
 import { Packer, Unpacker } from './bits.ts';
 import { glanceDue, glanceState, MOST_WORDS, WORD } from './codec.ts';
 import { Interner } from './interner.ts';
@@ -17,6 +17,7 @@ import { MUTANTS, type Mutant, type MutantName } from './mutants.ts';
 import { checkArrival, checkStep, Facts, otherOf, type SafetyName } from './properties.ts';
 import { Carried, internSegment } from './segments.ts';
 import { Side } from './side.ts';
+import { CALLS, type Call, forge, INTRUSIONS, isRefused, type Report, report, reportOf } from './strangers.ts';
 
 /** Kinds of steps; a step is its kind and, for those about a segment, the segment's place in the bag. */
 export const STEPS = [
@@ -39,10 +40,14 @@ export const STEPS = [
   'detach A',
   'crash A',
   'crash B',
+  'call A',
+  'call B',
+  'intrude A',
+  'intrude B',
 ] as const;
 export type StepKind = (typeof STEPS)[number];
 
-/** Kind in the low five bits, place in the bag above. */
+/** Kind in the low five bits; above, the place in the bag, or which call or intrusion it is. */
 export type Step = number;
 
 export function stepOf(kind: StepKind, place: number = 0): Step {
@@ -63,6 +68,8 @@ export interface StepRecord {
   readonly segment?: readonly number[];
   readonly age?: number;
   readonly copy?: boolean;
+  /** Which call or intrusion it is, of {@link CALLS} or by number. */
+  readonly place?: number;
 }
 
 export function isAboutSegment(kind: StepKind): boolean {
@@ -106,6 +113,8 @@ class Budgets {
   opens = 0;
   aborts = 0;
   crashes = 0;
+  calls = 0;
+  intrusions = 0;
 
   read(word: number): void {
     unpacker.begin(word);
@@ -114,16 +123,24 @@ class Budgets {
     this.opens = unpacker.take(3);
     this.aborts = unpacker.take(3);
     this.crashes = unpacker.take(3);
+    this.calls = unpacker.take(3);
+    this.intrusions = unpacker.take(3);
   }
 
   get word(): number {
     packer.begin().put(this.losses, 3).put(this.duplicates, 3).put(this.opens, 3);
-    return packer.put(this.aborts, 3).put(this.crashes, 3).word;
+    packer.put(this.aborts, 3).put(this.crashes, 3);
+    return packer.put(this.calls, 3).put(this.intrusions, 3).word;
   }
 }
 
-/** Hears of every step as it is taken. */
-export type Watcher = (world: World, step: Step) => void;
+/** Hears of everything that is about to happen to a side. */
+export interface Observer {
+  arrival(side: Side, segment: Segment): void;
+  timers(side: Side): void;
+  call(side: Side, call: Call): void;
+  report(side: Side, report: Report): void;
+}
 
 export class World {
   readonly model: Model;
@@ -133,6 +150,7 @@ export class World {
   readonly b: Side;
   /** Steps not taken because the bag was full, or the ghosts had no number for another incarnation. */
   pruned = 0;
+  observer: Observer | null = null;
   /** The segment of the step at hand. */
   readonly carried: Carried = new Carried();
   /** What the side of the step at hand was before it. */
@@ -184,6 +202,8 @@ export class World {
     budgets.opens = model.opens;
     budgets.aborts = model.aborts;
     budgets.crashes = model.crashes;
+    budgets.calls = model.calls;
+    budgets.intrusions = model.intrusions;
     outcome.row[BUDGETS] = budgets.word;
     outcome.length = BAG;
     return outcome;
@@ -210,6 +230,18 @@ export class World {
       if (dueA) steps[count++] = stepOf('fire A');
       if (dueB) steps[count++] = stepOf('fire B');
       if (!dueA && !dueB) steps[count++] = stepOf('tick');
+    }
+    if (this.model.calls > 0) {
+      for (let i = 0; i < CALLS.length; i++) {
+        steps[count++] = stepOf('call A', i);
+        steps[count++] = stepOf('call B', i);
+      }
+    }
+    if (this.#budgets.intrusions > 0) {
+      for (let i = 0; i < INTRUSIONS; i++) {
+        steps[count++] = stepOf('intrude A', i);
+        steps[count++] = stepOf('intrude B', i);
+      }
     }
     for (const choice of this.#choices) if (this.#mayChoose(choice, row, length)) steps[count++] = stepOf(choice);
     return count;
@@ -248,6 +280,14 @@ export class World {
       case 'fire B':
         this.#fire(this.b, B);
         break;
+      case 'call A':
+      case 'call B':
+        this.#call(kind === 'call A' ? A : B, CALLS[placeOf(step)]!);
+        break;
+      case 'intrude A':
+      case 'intrude B':
+        this.#intrude(kind === 'intrude A' ? A : B, placeOf(step));
+        break;
       default:
         this.#choose(kind);
     }
@@ -263,7 +303,7 @@ export class World {
   /** A step in terms that hold in any world of the same model. */
   describe(row: Int32Array, step: Step): StepRecord {
     const kind = kindOf(step);
-    if (!isAboutSegment(kind)) return { kind };
+    if (!isAboutSegment(kind)) return placeOf(step) === 0 ? { kind } : { kind, place: placeOf(step) };
     const word = row[BAG + placeOf(step)]!;
     const length = this.segments.get(segmentOf(word), this.#words);
     return { kind, segment: [...this.#words.subarray(0, length)], age: ageOf(word), copy: isCopy(word) };
@@ -271,7 +311,7 @@ export class World {
 
   /** Such a step in this world. @throws Error when there is no such segment in the row: the trace is another model's */
   find(row: Int32Array, length: number, record: StepRecord): Step {
-    if (record.segment === undefined) return stepOf(record.kind);
+    if (record.segment === undefined) return stepOf(record.kind, record.place);
     const words = Int32Array.from(record.segment);
     const wanted = entry(this.segments.add(words, words.length), record.copy ?? false, record.age ?? 0);
     const place = row.subarray(BAG, length).indexOf(wanted);
@@ -323,6 +363,7 @@ export class World {
     const { before, after } = this;
     before.take(side);
     const began = side.ledger.count;
+    this.observer?.arrival(side, carried.segment);
     side.arrive(carried);
     this.#settle(side, toA ? A : B);
     after.take(side);
@@ -389,6 +430,7 @@ export class World {
     this.#expire();
     this.#restore(side, place);
     this.before.take(side);
+    this.observer?.timers(side);
     side.fire();
     this.#settle(side, place);
     this.after.take(side);
@@ -396,7 +438,41 @@ export class World {
     this.#outcome.violated = checkStep(this.#safety, side, this.before, this.after);
   }
 
-  #choose(choice: Exclude<StepKind, 'deliver' | 'deliver and keep' | 'lose' | 'tick' | 'fire A' | 'fire B'>): void {
+  /** Either application calls what it likes. */
+  #call(place: number, call: Call): void {
+    const side = place === A ? this.a : this.b;
+    this.#restore(side, place);
+    this.observer?.call(side, call);
+    if (!isRefused(side, call)) {
+      if (this.#budgets.calls === 0) {
+        this.#overfull = true;
+        return;
+      }
+      this.#budgets.calls--;
+    }
+    side.call(call);
+    this.#settle(side, place);
+  }
+
+  /** Something comes from outside. */
+  #intrude(place: number, kind: number): void {
+    this.#budgets.intrusions--;
+    const side = place === A ? this.a : this.b;
+    this.#restore(side, place);
+    const segment = forge(side, kind);
+    if (segment === null) {
+      const what = reportOf(kind);
+      this.observer?.report(side, what);
+      report(side, what);
+    } else {
+      this.observer?.arrival(side, segment);
+      this.carried.intrude(segment, place === A);
+      side.arrive(this.carried);
+    }
+    this.#settle(side, place);
+  }
+
+  #choose(choice: Choice): void {
     const place = choice.endsWith('A') ? A : B;
     const side = place === A ? this.a : this.b;
     this.#restore(side, place);
@@ -533,6 +609,10 @@ function checked(model: Model): Model {
     opens: [0, MOST_INCARNATIONS],
     aborts: [0, 7],
     crashes: [0, 7],
+    calls: [0, 7],
+    intrusions: [0, 7],
+    patience: [0, 64],
+    keepAlive: [0, 64],
     writes: [0, MOST_WRITES],
     window: [1, 64],
     msl: [1, 7],
