@@ -16,6 +16,7 @@ export { type Choice, type IsnPolicy, type Model, QUIET, TICK } from './model.ts
 export { MUTANTS, type MutantName } from './mutants.ts';
 export { GOALS, type GoalName, type SafetyName } from './properties.ts';
 export { type Replay, type ReplayedPacket, type ReplayOptions, type ReplayWords, rehearse, replay } from './replay.ts';
+export type { StepKind, StepRecord } from './rows.ts';
 export { type Progress, type Result, type SearchOptions, search, type Verdict } from './search.ts';
 export { Carried } from './segments.ts';
-export { ModelError, type StepKind, type StepRecord, World } from './world.ts';
+export { ModelError, World } from './world.ts';

@@ -11,9 +11,10 @@ import { Interner } from './interner.ts';
 import { type Model, NOW, TICK } from './model.ts';
 import type { MutantName } from './mutants.ts';
 import { octetsOf, segmentOf, viewOf } from './packets.ts';
+import { isAboutSegment, kindOf, type Step, type StepRecord } from './rows.ts';
 import { Carried, internSegment } from './segments.ts';
 import type { Side } from './side.ts';
-import { isAboutSegment, kindOf, ModelError, type Step, type StepRecord, World } from './world.ts';
+import { ModelError, World } from './world.ts';
 
 export interface ReplayOptions {
   /** What was switched off when the trace was found. */

@@ -11,8 +11,9 @@ import type { Coverage } from './coverage.ts';
 import type { Model } from './model.ts';
 import type { MutantName } from './mutants.ts';
 import { GOALS, type GoalName, type SafetyName } from './properties.ts';
+import { MOST_ROW, type Step, type StepRecord } from './rows.ts';
 import { Visited } from './visited.ts';
-import { MOST_ROW, type Step, type StepRecord, World } from './world.ts';
+import { World } from './world.ts';
 
 export interface SearchOptions {
   readonly mutant?: MutantName | null;

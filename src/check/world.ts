@@ -15,84 +15,30 @@ import { MOST_INCARNATIONS, MOST_WRITES } from './ledger.ts';
 import { type Choice, type Model, NOW, TICK } from './model.ts';
 import { MUTANTS, type Mutant, type MutantName } from './mutants.ts';
 import { checkArrival, checkStep, Facts, otherOf, type SafetyName } from './properties.ts';
+import {
+  A,
+  ageOf,
+  B,
+  BAG,
+  BUDGETS,
+  entry,
+  isAboutSegment,
+  isCopy,
+  kindOf,
+  MOST_ROW,
+  MOST_SEGMENTS,
+  placeOf,
+  type Step,
+  type StepRecord,
+  segmentOf,
+  sortBag,
+  stepOf,
+} from './rows.ts';
 import { Carried, internSegment } from './segments.ts';
 import { Side } from './side.ts';
 import { CALLS, type Call, forge, INTRUSIONS, isRefused, type Report, report, reportOf } from './strangers.ts';
 
-/** Kinds of steps; a step is its kind and, for those about a segment, the segment's place in the bag. */
-export const STEPS = [
-  'deliver',
-  'deliver and keep',
-  'lose',
-  'tick',
-  'fire A',
-  'fire B',
-  'open A',
-  'open B',
-  'abort A',
-  'abort B',
-  'write A',
-  'write B',
-  'read A',
-  'read B',
-  'close A',
-  'close B',
-  'detach A',
-  'crash A',
-  'crash B',
-  'call A',
-  'call B',
-  'intrude A',
-  'intrude B',
-] as const;
-export type StepKind = (typeof STEPS)[number];
-
-/** Kind in the low five bits; above, the place in the bag, or which call or intrusion it is. */
-export type Step = number;
-
-export function stepOf(kind: StepKind, place: number = 0): Step {
-  return STEPS.indexOf(kind) | (place << 5);
-}
-
-export function kindOf(step: Step): StepKind {
-  return STEPS[step & 31]!;
-}
-
-export function placeOf(step: Step): number {
-  return step >>> 5;
-}
-
-/** A step, and the segment that it is about as the words of `segments.ts`. Plain data. */
-export interface StepRecord {
-  readonly kind: StepKind;
-  readonly segment?: readonly number[];
-  readonly age?: number;
-  readonly copy?: boolean;
-  /** Which call or intrusion it is, of {@link CALLS} or by number. */
-  readonly place?: number;
-}
-
-export function isAboutSegment(kind: StepKind): boolean {
-  return kind === 'deliver' || kind === 'deliver and keep' || kind === 'lose';
-}
-
 const NO_MUTANT: Mutant = {};
-
-/** Where things are in a row. */
-const A = 0;
-const B = 1;
-const BUDGETS = 2;
-const BAG = 3;
-
-/** Segments in the bag at most, whatever a model asks for. */
-export const MOST_SEGMENTS = 16;
-export const MOST_ROW: number = BAG + MOST_SEGMENTS + 8;
-
-/** A segment in the bag: its number, whether it is a copy that the network kept, its age in ticks. */
-const entry = (segment: number, copy: boolean, age: number): number => (segment << 5) | (copy ? 16 : 0) | age;
-const segmentOf = (word: number): number => word >>> 5;
-const isCopy = (word: number): boolean => (word & 16) !== 0;
-const ageOf = (word: number): number => word & 15;
 
 /** What a step has led to. */
 export interface Outcome {
@@ -579,19 +525,6 @@ export class World {
   #encode(side: Side, now: number): number {
     const { words, length } = side.encode(now);
     return this.sides.add(words, length);
-  }
-}
-
-/** The bag in ascending order: few entries, nearly sorted. */
-function sortBag(row: Int32Array, length: number): void {
-  for (let i = BAG + 1; i < length; i++) {
-    const word = row[i]!;
-    let at = i;
-    while (at > BAG && row[at - 1]! > word) {
-      row[at] = row[at - 1]!;
-      at--;
-    }
-    row[at] = word;
   }
 }
 

@@ -124,10 +124,6 @@ export class Endpoint {
       case 'ESTABLISHED':
         this.record = null; // the pair is the new connection's
         return;
-      case 'LISTEN':
-        // Half open no more: the next connection begins with nothing of this one.
-        if (tcb.passive) connection.open(this.renew(), this.env, 'passive', now);
-        return;
       case 'CLOSED':
         if (this.relisten && this.listening) connection.open(this.renew(), this.env, 'passive', now);
         else this.listening &&= this.record !== null;

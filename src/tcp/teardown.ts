@@ -4,7 +4,7 @@ import type { TcpEnv } from './env.ts';
 import { dropBoard } from './sack.ts';
 import { enter } from './state.ts';
 import { endPhase, Statistics } from './statistics.ts';
-import { type Failure, SIGNAL_CLOSED, type Tcb } from './tcb.ts';
+import { type Failure, RoundTrip, SIGNAL_CLOSED, type Tcb } from './tcb.ts';
 import { stopAllTimers } from './timers.ts';
 
 /**
@@ -29,7 +29,10 @@ export function returnToListen(tcb: Tcb, env: TcpEnv, now: number): void {
   stopAllTimers(tcb, env, now);
   env.counters.TcpAttemptFails++;
   enter(tcb, env, tcb.resumes === null ? 'LISTEN' : 'TIME-WAIT', now);
+  // The next connection begins with nothing of this one.
   tcb.stats = new Statistics();
+  Object.assign(tcb.rtt, new RoundTrip());
+  tcb.lastChallenge = -1;
   // The SYN,ACK of a burst that is not over yet.
   tcb.owed.syn = false;
   tcb.owed.ack = false;

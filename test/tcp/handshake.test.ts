@@ -127,3 +127,28 @@ describe('the SYN, again', () => {
     expect([peer.state, peer.tcb.failure]).toEqual(['CLOSED', 'timed-out']);
   });
 });
+
+describe('a listener whose half-open connection was reset', () => {
+  it('begins the next one with nothing of it: neither its back-off nor what it was timing', () => {
+    const peer = new Peer().synReceived();
+    peer.advance(7_000); // the SYN,ACK is sent again and again
+    expect(peer.seen().send('RST', { seq: 1 }).state).toBe('LISTEN');
+    const began = peer.now;
+    peer.send('SYN', { mss: 1460 });
+    peer.advance(900);
+    expect(peer.sent()).toEqual(['SYN,ACK 0 ack 1']);
+    peer.advance(100);
+    expect(peer.sent()).toEqual(['SYN,ACK 0 ack 1']);
+    expect(peer.now - began).toBe(1000);
+  });
+
+  it('measures the round trip of the next one from its own SYN,ACK', () => {
+    const peer = new Peer().synReceived();
+    peer.advance(500);
+    peer.send('RST', { seq: 1 });
+    peer.send('SYN', { mss: 1460 });
+    peer.advance(50);
+    peer.send('ACK', { seq: 1, ack: 1 });
+    expect(peer.tcb.rtt.srtt).toBe(50);
+  });
+});
