@@ -5,6 +5,7 @@
  * place. An object that was constructed on a host is marked, and each method looks for the mark.
  */
 
+import http2 from 'node:http2';
 import hostNet from 'node:net';
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
@@ -34,7 +35,10 @@ export function patchNet(patcher: Patcher): void {
   const Socket = socketClass(patcher, hostNet.Socket);
   patcher.replace(hostNet, 'Socket', Socket);
   patcher.replace(hostNet, 'Stream', Socket);
-  patcher.replace(hostNet, 'Server', serverClass(patcher, hostNet.Server));
+  const Server = serverClass(patcher, hostNet.Server) as Class;
+  patcher.replace(hostNet, 'Server', Server);
+  // A server that listens nowhere, to see what kind it is: Node does not export the class.
+  patcher.inherit(http2.createServer().constructor, Server);
   patcher.wrap(hostNet, { connect: of('connect'), createConnection: of('connect'), createServer: of('createServer') });
 }
 
@@ -101,6 +105,8 @@ function asReal(Real: Class, args: unknown[], self: object | undefined, target: 
     return Reflect.construct(Real, args, Target);
   }
   Reflect.apply(Real as unknown as Real, self, args);
+  // A TLSSocket over a socket of a host; nothing happens to others.
+  bridge(self);
   return undefined;
 }
 

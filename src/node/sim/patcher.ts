@@ -11,6 +11,7 @@ interface Replaced {
 
 export class Patcher {
   readonly #replaced: Replaced[] = [];
+  readonly #inherited: { readonly Class: object; readonly Real: object }[] = [];
 
   /** Puts a value where `target` has one: as enumerable as that was. Nothing happens where `target` does not know the name. */
   replace(target: object, key: PropertyKey, value: unknown): void {
@@ -40,8 +41,15 @@ export class Patcher {
     this.#replaced.push({ target, key, original, replacement });
   }
 
+  /** Has a class whose `super` is called with `new` inherit from another. What it has inherited stays. */
+  inherit(Class: object, Base: object): void {
+    this.#inherited.push({ Class, Real: Object.getPrototypeOf(Class) as object });
+    Object.setPrototypeOf(Class, Base);
+  }
+
   /** Puts everything back. */
   restore(): void {
+    for (const { Class, Real } of this.#inherited.splice(0).reverse()) Object.setPrototypeOf(Class, Real);
     for (const { target, key, original, replacement } of this.#replaced.splice(0).reverse()) {
       const present = Object.getOwnPropertyDescriptor(target, key);
       if (present?.value !== replacement.value || present?.get !== replacement.get) continue;
