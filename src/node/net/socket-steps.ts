@@ -41,6 +41,10 @@ export function takeUserBuffer(socket: SocketMethods, onread: OnRead | null | un
 /** A handle is new: events of it are this socket's. */
 export function adopt(socket: SocketMethods): void {
   (socket as unknown as StreamInternals)._undestroy();
+  own(socket);
+}
+
+function own(socket: SocketMethods): void {
   if (socket._sockname !== null) socket._sockname = null;
   const handle = socket._state.handle;
   if (handle === null) return;
@@ -61,12 +65,12 @@ export function watchSignal(socket: SocketMethods, signal: AbortSignal): void {
 
 // ---- Opening ----
 
-/** A second attempt to connect has a connection of its own. */
+/** A second attempt to connect has a connection of its own. What the stream was told meanwhile, to end for one, still holds. */
 export function renew(socket: SocketMethods): TcpHandle<SocketMethods> {
   socket._state.handle?.close();
   const handle = new TcpHandle<SocketMethods>(socket._net);
   socket._state.handle = handle;
-  adopt(socket);
+  own(socket);
   return handle;
 }
 

@@ -138,9 +138,6 @@ function shared(): AsyncLocalStorage<Place> {
   return context;
 }
 
-/** Nobody's context: that of this module's first line. */
-const OUTSIDE: AsyncResource = new AsyncResource('TSYNSIM', { requireManualDestroy: true });
-
 /** Where the code that is running is; undefined outside of any simulation. */
 export function here(): Place | undefined {
   return CONTEXT.getStore();
@@ -153,5 +150,5 @@ export function runAt<Result>(place: Place, run: () => Result): Result {
 
 /** Runs something outside of any simulation. */
 export function runOutside<Result>(run: () => Result): Result {
-  return OUTSIDE.runInAsyncScope(() => CONTEXT.exit(run));
+  return here() === undefined ? run() : CONTEXT.run(undefined as never, run);
 }

@@ -14,14 +14,14 @@ interface Resource {
   hasRef?(): boolean;
   /** Timers: it has come, or was cleared. */
   readonly _destroyed?: boolean;
-  /** Jobs of `crypto`: what is called at the end of one that does not block. */
-  readonly ondone?: unknown;
+  /** Jobs of `crypto`: begins. One that blocks is over then, and returns what came of it in an array. */
+  run?: () => unknown;
   /** Compression: what is being worked on. */
   readonly buffer?: unknown;
 }
 
 /** When something counts as under way: until it calls back, while it is referenced, while it has work. */
-type Kind = 'once' | 'referenced' | 'job' | 'buffer';
+type Kind = 'once' | 'referenced' | 'buffer';
 
 const KINDS: Readonly<Record<string, Kind>> = {
   FSREQCALLBACK: 'once',
@@ -62,17 +62,29 @@ const ENTRIES: Map<number, Entry> = new Map();
 
 const HOOK: AsyncHook = createHook({
   init(id, type, _trigger, resource) {
-    const kind = KINDS[type] ?? (JOB.test(type) ? 'job' : undefined);
+    const isJob = JOB.test(type);
+    const kind = KINDS[type] ?? (isJob ? 'once' : undefined);
     if (kind === undefined || resource instanceof AsyncResource) return;
     const place = here();
     if (place === undefined) return;
+    if (isJob) noteBlocking(id, resource as Resource);
     ENTRIES.set(id, { type, kind, resource: resource as Resource, place, begun: stack() });
   },
   after(id) {
-    const kind = ENTRIES.get(id)?.kind;
-    if (kind === 'once' || kind === 'job') ENTRIES.delete(id);
+    if (ENTRIES.get(id)?.kind === 'once') ENTRIES.delete(id);
   },
 });
+
+/** A job that blocks calls nobody back. */
+function noteBlocking(id: number, job: Resource): void {
+  const { run } = job;
+  if (run === undefined) return;
+  job.run = function (this: Resource) {
+    const result = run.call(this);
+    if (Array.isArray(result)) ENTRIES.delete(id);
+    return result;
+  };
+}
 
 /** How many want it to be looked at. */
 let wanted = 0;
@@ -110,8 +122,6 @@ function isUnderWay({ kind, resource }: Entry): boolean {
   switch (kind) {
     case 'once':
       return true;
-    case 'job':
-      return typeof resource.ondone === 'function';
     case 'buffer':
       return resource.buffer !== null && resource.buffer !== undefined;
     case 'referenced':

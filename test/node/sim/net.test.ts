@@ -208,3 +208,26 @@ describe('one seed', () => {
     expect(other).toBe(await course(13));
   });
 });
+
+describe('a socket that is ended before it is connected', () => {
+  it('ends all the same when the first address does not answer in time', async () => {
+    // Both families are tried, each for 250 ms: the one way takes longer.
+    for (const link of sim.links) link.set({ latency: 400 });
+    const log: string[] = [];
+    server.run(() => {
+      net
+        .createServer((socket) => {
+          socket.on('data', (data) => log.push(`heard ${data}`)).on('end', () => log.push('peer ended'));
+        })
+        .listen(7);
+    });
+    client.run(() => {
+      const socket = net.connect(7, 'server');
+      socket.on('finish', () => log.push('finish')).on('close', () => log.push('close'));
+      socket.write('words');
+      setTimeout(() => socket.end(), 300);
+    });
+    await sim.run(10_000);
+    expect(log).toEqual(['finish', 'heard words', 'peer ended', 'close']);
+  });
+});
