@@ -319,7 +319,12 @@ export function mergeConfig(options: PartialConfig = {}): StackConfig {
 
 type Section = Readonly<Record<string, unknown>>;
 
+/** Sections in which nothing is changed: many hosts have the same. */
+const UNCHANGED: WeakMap<object, Section> = new WeakMap();
+
 function mergeSection(name: string, defaults: object, limits: object, options: unknown): Section {
+  const known = options === defaults ? UNCHANGED.get(defaults) : undefined;
+  if (known !== undefined) return known;
   if (typeof options !== 'object' || options === null) throw invalidArgument(name, options, 'an object');
   const given = options as Section;
   for (const key of Object.keys(given)) {
@@ -333,7 +338,9 @@ function mergeSection(name: string, defaults: object, limits: object, options: u
     if (typeof fallback === 'object') merged[key] = mergeSection(path, fallback, limit as object, value);
     else merged[key] = checked(path, limit, value);
   }
-  return Object.freeze(merged);
+  Object.freeze(merged);
+  if (options === defaults) UNCHANGED.set(defaults, merged);
+  return merged;
 }
 
 function checked(path: string, limit: unknown, value: unknown): unknown {

@@ -118,13 +118,12 @@ export const DROP_REASONS = [
 
 export type DropReason = (typeof DROP_REASONS)[number];
 
+const NO_DROPS = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
+
 /** Counts since the stack was made. A flat record of numbers, and one number for each drop reason in `drops`. */
 export class Counters {
   /** Packets dropped, by reason. */
-  readonly drops: Record<DropReason, number> = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
-    DropReason,
-    number
-  >;
+  readonly drops: Record<DropReason, number> = { ...NO_DROPS };
 
   /** What TCP counts. */
   readonly tcp: TcpCounters = createTcpCounters();
