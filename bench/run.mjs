@@ -240,6 +240,30 @@ if (!values.only || 'simulator: a day'.includes(values.only)) {
   });
 }
 
+if (!values.only || 'checker'.includes(values.only)) {
+  const runs = Array.from({ length: rounds }, () => run(['checker', 'explore', {}]));
+  const rate = median(runs.map((one) => one.rate));
+  const states = median(runs.map((one) => one.states));
+  const [{ octets }] = runs;
+  const limits = { rate: 100_000, octets: 64 };
+  rows.push({
+    workload: 'checker: transitions of the handshake and the close, a core',
+    tsyn: perSecond(rate),
+    peer: `limit ${limits.rate} /s (${perSecond(states).replace(' /s', '')} states/s)`,
+    ratio: `${(rate / limits.rate).toFixed(2)}x`,
+    target: '>= 1.00x',
+    met: rate >= limits.rate,
+  });
+  rows.push({
+    workload: 'checker: memory of a visited state, with its edges',
+    tsyn: `${octets.toFixed(1)} octets`,
+    peer: `limit ${limits.octets}`,
+    ratio: `${(octets / limits.octets).toFixed(2)}x`,
+    target: '<= 1.00x',
+    met: octets <= limits.octets,
+  });
+}
+
 if (values.json) console.log(JSON.stringify({ rows, allocatedPerSegment: allocated }));
 else {
   const columns = ['workload', 'tsyn', 'peer', 'ratio', 'target'];

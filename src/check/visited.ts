@@ -6,7 +6,7 @@
 
 import { hashWords } from './interner.ts';
 
-const CHUNK_SHIFT = 16;
+const CHUNK_SHIFT = 14;
 const CHUNK = 1 << CHUNK_SHIFT;
 const CHUNK_MASK = CHUNK - 1;
 

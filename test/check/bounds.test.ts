@@ -17,7 +17,7 @@ const closing: Model = modelAt(EXPERIMENTS.find(({ name }) => name === 'four-way
 
 describe('a search that meets a bound', () => {
   it('of memory says what it has covered, and never that anything holds', () => {
-    const result = search(stream, { goal: 'D5', memory: 5 << 19 });
+    const result = search(stream, { goal: 'D5', memory: 1 << 20 });
     expect(result).toMatchObject({ verdict: 'bounded', stopped: 'memory', property: null, trace: [] });
     expect(result.states).toBeGreaterThan(1000);
     expect(result.waiting).toBeGreaterThan(0);
