@@ -3,6 +3,7 @@
 import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { FastClock, isFastClock } from './fast-clock.ts';
 import type { Patcher } from './patcher.ts';
 import { here } from './place.ts';
 import { immediately, later, repeatedly, virtualScheduler } from './timer-promises.ts';
@@ -14,6 +15,7 @@ const SETTERS = {
   setTimeout:
     (real: Real): Real =>
     (callback, wait, ...args) => {
+      if (isFastClock(callback, wait)) return new FastClock(callback);
       const place = here();
       return place === undefined ? real(callback, wait, ...args) : setTimeoutAt(place, callback, wait, args);
     },

@@ -9,6 +9,7 @@ import { outOfRange, SimulationError } from '../../sim/errors.ts';
 import type { HostOptions, SimHost } from '../../sim/host.ts';
 import type { SimulationOptions } from '../../sim/simulation.ts';
 import { AppSimulation } from '../../web/sim/simulation.ts';
+import { leaveFastClocks } from './fast-clock.ts';
 import { NodeHost } from './host.ts';
 import { install, uninstall } from './patches.ts';
 import { nothingRuns, Place, runAt, runOutside, type Surroundings } from './place.ts';
@@ -87,6 +88,7 @@ export class NodeSimulation extends AppSimulation {
       await super.close();
     } finally {
       this.#place.end();
+      leaveFastClocks(this.#surroundings);
       unwatchRealWork();
       uninstall();
     }
