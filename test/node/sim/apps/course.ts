@@ -34,17 +34,19 @@ export async function tell<T>(seed: number, story: Story<T>): Promise<Course<T>>
     hash.update(`${JSON.stringify(event)}\n`);
     if (event.type === 'segment-sent' && event.segment.flags === SYN && !event.retransmission) syns.push(event.time);
   };
-  const sim = simulate({ seed, trace });
-  const teller = { sim, log: (words: string) => void log.push(`${sim.now} ${words}`) };
-  const result = await story(teller).finally(() => sim.close());
+  const result = await run(simulate({ seed, trace }), story, log);
   return { result, log, hash: hash.digest('hex'), syns };
 }
 
 /** Results for seeds from 1 on. */
 export async function tellMany<T>(seeds: number, story: Story<T>): Promise<T[]> {
   const results: T[] = [];
-  for (let seed = 1; seed <= seeds; seed++) results.push((await tell(seed, story)).result);
+  for (let seed = 1; seed <= seeds; seed++) results.push(await run(simulate({ seed }), story, []));
   return results;
+}
+
+function run<T>(sim: NodeSimulation, story: Story<T>, log: string[]): Promise<T> {
+  return story({ sim, log: (words) => void log.push(`${sim.now} ${words}`) }).finally(() => sim.close());
 }
 
 export const SECOND = 1000;

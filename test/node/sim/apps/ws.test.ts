@@ -102,14 +102,14 @@ const ACCIDENTS: Readonly<Record<string, Accident>> = {
 for (const [name, accident] of Object.entries(ACCIDENTS)) {
   describe(`a subscriber of ws ${name}`, () => {
     it('stays on a dead connection for ever, and takes it for open, if it never asks', async () => {
-      for (const { connections, open, silence } of await tellMany(20, story(trusting, accident))) {
+      for (const { connections, open, silence } of await tellMany(8, story(trusting, accident))) {
         expect([connections, open]).toEqual([1, true]);
         expect(silence).toBeGreaterThan(20 * MINUTE);
       }
     });
 
     it('hears prices again if it pings, and connects anew where no pong comes', async () => {
-      for (const { connections, open, silence } of await tellMany(20, story(asking, accident))) {
+      for (const { connections, open, silence } of await tellMany(8, story(asking, accident))) {
         expect(connections).toBeGreaterThan(1);
         expect(open).toBe(true);
         expect(silence).toBeLessThan(2 * MINUTE);
@@ -199,14 +199,14 @@ function outages(make: () => Retry): Story<{ night: number; day: number }> {
 
 describe('a client of ws that waits for up to half an hour before it tries again', () => {
   it('waits for half an hour after a hiccup, too, if it never begins anew', async () => {
-    for (const { night, day } of await tellMany(20, outages(growing))) {
+    for (const { night, day } of await tellMany(8, outages(growing))) {
       expect(night).toBeLessThan(35 * MINUTE);
       expect(day).toBeGreaterThan(29 * MINUTE);
     }
   });
 
   it('is back within seconds after a hiccup if it begins anew once connected', async () => {
-    for (const { night, day } of await tellMany(20, outages(recovering))) {
+    for (const { night, day } of await tellMany(8, outages(recovering))) {
       expect(night).toBeLessThan(35 * MINUTE);
       expect(day).toBeLessThan(10 * SECOND);
     }
