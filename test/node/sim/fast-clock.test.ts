@@ -90,3 +90,25 @@ describe.each<[string, () => Promise<unknown>, RegExp]>([
     await other.sim.close();
   });
 });
+
+describe('what undici has queued', () => {
+  it('goes on after a time-out from its own host, whoever came first and has crashed', async () => {
+    const { Agent, request } = await import('undici');
+    const sim = simulate({ seed: 6 });
+    const [one, two, server] = [sim.host('one'), sim.host('two'), sim.host('server')];
+    for (const host of [one, two]) sim.link(host, server, { latency: 20 });
+    const asked: (string | undefined)[] = [];
+    server.run(() => http.createServer(({ socket }) => asked.push(socket.remoteAddress)).listen(80));
+    for (const host of [one, two]) {
+      host.run(() => {
+        const dispatcher = new Agent({ connections: 1, pipelining: 1, headersTimeout: 30_000 });
+        for (let i = 0; i < 2; i++) request('http://server/', { dispatcher }).catch(() => {});
+      });
+      await sim.run(sim.now + 1000);
+    }
+    one.crash();
+    await sim.run(100_000);
+    expect(asked).toEqual([one, two, two].map(({ addresses }) => `::ffff:${addresses[0]}`));
+    await sim.close();
+  });
+});
