@@ -80,6 +80,8 @@ export class Side {
   readonly read: Uint8Array = new Uint8Array(MOST_TEXT * 2);
   /** A segment is being processed. */
   #arriving = false;
+  /** The TCB that the step at hand is about: an endpoint that listens again has another one afterwards. */
+  #last: Endpoint['tcb'] | null = null;
   readonly #words: Int32Array = new Int32Array(MOST_WORDS);
   readonly #octet: Uint8Array = new Uint8Array(1);
 
@@ -235,11 +237,7 @@ export class Side {
   fire(): void {
     const { endpoint, now } = this;
     this.#last = endpoint.tcb;
-    const waiting = endpoint.state === 'TIME-WAIT';
     endpoint.onDeadline(now);
-    if (waiting && endpoint.record === null) {
-      if (this.name === 'B' && this.model.server) this.#listenAgain();
-    }
     this.#finish();
     if (this.ledger.ending === 'none') this.#noteEnding();
   }
@@ -339,13 +337,7 @@ export class Side {
     else endpoint.listening = false;
   }
 
-  #listenAgain(): void {
-    if (this.endpoint.state === 'CLOSED') this.endpoint.open('passive', this.now);
-  }
-
   // ---- After every input ----
-
-  #last: Endpoint['tcb'] | null = null;
 
   #finish(): void {
     const { model, mutant, now } = this;

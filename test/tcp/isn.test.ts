@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { SeededRandom } from '../../src/base/random.ts';
 import { type Key128, siphash } from '../../src/base/siphash.ts';
 import { type Ends, initialSequence, timestampOffset } from '../../src/tcp/index.ts';
 import { Address, parseAddress } from '../../src/wire/address.ts';
-import { diff, unsigned } from '../../src/wire/seq.ts';
+import { add, diff, unsigned } from '../../src/wire/seq.ts';
 
 const KEY: Key128 = [0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c];
 const OTHER: Key128 = [0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0d];
@@ -131,5 +132,19 @@ describe('the timestamp offset', () => {
     const counts = new Array<number>(256).fill(0);
     for (const offset of offsets) counts[(offset >>> 24) & 255]!++;
     expect(chiSquared(counts)).toBeLessThan(347);
+  });
+});
+
+describe('I1: incarnations of one pair of sockets', () => {
+  it('begin beyond all that one before sent, while it sent less than the clock ticks: 250 kB a second', () => {
+    const random = new SeededRandom(5);
+    for (let i = 0; i < 2000; i++) {
+      const opened = random.uint32() % 1e9;
+      const lasted = 1 + (random.uint32() % 1e6); // a quarter of an hour at most, or the clock has gone round half
+      const sent = Math.floor((random.uint32() / 2 ** 32) * lasted * 250);
+      const first = initialSequence(KEY, ends(i), opened);
+      const next = initialSequence(KEY, ends(i), opened + lasted);
+      expect(diff(next, add(first, sent))).toBeGreaterThan(0);
+    }
   });
 });
