@@ -10,6 +10,7 @@ import type { Sockets } from '../../web/sockets.ts';
 import { createNet, type Net } from '../net/create.ts';
 import { lookupOn } from './patch-names.ts';
 import { type Place, runAt } from './place.ts';
+import { forgetWork } from './real-work.ts';
 import type { NodeSimulation } from './simulation.ts';
 
 export class NodeHost extends AppHost {
@@ -19,8 +20,11 @@ export class NodeHost extends AppHost {
   constructor(simulation: NodeSimulation, name: string, options: HostOptions = {}) {
     super(simulation, name, options);
     this.onCrash(() => {
-      this.#place?.end();
+      const place = this.#place;
       this.#place = null;
+      if (place === null) return;
+      place.end();
+      forgetWork((other) => other === place);
     });
   }
 

@@ -98,27 +98,27 @@ const DISPATCHERS: WeakMap<Place, object> = new WeakMap();
 
 /** Each life of each host has a pool of its own, of the same kind as that of the process. */
 function patchFetch(patcher: Patcher): void {
-  // Node makes its pool when `fetch` is first looked at.
-  void globalThis.fetch;
-  const globals = globalThis as unknown as Record<symbol, object | undefined>;
-  let shared = globals[DISPATCHER];
-  patcher.define(globalThis, DISPATCHER, {
-    get(): object | undefined {
-      const place = here();
-      if (place === undefined) return shared;
-      let own = DISPATCHERS.get(place);
-      if (own === undefined && shared !== undefined) {
-        own = Reflect.construct(shared.constructor as new () => object, []);
-        DISPATCHERS.set(place, own);
-      }
-      return own;
+  // Node makes its pool when something of `fetch` is first looked at; a package that finds none would put its own over this.
+  void globalThis.Response;
+  const shared = (globalThis as unknown as Record<symbol, object | undefined>)[DISPATCHER];
+  if (shared === undefined) return;
+  const chosen = (): object => {
+    const place = here();
+    if (place === undefined) return shared;
+    let own = DISPATCHERS.get(place);
+    if (own === undefined) {
+      own = Reflect.construct(shared.constructor as new () => object, []);
+      DISPATCHERS.set(place, own);
+    }
+    return own;
+  };
+  const pool = new Proxy(shared, {
+    get(_shared, key): unknown {
+      const own = chosen();
+      const value: unknown = Reflect.get(own, key);
+      return typeof value === 'function' && key !== 'constructor' ? value.bind(own) : value;
     },
-    set(value: object): void {
-      const place = here();
-      if (place === undefined) shared = value;
-      else DISPATCHERS.set(place, value);
-    },
-    enumerable: false,
-    configurable: true,
+    set: (_shared, key, value) => Reflect.set(chosen(), key, value),
   });
+  patcher.replace(globalThis, DISPATCHER, pool);
 }

@@ -33,12 +33,16 @@ export class Patcher {
     }
   }
 
-  /** Gives `target` a property, which it need not have had. */
+  /** Gives `target` a property, which it need not have had. Nothing happens where it does not let go of the one it has. */
   define(target: object, key: PropertyKey, replacement: PropertyDescriptor): void {
     const original = Object.getOwnPropertyDescriptor(target, key);
-    if (original?.configurable === false) return;
-    Object.defineProperty(target, key, replacement);
-    this.#replaced.push({ target, key, original, replacement });
+    let allowed = replacement;
+    if (original?.configurable === false) {
+      if (!original.writable || !('value' in replacement)) return;
+      allowed = { ...original, value: replacement.value };
+    }
+    Object.defineProperty(target, key, allowed);
+    this.#replaced.push({ target, key, original, replacement: allowed });
   }
 
   /** Has a class whose `super` is called with `new` inherit from another. What it has inherited stays. */

@@ -14,6 +14,8 @@ interface Resource {
   hasRef?(): boolean;
   /** Timers: it has come, or was cleared. */
   readonly _destroyed?: boolean;
+  /** Timers: ms, where they come again and again. */
+  readonly _repeat?: number | null;
   /** Jobs of `crypto`: begins. One that blocks is over then, and returns what came of it in an array. */
   run?: () => unknown;
   /** Compression: what is being worked on. */
@@ -105,17 +107,34 @@ export function unwatchRealWork(): void {
   ENTRIES.clear();
 }
 
+/**
+ * What these places have begun counts no more. Intervals that nobody waits for end: Node's `http.Server` looks after its connections with one,
+ * and would be kept by it for ever.
+ */
+export function forgetWork(isOurs: (place: Place) => boolean): void {
+  for (const [id, { place, resource }] of ENTRIES) {
+    if (!isOurs(place)) continue;
+    ENTRIES.delete(id);
+    if (typeof resource._repeat === 'number' && resource.hasRef?.() === false)
+      clearInterval(resource as NodeJS.Timeout);
+  }
+}
+
 /** Something that is under way and that code of one of these places has begun; undefined if there is nothing. */
 export function realWork(isOurs: (place: Place) => boolean): Work | undefined {
   for (const [id, entry] of ENTRIES) {
-    if (!entry.place.alive || !isUnderWay(entry)) {
-      // A stream of compression may have more to do later.
-      if (entry.kind !== 'buffer' || !entry.place.alive) ENTRIES.delete(id);
-    } else if (isOurs(entry.place)) {
-      return entry;
+    if (isUnderWay(entry)) {
+      if (isOurs(entry.place)) return entry;
+    } else if (isOver(entry)) {
+      ENTRIES.delete(id);
     }
   }
   return undefined;
+}
+
+/** A stream of compression may have more to do later, and who lets a timer go may hold it again. */
+function isOver({ kind, resource }: Entry): boolean {
+  return kind !== 'buffer' && (resource._destroyed ?? true);
 }
 
 function isUnderWay({ kind, resource }: Entry): boolean {

@@ -13,7 +13,7 @@ import { leaveFastClocks } from './fast-clock.ts';
 import { NodeHost } from './host.ts';
 import { install, uninstall } from './patches.ts';
 import { nothingRuns, Place, runAt, runOutside, type Surroundings } from './place.ts';
-import { realWork, unwatchRealWork, type Work, watchRealWork } from './real-work.ts';
+import { forgetWork, realWork, unwatchRealWork, type Work, watchRealWork } from './real-work.ts';
 
 /** As Node has them, whoever replaces them later. */
 const { setImmediate: soon, setTimeout: afterReal } = timers;
@@ -89,6 +89,7 @@ export class NodeSimulation extends AppSimulation {
     } finally {
       this.#place.end();
       leaveFastClocks(this.#surroundings);
+      forgetWork((place) => place === this.#place);
       unwatchRealWork();
       uninstall();
     }

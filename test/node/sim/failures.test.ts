@@ -56,6 +56,24 @@ describe('what nobody catches on a host fails the run, with host and seed', () =
   });
 });
 
+describe('the process', () => {
+  it('is not ended by a program on a host', async () => {
+    host.run(() => setTimeout(() => process.exit(3), 10));
+    await expect(sim.run()).rejects.toThrow("on host 'shop' at 10 ms (seed 77): Error: process.exit(3) on host 'shop'");
+  });
+
+  it('hears nothing of what is left of a program after a crash', async () => {
+    let reject = (_error: Error): void => {};
+    host.run(() => {
+      void new Promise((_resolve, refuse) => (reject = refuse)).then(() => {});
+    });
+    host.crash();
+    sim.after(10, () => reject(new Error('too late')));
+    await sim.run();
+    expect(sim.now).toBe(10);
+  });
+});
+
 describe('a run', () => {
   it('gives the value of a promise, or its rejection as it is', async () => {
     expect(await sim.until(host.run(async () => 5))).toBe(5);
