@@ -29,6 +29,14 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'scenarios on a simulated network, seed after seed; the few faults that make one fail',
     load: () => import('./sim.ts'),
   },
+  check: {
+    summary: 'all that can happen to this TCP within bounds, searched; what must hold, holds',
+    load: () => import('./check.ts'),
+  },
+  why: {
+    summary: 'why three segments, why four, why two MSL: each mechanism, with and without it',
+    load: () => import('./why.ts'),
+  },
 };
 
 const NAMES: string = Object.keys(COMMANDS).join(', ');

@@ -69,6 +69,10 @@ ms  client                                                        server        
     const { played } = found('constant-isn');
     const said = segmentsOf(played, 'segment-sent').map(({ host, incarnation }) => `${host} #${incarnation}`);
     expect(said).toEqual(['client #1', 'server #1', 'client #2', 'client #2']);
+    const drawn = ladder(played);
+    expect(drawn).toContain('|---- #2 SYN seq=0 mss=536 ----');
+    expect(drawn).toMatch(/CLOSED +\| ABORT .*\n.*SYN-SENT +\| OPEN/);
+    expect(drawn).not.toContain('retransmission');
     expect(segmentsOf(found('two-way').played, 'segment-sent')[0]).not.toHaveProperty('incarnation');
   });
 
