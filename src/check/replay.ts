@@ -28,6 +28,8 @@ export interface ReplayWords {
   crashes(host: string): string;
   /** A host gives up a connection, or what is left of it, that it should have kept. */
   forgets(host: string): string;
+  /** ICMP reports an error to a host. */
+  reports(host: string): string;
 }
 
 /** A packet as it leaves a host or arrives there. */
@@ -53,6 +55,7 @@ export interface Replay {
 const ENGLISH: ReplayWords = {
   crashes: (host) => `${host} crashes: everything it knew is lost`,
   forgets: (host) => `${host} forgets the connection`,
+  reports: (host) => `ICMP reports an error to ${host}`,
 };
 
 const NETWORK = 'network';
@@ -164,7 +167,7 @@ class Course {
 }
 
 function stepsFrom(world: World, row: Int32Array): readonly Step[] {
-  const room = new Int32Array(128);
+  const room = new Int32Array(256);
   return [...room.subarray(0, world.steps(row, row.length, room))];
 }
 
@@ -186,6 +189,8 @@ class Player implements Replay {
   #tick = 0;
   #lastPacket = 0;
   #crash = false;
+  /** The step at hand is a stranger's. */
+  #intruded = false;
   #segment: Carried | null = null;
 
   /** @param several the client opens more than once, so that segments have to say which time they belong to */
@@ -201,6 +206,17 @@ class Player implements Replay {
     this.#shown = [a.state, b.state];
     a.trace = (event) => this.#hear(a, event);
     b.trace = (event) => this.#hear(b, event);
+    this.#world.observer = {
+      arrival: (side, segment) => {
+        if (this.#intruded) this.#inject(side, segment);
+      },
+      timers() {},
+      call() {},
+      report: (side) => {
+        const host = this.#hostOf(side);
+        this.events.push({ type: 'note', time: this.#time, host, text: this.#words.reports(host) });
+      },
+    };
   }
 
   get #time(): number {
@@ -215,6 +231,7 @@ class Player implements Replay {
       throw new ModelError(`${where}: the trace belongs to another model`);
     }
     this.#sent.length = 0;
+    this.#intruded = kind === 'intrude A' || kind === 'intrude B';
     this.#crash = kind === 'crash A' || kind === 'crash B';
     if (segment !== undefined && isAboutSegment(kind)) this.#meet(record, segment);
     else if (kind === 'tick' || kind === 'fire A' || kind === 'fire B') this.#expire();
@@ -260,6 +277,14 @@ class Player implements Replay {
     const [from, to] = carried.fromB ? [b, a] : [a, b];
     const whose = this.#incarnation(carried.fromB ? carried.peer : carried.inc);
     this.#packet('segment-received', from, to, packet, carried.segment, whose);
+  }
+
+  /** A segment that no side has sent. */
+  #inject(side: Side, segment: Segment): void {
+    const { a, b } = this.#world;
+    const packet = ++this.#lastPacket;
+    this.events.push({ type: 'packet-injected', time: this.#time, host: NETWORK, packet });
+    this.#packet('segment-received', side === a ? b : a, side, packet, segment);
   }
 
   #flightOf({ kind, age, copy }: StepRecord, words: readonly number[]): Flight {

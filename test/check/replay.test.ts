@@ -99,7 +99,7 @@ ms  client                                                        server        
 
   it('says what no segment shows, in the words that it is given', () => {
     const { model, trace } = found('constant-isn-text');
-    const words = { crashes: (host: string) => `${host} kaputt`, forgets: () => 'never said' };
+    const words = { crashes: (host: string) => `${host} kaputt`, forgets: () => 'never said', reports: () => '' };
     const { events } = replay(model, trace, { mutant: 'constant-isn', words });
     expect(events.filter(({ type }) => type === 'note')).toEqual([
       { type: 'note', time: 0, host: 'client', text: 'client kaputt' },

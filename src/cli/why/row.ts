@@ -76,7 +76,8 @@ function headOf({ question, expected }: Experiment, first: boolean, words: WhyTe
   return expected === 'holds' || first ? words.withBut(words.mutants[mutant]) : words.without(words.mutants[mutant]);
 }
 
-function verdictText({ property }: Experiment, result: Result, words: WhyTexts): string {
+/** What came of a search, in a sentence or two. */
+export function verdictText({ property }: Experiment, result: Result, words: WhyTexts): string {
   const { verdict, states, depth, pruned, waiting, trace, stopped } = result;
   if (verdict === 'holds') return words.holds(property, grouped(states), `${depth}`, grouped(pruned));
   if (verdict === 'violated') return words.violated(result.property!, `${trace.length}`, grouped(states));

@@ -215,10 +215,12 @@ export const en: WhyTexts = {
   with: 'The TCP that ships',
   withBut: (mutant) => `The TCP that ships, ${mutant}`,
   without: (mutant) => `The same, ${mutant}`,
+  switched: (mutant) => `${mutant[0]!.toUpperCase()}${mutant.slice(1)}:`,
   nobody: 'Nothing is switched off',
   cure: 'The TCP that ships, under the same schedule:',
   crashes: (host) => `${host} crashes: everything it knew is lost`,
   forgets: (host) => `${host} forgets the connection`,
+  reports: (host) => `ICMP reports an error to ${host}`,
   trap: (property) => `from here ${property} is out of reach, whatever happens`,
   written: (paths) => `written: ${paths.join(' ')}`,
   noScript: (name) => `no script of ${name}: see docs/why.md for which counter-examples can be scripts`,
@@ -238,12 +240,14 @@ function bounds(model: Model): string {
     ...(may('write') ? [`write ${writes === 1 ? 'an octet' : `${writes} octets`}`] : []),
     ...(may('read') ? ['read when they like'] : []),
     ...(may('close') ? ['close when they like'] : []),
+    ...(model.calls === 0 ? [] : [`make ${model.calls} more calls of any kind`]),
   ];
   const net = [
     losses === 0 ? 'loses nothing' : `may lose ${segments(losses)}`,
     ...(duplicates === 0 ? [] : [`may deliver ${segments(duplicates)} twice`]),
     `delivers in any order and after any time up to MSL (${ticks(msl)})`,
     `holds ${segments(capacity)} at most`,
+    ...(model.intrusions === 0 ? [] : [`is visited by a stranger, who forges ${segments(model.intrusions)}`]),
   ];
   return [
     `Everything that ${who} can do to each other. The applications may ${acts.join(', ')}.`,

@@ -203,10 +203,12 @@ export const zh: WhyTexts = {
   with: '真正的 TCP',
   withBut: (mutant) => `真正的 TCP，但${spaced(mutant)}`,
   without: (mutant) => `同上，但${spaced(mutant)}`,
+  switched: (mutant) => `${mutant}：`,
   nobody: '没有关掉任何机制',
   cure: '真正的 TCP 遇到同样的安排：',
   crashes: (host) => `${host} 崩溃：它知道的一切都没有了`,
   forgets: (host) => `${host} 忘记了这个连接`,
+  reports: (host) => `ICMP 向 ${host} 报告了错误`,
   trap: (property) => `从这里起，不论再发生什么，${property} 都无法达到`,
   written: (paths) => `已写入：${paths.join(' ')}`,
   noScript: (name) => `${name} 没有脚本：哪些反例可以写成脚本，见 docs/why.zh-CN.md`,
@@ -231,12 +233,14 @@ function bounds(model: Model): string {
     ...(may('write') ? [`写 ${writes} 字节`] : []),
     ...(may('read') ? ['随时读取'] : []),
     ...(may('close') ? ['随时关闭'] : []),
+    ...(model.calls === 0 ? [] : [`另外发出 ${model.calls} 次任意的调用`]),
   ];
   const net = [
     losses === 0 ? '不丢报文段' : `可以丢 ${losses} 个报文段`,
     ...(duplicates === 0 ? [] : [`可以把 ${duplicates} 个报文段交付两次`]),
     `可以按任何次序、经过不超过 MSL（${msl} 个时钟滴答）的任何时间交付`,
     `同时最多容纳 ${capacity} 个报文段`,
+    ...(model.intrusions === 0 ? [] : [`另有外人伪造 ${model.intrusions} 个报文段`]),
   ];
   return [
     `${who}之间可能发生的一切。应用程序可以${acts.join('，')}。`,

@@ -32,10 +32,13 @@ export interface WhyTexts {
   readonly with: string;
   readonly withBut: (mutant: string) => string;
   readonly without: (mutant: string) => string;
+  /** What is switched off, as a sentence. */
+  readonly switched: (mutant: string) => string;
   readonly nobody: string;
   readonly cure: string;
   readonly crashes: (host: string) => string;
   readonly forgets: (host: string) => string;
+  readonly reports: (host: string) => string;
   readonly trap: (property: PropertyName) => string;
   readonly written: (paths: readonly string[]) => string;
   readonly noScript: (name: string) => string;
