@@ -8,6 +8,7 @@ import type { HostOptions } from '../../sim/host.ts';
 import { AppHost } from '../../web/sim/host.ts';
 import type { Sockets } from '../../web/sockets.ts';
 import { createNet, type Net } from '../net/create.ts';
+import { forgetConnections, freeParsers } from './patch-http.ts';
 import { lookupOn } from './patch-names.ts';
 import { type Place, runAt } from './place.ts';
 import { forgetWork } from './real-work.ts';
@@ -25,6 +26,8 @@ export class NodeHost extends AppHost {
       if (place === null) return;
       place.end();
       forgetWork((other) => other === place);
+      forgetConnections(place);
+      freeParsers(this.stack);
     });
   }
 

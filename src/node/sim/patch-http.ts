@@ -4,13 +4,21 @@
  */
 
 import http from 'node:http';
+import https from 'node:https';
 import hostNet from 'node:net';
+import timers from 'node:timers';
 import tls from 'node:tls';
+import type { Stack } from '../../stack/stack.ts';
+import { TcpSocket } from '../../stack/tcp-socket.ts';
 import type { normalizeArguments } from '../net/arguments.ts';
 import type { Net } from '../net/create.ts';
+import { TcpHandle } from '../net/tcp-handle.ts';
 import { programTls, type TlsNeeds } from '../register/tls.ts';
 import type { Patcher } from './patcher.ts';
-import { here, type Place } from './place.ts';
+import { here, type Place, runOutside } from './place.ts';
+
+/** As Node has it, whoever replaces it later. */
+const { setImmediate: soon } = timers;
 
 type Real = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -25,12 +33,51 @@ export function patchHttp(patcher: Patcher): void {
       function (...args) {
         const place = here();
         const name = real.apply(this, args);
-        return place === undefined ? name : `${name}:place ${place.id}`;
+        return place === undefined ? name : `${name}${suffixOf(place)}`;
       },
   });
   patcher.wrap(http.OutgoingMessage.prototype, { _storeHeader: dateOf });
   patchTls(patcher);
   patchFetch(patcher);
+}
+
+/** What is at the end of the names that an agent gives to connections of a place. */
+function suffixOf(place: Place): string {
+  return `:place ${place.id}`;
+}
+
+/** Connections that a place has left with the agents of the process: nobody will ask for them. */
+export function forgetConnections(place: Place): void {
+  for (const { freeSockets, sockets, requests } of [http.globalAgent, https.globalAgent]) {
+    for (const table of [freeSockets, sockets, requests] as Record<string, unknown>[]) {
+      for (const name of Object.keys(table)) if (name.endsWith(suffixOf(place))) delete table[name];
+    }
+  }
+}
+
+/** A parser of Node's `http`, which is kept for ever unless it is closed. */
+interface Parser {
+  remove?(): void;
+  close?(): void;
+}
+
+/** Frees what Node would free when a connection is closed, without a word to the program; later, as a parser may be at work now. */
+export function freeParsers(stack: Stack): void {
+  const sockets: { parser?: Parser | null }[] = [];
+  for (const entry of stack.tcp.entries()) {
+    const handler = entry instanceof TcpSocket ? entry.handler : null;
+    const owner = handler instanceof TcpHandle ? (handler.owner as { parser?: Parser | null } | null) : null;
+    if (owner?.parser) sockets.push(owner);
+  }
+  if (sockets.length === 0) return;
+  const free = (): void => {
+    for (const socket of sockets) {
+      socket.parser?.remove?.();
+      socket.parser?.close?.();
+      socket.parser = null;
+    }
+  };
+  runOutside(() => soon(free));
 }
 
 interface Message {

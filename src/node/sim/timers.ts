@@ -48,6 +48,7 @@ export class VirtualTimeout extends AsyncResource implements Task {
     const place = this.#place;
     place.guard(() => this.runInAsyncScope(this.#callback, this, ...this.#args));
     // It may have been cleared, or refreshed, by its callback.
+    if (!this.#repeats && this.#number !== null && this.slot < 0) NUMBERED.delete(this.#number);
     if (this.#repeats && this.slot < 0 && !this.#cleared) this.refresh();
   }
 

@@ -123,6 +123,32 @@ describe('http on a host', () => {
   });
 });
 
+describe('a host that crashes while it reads HTTP', () => {
+  it('is heard of no more, and can be asked again after its restart', async () => {
+    const log: string[] = [];
+    const fall = (): void => {
+      http
+        .createServer((asked, response) => {
+          log.push(`asked ${asked.url}`);
+          if (asked.url === '/first') server.crash();
+          response.end('answer');
+        })
+        .listen(80);
+    };
+    server.run(fall);
+    const first = client.run(() => get('http://server/first').catch((error) => error.code));
+    await sim.run(1000);
+    server.restart();
+    server.run(fall);
+    sim.after(100, () => client.crash());
+    await sim.run(2000);
+    client.restart();
+    expect((await on(() => get('http://server/second'))).body).toBe('answer');
+    expect(log).toEqual(['asked /first', 'asked /second']);
+    void first;
+  });
+});
+
 describe('ws on a host', () => {
   it('talks both ways', async () => {
     server.run(() => {
