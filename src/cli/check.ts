@@ -35,8 +35,9 @@ every state, and what has a mechanism switched off is violated.
 Options:
   --only NAME        one experiment, or those of one question; may be given more than once
   --model FILE       a model of one's own: a JSON object with the fields that differ from the quiet world:
-                     choices, losses, duplicates, capacity, opens, aborts, crashes, writes, window, server, msl, rto,
-                     isns, isn, incarnations, closesAtEnd, longLived, safety, goal, and mutant (what is switched off)
+                     choices, losses, duplicates, capacity, opens, aborts, crashes, calls, intrusions, writes, window,
+                     server, msl, rto, patience, keepAlive, isns, isn, incarnations, closesAtEnd, longLived, safety, goal,
+                     and mutant (what is switched off)
 ${SEARCH_OPTIONS_HELP}
   --json             a JSON object for each experiment, and a last one that sums up
 
@@ -118,6 +119,7 @@ function say({ name, model, mutant, safety, goal }: Job, result: Result, io: Io)
   const words = WHY_TEXTS.en;
   const { verdict, states, depth, pruned, waiting, trace, property, stopped } = result;
   io.stdout.line(`${name}: ${words.bounds(model)}`);
+  io.stdout.line(`${mutant === null ? words.with : words.withBut(words.mutants[mutant])}.`);
   const asked = [...safety, ...(goal === null ? [] : [goal])].join(', ');
   if (verdict === 'holds') {
     const more = pruned === 0 ? '' : `; ${grouped(pruned)} steps beyond the bounds were not taken`;

@@ -90,6 +90,25 @@ ms  client                                                        server        
     expect(kinds).toEqual(['packet-duplicated network', 'segment-received server', 'segment-received server']);
   });
 
+  it('has what a stranger sends and what ICMP reports', () => {
+    const model: Model = { ...QUIET, intrusions: 2 };
+    // A forged RST,ACK that refuses the SYN would end it; a soft error does not.
+    const { events, packets } = replay(model, [
+      { kind: 'open A' },
+      { kind: 'intrude A', place: 19 },
+      { kind: 'intrude A', place: 14 },
+    ]);
+    expect(events.slice(-5).map(({ type, host }) => `${type} ${host}`)).toEqual([
+      'note client',
+      'packet-injected network',
+      'segment-received client',
+      'timer-stopped client',
+      'state client',
+    ]);
+    expect(events.at(-5)).toMatchObject({ text: 'ICMP reports an error to client' });
+    expect(packets.at(-1)).toMatchObject({ host: 'client', direction: 'inbound', packet: 2 });
+  });
+
   it('counts what grows older than MSL as lost, at that time', () => {
     const model: Model = { ...QUIET, losses: 1, rto: 7 };
     const waiting: StepRecord[] = [{ kind: 'open A' }, { kind: 'tick' }, { kind: 'tick' }, { kind: 'tick' }];

@@ -98,8 +98,26 @@ describe('a model of one’s own', () => {
     expect(status).toBe(1);
     expect(stdout).toContain('H1 is violated after 6 steps');
     expect(stdout).toContain('#2 ACK seq=1 ack=1');
+    expect(stdout).toContain('The TCP that ships, with the same initial sequence number every time.');
     const record = JSON.parse(tsyn(['check', '--model', put('bad.json', model), '--json']).stdout);
     expect(record).toMatchObject({ name: 'impatient', mutant: 'constant-isn', verdict: 'violated', property: 'H1' });
+  });
+
+  it('is described with all that it allows', async () => {
+    const model = { ...impatient, losses: 1, calls: 1, intrusions: 1, patience: 3, keepAlive: 2, safety: ['S1'] };
+    const path = put('busy.json', model);
+    const { status, stdout } = tsyn(['check', '--model', path, '--states', '100']);
+    expect(status).toBe(1);
+    for (const words of [
+      'lose one segment',
+      'make 1 further call of any kind',
+      'a stranger',
+      'Patience ends',
+      'of silence',
+      'Not decided',
+    ]) {
+      expect(stdout).toContain(words);
+    }
   });
 
   it.each([

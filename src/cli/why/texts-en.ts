@@ -240,7 +240,7 @@ function bounds(model: Model): string {
     ...(may('write') ? [`write ${writes === 1 ? 'an octet' : `${writes} octets`}`] : []),
     ...(may('read') ? ['read when they like'] : []),
     ...(may('close') ? ['close when they like'] : []),
-    ...(model.calls === 0 ? [] : [`make ${model.calls} more calls of any kind`]),
+    ...(model.calls === 0 ? [] : [`make ${model.calls} further call${model.calls === 1 ? '' : 's'} of any kind`]),
   ];
   const net = [
     losses === 0 ? 'loses nothing' : `may lose ${segments(losses)}`,
@@ -256,6 +256,10 @@ function bounds(model: Model): string {
     isns === 'fresh'
       ? 'every connection has a fresh initial sequence number.'
       : 'every connection begins with the same sequence number.',
+    ...(model.patience === 0 ? [] : [`Patience ends after ${ticks(model.patience)}.`]),
+    ...(model.keepAlive === 0
+      ? []
+      : [`After ${ticks(model.keepAlive)} of silence each side asks whether the other is there.`]),
     ...(model.closesAtEnd ? ['The server closes as soon as it hears of the end.'] : []),
     ...(model.longLived ? ['Connections live longer than MSL: nobody closes while a SYN is under way.'] : []),
   ].join(' ');

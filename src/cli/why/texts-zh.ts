@@ -247,6 +247,8 @@ function bounds(model: Model): string {
     `网络${net.join('，')}。`,
     `重传超时为 ${rto} 个滴答，接收缓冲区为 ${window} 字节，`,
     isns === 'fresh' ? '每个连接都用全新的初始序号。' : '每个连接都从相同的序号开始。',
+    ...(model.patience === 0 ? [] : [`耐心在 ${model.patience} 个滴答后用尽。`]),
+    ...(model.keepAlive === 0 ? [] : [`沉默 ${model.keepAlive} 个滴答后，双方会询问对方是否还在。`]),
     ...(model.closesAtEnd ? ['服务器一得知对方结束就关闭。'] : []),
     ...(model.longLived ? ['连接的寿命超过 MSL：还有 SYN 在路上时，谁也不关闭。'] : []),
   ].join('');
