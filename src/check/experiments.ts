@@ -148,6 +148,15 @@ const REUSED: Model = {
 
 const REUSED_FRESH: Model = { ...REUSED, name: 'reused, fresh numbers', isns: 'fresh' };
 
+/** The client opens anew and gives up: its SYN proves old. */
+const RESUMED: Model = {
+  ...REUSED_FRESH,
+  name: 'resumed',
+  choices: ['open A', 'abort A', 'close A', 'close B'],
+  aborts: 1,
+  capacity: 2,
+};
+
 /** With one segment under way and its answer: small enough for every test run. */
 const smaller = (model: Model): Model => ({ ...model, capacity: 2 });
 
@@ -327,6 +336,7 @@ export const WHYS: readonly Why[] = [
           3: { capacity: 4, opens: 3, duplicates: 1 },
         }),
       ),
+      holds('resume', 'W4', ask(RESUMED, ['W3', 'W4', 'S1'], null, { 2: { capacity: 3 } })),
       violates('no-reopen', 'W5', 'no-reopen', REUSED_FRESH),
     ],
   },

@@ -139,7 +139,9 @@ export function checkArrival(
   if (names.has('W1') && before.state === 'LAST-ACK' && after.state !== 'LAST-ACK' && ledger.ending !== 'clean')
     return 'W1';
   if (names.has('W3') && before.waiting && !after.waiting && !(after.asleep && isBareSyn(segment.flags))) return 'W3';
-  if (names.has('W4') && before.asleep && after.waiting && before.left !== after.left) return 'W4';
+  // What is left of TIME-WAIT stays as it is while it sleeps beside what may prove old.
+  const slept = (before.waiting && after.asleep) || (before.asleep && after.waiting);
+  if (names.has('W4') && slept && before.left !== after.left) return 'W4';
   return null;
 }
 
