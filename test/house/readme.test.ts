@@ -105,6 +105,7 @@ describe('the READMEs', () => {
     expect(shown.map(({ text: code }) => / from '(tsyn[^']*)'/.exec(code)?.[1])).toEqual([
       'tsyn/net',
       'tsyn/sim',
+      'tsyn/sim',
       'tsyn/web',
     ]);
     expect(shown[0]!.text.split('\n').length).toBeLessThanOrEqual(10);
@@ -112,6 +113,15 @@ describe('the READMEs', () => {
       const printed = run('--input-type=module', '-e', block.text).trimEnd();
       expect(printed).toBe(blocks[blocks.indexOf(block) + 1]!.text);
     }
+  });
+
+  it('show what tsyn why prints, with some lines left out', () => {
+    const { blocks } = page('README.md');
+    const block = blocks.find(({ text: code }) => code.startsWith('$ node dist/cli/main.js why '))!;
+    const [command, ...shown] = block.text.split('\n');
+    const printed = run(MAIN, ...command!.split(' ').slice(3)).split('\n');
+    expect(shown.filter((line) => line !== '...' && !printed.includes(line))).toEqual([]);
+    expect(shown.length).toBeGreaterThanOrEqual(8);
   });
 
   it('show how a host gets a link over a WebSocket: tried with one that never opens', () => {
