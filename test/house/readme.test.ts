@@ -6,7 +6,8 @@ import { MAIN } from '../cli/run.ts';
 import { ROOT } from './source.ts';
 
 const READMES = ['README.md', 'README.zh-CN.md'] as const;
-const PAGES = [...READMES, 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+const SIMULATOR = ['docs/simulator.md', 'docs/simulator.zh-CN.md'] as const;
+const PAGES = [...READMES, ...SIMULATOR, 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 const QUICK_START = 'examples/quick-start.mjs';
 
 interface Page {
@@ -144,7 +145,40 @@ describe('the READMEs', () => {
   });
 });
 
-describe('the pages at the top', () => {
+describe('the pages of the simulator', () => {
+  const [english, chinese] = SIMULATOR.map(page);
+
+  it('say the same: code blocks alike, headings of the same levels', () => {
+    expect(chinese!.blocks).toEqual(english!.blocks);
+    expect(chinese!.headings.map(({ level }) => level)).toEqual(english!.headings.map(({ level }) => level));
+  });
+
+  it('show programs that print what is shown below them', () => {
+    const { blocks } = english!;
+    const programs = blocks.filter(
+      ({ language, text: code }, i) =>
+        language === 'js' &&
+        blocks[i + 1]?.language === 'text' &&
+        code.startsWith('import ') &&
+        !code.includes(" from 'vitest'"),
+    );
+    expect(programs.length).toBeGreaterThanOrEqual(2);
+    for (const block of programs) {
+      const printed = run('--input-type=module', '-e', block.text).trimEnd();
+      expect(printed).toBe(blocks[blocks.indexOf(block) + 1]!.text);
+    }
+  });
+
+  it('show what the examples print', () => {
+    const { blocks } = english!;
+    for (const name of ['http', 'ioredis', 'pg', 'undici', 'ws']) {
+      const shown = blocks.find(({ language, text: code }) => language === 'text' && code.startsWith(`${name}: `));
+      expect(run(`examples/sim-${name}.mjs`).trimEnd()).toBe(shown?.text);
+    }
+  });
+});
+
+describe('the pages', () => {
   for (const path of PAGES) {
     it(`${path} links to what is there`, () => {
       const { links } = page(path);
