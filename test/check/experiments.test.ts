@@ -1,6 +1,6 @@
 /**
  * Every argument as a search over the TCP that ships. What was found is recorded in `experiments.json`, looked at by a person: a
- * mutant fails the named property in no more steps, what holds is visited to the last state. `npm run check -- --record` writes it anew.
+ * mutant fails the named property in no more steps, what holds is visited to the last state. `npm run experiments -- --record` writes it anew.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
