@@ -231,6 +231,28 @@ function textEvents(side: Side, segment: Segment): EventName[] {
   return events;
 }
 
+const BEFORE_SYN: readonly State[] = ['CLOSED', 'LISTEN'];
+const NOTHING_TO_SAY: readonly State[] = [...BEFORE_SYN, 'FIN-WAIT-2', 'TIME-WAIT'];
+const UNSYNCHRONIZED: readonly State[] = [...BEFORE_SYN, 'SYN-SENT', 'SYN-RECEIVED'];
+
+/** Cells that nothing can lead to, and why. */
+export const UNREACHABLE: readonly (readonly [EventName, readonly State[], string])[] = [
+  ['ACK new data', ['SYN-RECEIVED'], 'text waits for ESTABLISHED'],
+  ['ACK new data', ['FIN-WAIT-2'], 'everything, the FIN too, is acknowledged'],
+  ['FIN retransmitted', ['SYN-RECEIVED', 'ESTABLISHED', 'FIN-WAIT-1', 'FIN-WAIT-2'], 'no FIN was taken before'],
+  ['Retransmission timeout', NOTHING_TO_SAY, 'nothing is outstanding'],
+  ['Zero-window probe timer', [...NOTHING_TO_SAY, 'SYN-SENT', 'SYN-RECEIVED'], 'nothing waits for a window'],
+  ['R2 / user timeout', NOTHING_TO_SAY, 'nothing is outstanding'],
+  ['Keep-alive timer', [...UNSYNCHRONIZED, 'TIME-WAIT'], 'it runs in synchronized states'],
+  ['TIME-WAIT timeout', COLUMNS.filter((state) => state !== 'TIME-WAIT'), 'it is of TIME-WAIT'],
+];
+
+/** Arrows that are drawn and never taken, and why. */
+export const NEVER_TAKEN: Readonly<Record<string, string>> = {
+  'FIN-WAIT-1 -> TIME-WAIT':
+    'the fifth step has gone to FIN-WAIT-2 when the eighth looks at the FIN of the same segment',
+};
+
 /** Small worlds, each with a corner of the matrix in it. */
 const CORNER: Model = {
   ...QUIET,

@@ -1,6 +1,6 @@
 /** The checker: all that can happen to the TCP that ships, within bounds; `tsyn/check`. */
 
-export { COLUMNS, COVERING, Coverage, EVENTS, type EventName } from './coverage.ts';
+export { COLUMNS, COVERING, Coverage, EVENTS, type EventName, NEVER_TAKEN, UNREACHABLE } from './coverage.ts';
 export {
   answer,
   EXPERIMENTS,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { EXPERIMENTS, type Experiment, ModelError, type Result } from '../check/index.ts';
 import { type Arguments, COMMON, type OptionSpecs, parse, UsageError } from './args.ts';
+import { showCoverage } from './check/coverage.ts';
 import type { Job } from './check/job.ts';
 import { jobFromModel } from './check/model-file.ts';
 import { experimentsNamed } from './check/names.ts';
@@ -22,11 +23,13 @@ const OPTIONS: OptionSpecs = {
   ...SEARCH_OPTIONS,
   only: { type: 'string' },
   model: { type: 'string' },
+  coverage: { type: 'boolean' },
 };
 
 export const command: Command = {
   help: `Usage: tsyn check [--level 1|2|3] [--only NAME]... [OPTIONS]
        tsyn check --model FILE.json [OPTIONS]
+       tsyn check --coverage
 
 Searches everything that can happen to the TCP that ships in small worlds: two endpoints, a network that loses, repeats, delays
 and reorders, applications that act when they like. Every experiment of the gallery (tsyn why) is run: what has to hold holds in
@@ -39,6 +42,7 @@ Options:
                      server, msl, rto, patience, keepAlive, isns, isn, incarnations, closesAtEnd, longLived, safety, goal,
                      and mutant (what is switched off)
 ${SEARCH_OPTIONS_HELP}
+  --coverage         which events in which states, and which arrows of the state diagram, the search visits in worlds with strangers
   --json             a JSON object for each experiment, and a last one that sums up
 
 'holds' is said only of searches that came to their end. Steps beyond the bounds of a model are counted as pruned: nothing is said of
@@ -50,6 +54,10 @@ Exit status: 0 all as expected, 1 not, or a bound was reached, 2 wrong usage; 13
     const args = parse(words, OPTIONS);
     const [extra] = args.positionals;
     if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}'; did you mean --only ${extra}?`);
+    if (args.has('coverage')) {
+      if (words.length > 1) throw new UsageError('--coverage goes with no other option');
+      return showCoverage(io);
+    }
     const model = args.text('model');
     if (model !== undefined) return checkModel(model, args, io);
     const level = levelOf(args);

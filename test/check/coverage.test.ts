@@ -3,30 +3,7 @@
  * becomes reachable fails here as well as one that no longer is.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { COLUMNS, COVERING, Coverage, EVENTS, type EventName, search } from '../../src/check/index.ts';
-import type { State } from '../../src/tcp/index.ts';
-
-const BEFORE_SYN: readonly State[] = ['CLOSED', 'LISTEN'];
-const NOTHING_TO_SAY: readonly State[] = [...BEFORE_SYN, 'FIN-WAIT-2', 'TIME-WAIT'];
-const UNSYNCHRONIZED: readonly State[] = [...BEFORE_SYN, 'SYN-SENT', 'SYN-RECEIVED'];
-
-/** Cells that nothing can lead to. */
-const UNREACHABLE: readonly (readonly [EventName, readonly State[], string])[] = [
-  ['ACK new data', ['SYN-RECEIVED'], 'text waits for ESTABLISHED'],
-  ['ACK new data', ['FIN-WAIT-2'], 'everything, the FIN too, is acknowledged'],
-  ['FIN retransmitted', ['SYN-RECEIVED', 'ESTABLISHED', 'FIN-WAIT-1', 'FIN-WAIT-2'], 'no FIN was taken before'],
-  ['Retransmission timeout', NOTHING_TO_SAY, 'nothing is outstanding'],
-  ['Zero-window probe timer', [...NOTHING_TO_SAY, 'SYN-SENT', 'SYN-RECEIVED'], 'nothing waits for a window'],
-  ['R2 / user timeout', NOTHING_TO_SAY, 'nothing is outstanding'],
-  ['Keep-alive timer', [...UNSYNCHRONIZED, 'TIME-WAIT'], 'it runs in synchronized states'],
-  ['TIME-WAIT timeout', COLUMNS.filter((state) => state !== 'TIME-WAIT'), 'it is of TIME-WAIT'],
-];
-
-/** Arrows that are drawn and never taken. */
-const NEVER_TAKEN: Readonly<Record<string, string>> = {
-  'FIN-WAIT-1 -> TIME-WAIT':
-    'the fifth step has gone to FIN-WAIT-2 when the eighth looks at the FIN of the same segment',
-};
+import { COLUMNS, COVERING, Coverage, EVENTS, NEVER_TAKEN, search, UNREACHABLE } from '../../src/check/index.ts';
 
 const coverage = new Coverage();
 
