@@ -3,36 +3,40 @@
  * becomes reachable fails here as well as one that no longer is.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { COLUMNS, COVERING, Coverage, EVENTS, NEVER_TAKEN, search, UNREACHABLE } from '../../src/check/index.ts';
+import { COLUMNS, EVENTS, NEVER_TAKEN, UNREACHABLE } from '../../src/check/index.ts';
+import { ARROWS } from '../../src/tcp/index.ts';
+import { type Ran, tsyn } from '../cli/run.ts';
 
-const coverage = new Coverage();
-
+let ran: Ran;
 beforeAll(() => {
-  for (const model of COVERING) {
-    const { verdict, waiting } = search(model, { coverage });
-    expect([model.name, verdict, waiting]).toEqual([model.name, 'holds', 0]);
-  }
-}, 120_000);
+  ran = tsyn(['check', '--coverage'], {}, 120_000);
+}, 130_000);
 
-describe('the covering worlds', () => {
-  it('visit every cell of the state matrix that can be visited', () => {
-    const excused = new Set(UNREACHABLE.flatMap(([event, states]) => states.map((state) => `${event}/${state}`)));
-    const missing: string[] = [];
-    const surprising: string[] = [];
-    for (const event of EVENTS) {
-      for (const state of COLUMNS) {
-        const cell = `${event}/${state}`;
-        if (coverage.visited(event, state) === 0 && !excused.has(cell)) missing.push(cell);
-        if (coverage.visited(event, state) > 0 && excused.has(cell)) surprising.push(cell);
-      }
-    }
-    expect({ missing, surprising }).toEqual({ missing: [], surprising: [] });
+describe('tsyn check --coverage', () => {
+  const excused = UNREACHABLE.reduce((sum, [, states]) => sum + states.length, 0);
+
+  it('visits every cell of the state matrix that can be visited, and no other', () => {
     expect(EVENTS.length * COLUMNS.length).toBe(34 * 11);
-    expect(coverage.cells.size).toBe(34 * 11 - excused.size);
+    expect(ran.stdout).toContain(`+ visited: ${34 * 11 - excused} of ${34 * 11} cells`);
+    expect(ran.stdout).toContain('? not visited: 0');
+    expect(ran.status).toBe(0);
   });
 
-  it('take every arrow of the state diagram that can be taken', () => {
-    const idle = [...coverage.arrows].filter(([, times]) => times === 0).map(([arrow]) => arrow);
-    expect(idle).toEqual(Object.keys(NEVER_TAKEN));
+  it('shows the matrix', () => {
+    expect(ran.stdout).toMatch(/^SYN, new +\+( \+){10}$/m);
+    expect(ran.stdout).toMatch(/^TIME-WAIT timeout +\.( \.){9} \+$/m);
+    for (const [event, states, reason] of UNREACHABLE) {
+      expect(ran.stdout).toContain(`. ${event} in ${states.join(', ')}: ${reason}`);
+    }
+  });
+
+  it('takes every arrow of the state diagram that can be taken', () => {
+    const never = Object.keys(NEVER_TAKEN);
+    expect(ran.stdout).toContain(`${ARROWS.length - never.length} of ${ARROWS.length} taken`);
+    for (const arrow of never) expect(ran.stdout).toContain(`${arrow}: ${NEVER_TAKEN[arrow]}`);
+  });
+
+  it('goes with no other option', () => {
+    expect(tsyn(['check', '--coverage', '--json']).status).toBe(2);
   });
 });

@@ -3,41 +3,51 @@
  * mutant fails the named property in no more steps, what holds is visited to the last state. `npm run experiments -- --record` writes it anew.
  */
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import { answer, EXPERIMENTS, type Question, type Result, WHYS } from '../../src/check/index.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { EXPERIMENTS, WHYS } from '../../src/check/index.ts';
+import { tsyn } from '../cli/run.ts';
 
 interface Recorded {
   readonly states: number;
   readonly steps: number;
 }
 
+/** What `tsyn check --json` says of an experiment. */
+interface Found {
+  readonly name: string;
+  readonly verdict: string;
+  readonly violated?: string;
+  readonly states: number;
+  readonly steps?: number;
+}
+
 const recorded: Readonly<Record<string, Recorded>> = JSON.parse(
   readFileSync(new URL('./experiments.json', import.meta.url), 'utf8'),
 )['1'];
 
-const found = new Map<Question, Result>();
-
-/** Some experiments ask the same question. */
-function resultOf(question: Question): Result {
-  const result = found.get(question) ?? answer(question, 1);
-  found.set(question, result);
-  return result;
-}
-
 describe('at level 1', () => {
   const experiments = EXPERIMENTS.filter(({ question }) => question.level === 1);
+  const found = new Map<string, Found>();
+
+  // The command searches in threads, from the built package: half a minute of work in a quarter of the time.
+  beforeAll(() => {
+    const { stdout } = tsyn(['check', '--level', '1', '--json'], {}, 120_000);
+    for (const line of stdout.trimEnd().split('\n')) {
+      const one: Found = JSON.parse(line);
+      found.set(one.name, one);
+    }
+  }, 130_000);
 
   for (const { name, property, expected, question } of experiments) {
     const title = question.mutant === null ? name : `${name} (${question.mutant})`;
     it(`${title}: ${property} ${expected === 'holds' ? 'holds' : 'is violated'}`, () => {
-      const result = resultOf(question);
-      expect(result.verdict).toBe(expected);
+      const { verdict, violated, states, steps } = found.get(name)!;
+      expect(verdict).toBe(expected);
       if (expected === 'violated') {
-        expect(result.property).toBe(property);
-        expect(result.trace.length).toBeLessThanOrEqual(recorded[name]!.steps);
+        expect(violated).toBe(property);
+        expect(steps).toBeLessThanOrEqual(recorded[name]!.steps);
       } else {
-        expect(result.waiting).toBe(0);
-        expect(result.states).toBe(recorded[name]!.states);
+        expect(states).toBe(recorded[name]!.states);
       }
     });
   }

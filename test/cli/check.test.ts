@@ -36,16 +36,6 @@ describe('tsyn check', () => {
     expect(lastLine(stdout)).toBe('4 passed, 0 failed');
   });
 
-  it('shows what is visited of the state matrix, and why the rest cannot be', () => {
-    const { status, stdout } = tsyn(['check', '--coverage'], {}, 120_000);
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/^SYN, new +\+( \+){10}$/m);
-    expect(stdout).toMatch(/^TIME-WAIT timeout +\.( \.){9} \+$/m);
-    expect(stdout).toContain('not visited: 0');
-    expect(stdout).toContain('arrows of the state diagram: 28 of 29 taken');
-    expect(tsyn(['check', '--coverage', '--json']).status).toBe(2);
-  }, 150_000);
-
   it('runs a search once for all experiments that look at it', () => {
     const { stdout } = tsyn(['check', '--only', 'four-way', '--only', 'fin-repeated', '--json']);
     const records = stdout
