@@ -1,7 +1,7 @@
 /**
  * Owns: the set of visited states, as 64 bits of hash each, with what is needed to tell how a state was reached and where it
  * leads. Two different states with the same 64 bits would be taken for one: among ten million states the odds are one in
- * three hundred thousand. A found counter-example is played again from the start, so it is never such an accident.
+ * 370,000. A found counter-example is played again from the start, so it is never such an accident.
  */
 
 import { hashWords } from './interner.ts';
