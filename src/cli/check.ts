@@ -1,6 +1,5 @@
 /** Owns: `tsyn check`: all experiments of a level, or a model of the user's own, searched in threads. */
 
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { EXPERIMENTS, type Experiment, ModelError, type Result } from '../check/index.ts';
 import { type Arguments, COMMON, type OptionSpecs, parse, UsageError } from './args.ts';
@@ -13,6 +12,7 @@ import { runSearches } from './check/pool.ts';
 import { SearchProgress } from './check/progress.ts';
 import { interruptible, runExperiments } from './check/session.ts';
 import type { Command, Io } from './command.ts';
+import { readJsonFile } from './json-file.ts';
 import { grouped } from './report.ts';
 import { playScene, sceneLadder } from './why/picture.ts';
 import { endOf } from './why/row.ts';
@@ -80,7 +80,7 @@ function chosen(args: Arguments): readonly Experiment[] {
 async function checkModel(path: string, args: Arguments, io: Io): Promise<number> {
   const other = ['only', 'level'].find((word) => args.has(word));
   if (other !== undefined) throw new UsageError(`--model does not go with --${other}`);
-  const job = readModel(path);
+  const job = readJsonFile(path, 'model', jobFromModel, ModelError);
   const result = await interruptible((signal) => searchOne(job, args, io, signal));
   if (args.has('json')) {
     const { name, mutant } = job;
@@ -88,22 +88,6 @@ async function checkModel(path: string, args: Arguments, io: Io): Promise<number
   } else say(job, result, io);
   if (result.stopped === 'asked') return 130;
   return result.verdict === 'holds' ? 0 : 1;
-}
-
-/** @throws UsageError a file that cannot be read, or is no model */
-function readModel(path: string): Job {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`'${path}' cannot be read: ${(error as NodeJS.ErrnoException).code}`);
-  }
-  try {
-    return jobFromModel(JSON.parse(text));
-  } catch (error) {
-    if (!(error instanceof SyntaxError) && !(error instanceof ModelError)) throw error;
-    throw new UsageError(`'${path}' is no model: ${error.message}`);
-  }
 }
 
 async function searchOne(job: Job, args: Arguments, io: Io, signal: AbortSignal): Promise<Result> {

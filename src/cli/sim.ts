@@ -3,11 +3,11 @@
  * the command that replays it, and, if asked for, the fewest faults that make it fail.
  */
 
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { checkPlan, type FaultPlan, PlanError } from '../sim/index.ts';
 import { type Arguments, COMMON, type OptionSpecs, parse, UsageError } from './args.ts';
 import type { Command, Io } from './command.ts';
+import { readJsonFile } from './json-file.ts';
 import { languageOf } from './language.ts';
 import { loadScenario } from './sim/load.ts';
 import { Readiness } from './sim/ready.ts';
@@ -118,17 +118,5 @@ function exclude(args: Arguments, name: string, others: readonly string[]): void
 
 /** @throws UsageError a file that cannot be read, or is no plan */
 function readPlan(path: string | undefined): FaultPlan | null {
-  if (path === undefined) return null;
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`'${path}' cannot be read: ${(error as NodeJS.ErrnoException).code}`);
-  }
-  try {
-    return checkPlan(JSON.parse(text));
-  } catch (error) {
-    if (!(error instanceof SyntaxError) && !(error instanceof PlanError)) throw error;
-    throw new UsageError(`'${path}' is no plan of faults: ${error.message}`);
-  }
+  return path === undefined ? null : readJsonFile(path, 'plan of faults', checkPlan, PlanError);
 }
