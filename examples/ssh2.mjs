@@ -1,10 +1,16 @@
 // ssh2 over tsyn, both ends: npm run -s build && node examples/ssh2.mjs
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import ssh from 'ssh2';
 import net from 'tsyn/net';
 
-const { private: hostKey } = ssh.utils.generateKeyPairSync('ed25519');
+// Node's own key: one in four hundred of ssh2's `utils.generateKeyPairSync('ed25519')` is refused by ssh2 itself.
+const { privateKey: hostKey } = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  privateKeyEncoding: { type: 'sec1', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+});
 const shell = new ssh.Server({ hostKeys: [hostKey] }, (connection) => {
   connection.on('authentication', (request) => request.accept());
   connection.on('session', (accept) => {
