@@ -1,0 +1,125 @@
+/**
+ * Owns: what the page is showing: the input, the run that came of it, how far the reader has got in it, and what is selected.
+ * Every change of the input is a new run; the one before it stays for a moment as `ghost`, to show what has become different.
+ *
+ * Leaves to others: running (`client.ts`), the address bar (`link.ts`), drawing.
+ */
+
+import { batch, computed, signal } from '@preact/signals';
+import type { Edit, HostName, HostView, Input, Run, Settings, Step } from '../engine/types.ts';
+
+export type Language = 'en' | 'zh';
+export type Theme = 'system' | 'light' | 'dark';
+
+/** What is selected: a packet by its number, or nothing. */
+export const selected = signal<number | null>(null);
+export const language = signal<Language>('en');
+export const theme = signal<Theme>('system');
+
+export const input = signal<Input>({ preset: 'handshake', seed: 1, settings: {}, edits: [] });
+export const run = signal<Run | null>(null);
+/** The run before the last change, while its difference is shown. */
+export const ghost = signal<Run | null>(null);
+/** Steps that have happened: 0 .. run.steps.length. What is beyond is not shown yet. */
+export const cursor = signal(0);
+export const playing = signal(false);
+/** Virtual time passes so many times faster than the reader's; idle gaps are jumped over. */
+export const speed = signal(1);
+
+/** Edits that were taken back, the last one first. */
+const undone = signal<readonly Edit[]>([]);
+export const canUndo = computed(() => input.value.edits.length > 0);
+export const canRedo = computed(() => undone.value.length > 0);
+
+export const steps = computed<readonly Step[]>(() => run.value?.steps ?? []);
+/** The step that happened last, or null. */
+export const current = computed<Step | null>(() => steps.value[cursor.value - 1] ?? null);
+/** Virtual time that is shown, ms. */
+export const now = computed(() => current.value?.time ?? 0);
+/** Events that have happened: the first so many of `run.events`. */
+export const seen = computed(() => {
+  const step = current.value;
+  return step === null ? 0 : step.first + step.count;
+});
+
+/** Each host as it is at the cursor. */
+export const views = computed<Readonly<Partial<Record<HostName, HostView>>>>(() => {
+  const found: Partial<Record<HostName, HostView>> = {};
+  for (const { step, host, view } of run.value?.views ?? []) {
+    if (step >= cursor.value) break;
+    found[host] = view;
+  }
+  return found;
+});
+
+// ---- Changing the input ----
+
+function change(next: Input): void {
+  batch(() => {
+    ghost.value = run.value;
+    input.value = next;
+  });
+}
+
+export function open(preset: string): void {
+  batch(() => {
+    undone.value = [];
+    selected.value = null;
+    playing.value = false;
+    input.value = { preset, seed: input.value.seed, settings: {}, edits: [] };
+    ghost.value = null;
+    cursor.value = 0;
+  });
+}
+
+export function edit(one: Edit): void {
+  undone.value = [];
+  change({ ...input.value, edits: [...input.value.edits, one] });
+}
+
+export function undo(): void {
+  const last = input.value.edits.at(-1);
+  if (last === undefined) return;
+  undone.value = [last, ...undone.value];
+  change({ ...input.value, edits: input.value.edits.slice(0, -1) });
+}
+
+export function redo(): void {
+  const [first, ...rest] = undone.value;
+  if (first === undefined) return;
+  undone.value = rest;
+  change({ ...input.value, edits: [...input.value.edits, first] });
+}
+
+export function set<Key extends keyof Settings>(key: Key, value: Settings[Key]): void {
+  change({ ...input.value, settings: { ...input.value.settings, [key]: value } });
+}
+
+export function reseed(seed: number): void {
+  change({ ...input.value, seed });
+}
+
+// ---- Moving through the run ----
+
+export function moveTo(step: number): void {
+  cursor.value = Math.max(0, Math.min(step, steps.value.length));
+}
+
+export function forward(): void {
+  moveTo(cursor.value + 1);
+}
+
+export function back(): void {
+  playing.value = false;
+  moveTo(cursor.value - 1);
+}
+
+export function toStart(): void {
+  playing.value = false;
+  moveTo(0);
+}
+
+export function toEnd(): void {
+  playing.value = false;
+  moveTo(steps.value.length);
+}
