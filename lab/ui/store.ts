@@ -13,6 +13,8 @@ export type Theme = 'system' | 'light' | 'dark';
 
 /** What is selected: a packet by its number, or nothing. */
 export const selected = signal<number | null>(null);
+/** What those hear who do not look: the explanation of the step that happened last. */
+export const spoken = signal('');
 export const language = signal<Language>('en');
 export const theme = signal<Theme>('system');
 

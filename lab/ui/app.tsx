@@ -1,0 +1,54 @@
+/**
+ * Owns: the frame: which region is where in the document. Where it is on the screen is `styles/base.css`'s. What is in a region
+ * is its own component's: `panels/`, `ladder/`, `transport/`.
+ *
+ * The order in the document is the order of reading and of the tabulator key: the story, the ladder, the hosts, the rest.
+ */
+
+import { words } from '../words/index.ts';
+import { Ladder } from './ladder/index.tsx';
+import { Bar, Host, Overlays, Story, Tabs } from './panels/index.tsx';
+import { run, spoken } from './store.ts';
+import { Transport } from './transport/index.tsx';
+
+export function App() {
+  const { frame } = words.value;
+  const lanes = run.value?.lanes ?? ['A', 'B'];
+  return (
+    <>
+      <a class="skip" href="#ladder">
+        {frame.skip}
+      </a>
+      <header class="top">
+        <h1 class="brand">
+          <img src="./icon.svg" alt="" width="26" height="26" />
+          tsyn lab
+        </h1>
+        <Bar />
+      </header>
+      <main class={`stage lanes-${lanes.length}`}>
+        <section class="region story" aria-label={frame.story}>
+          <Story />
+        </section>
+        <section class="region ladder" id="ladder" aria-label={frame.ladder} tabIndex={-1}>
+          <Ladder />
+        </section>
+        {lanes.map((host) => (
+          <section key={host} class={`region host host-${host}`} aria-label={frame.host(host)}>
+            <Host host={host} />
+          </section>
+        ))}
+        <section class="region tabs" aria-label={frame.tabs}>
+          <Tabs />
+        </section>
+      </main>
+      <section class="transport" aria-label={frame.transport}>
+        <Transport />
+      </section>
+      <Overlays />
+      <div class="sr" role="status" aria-live="polite">
+        {spoken}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,3 @@
+/** Owns: that a style sheet may be imported, for its effect. */
+
+declare module '*.css';
