@@ -7,13 +7,13 @@
 
 import { words } from '../words/index.ts';
 import { Ladder } from './ladder/index.tsx';
-import { Bar, Host, Overlays, Story, Tabs } from './panels/index.tsx';
+import { Bar, Capture, Gallery, Host, Overlays, Story, Tabs } from './panels/index.tsx';
 import { run, spoken } from './store.ts';
 import { Transport } from './transport/index.tsx';
+import { view } from './view.ts';
 
 export function App() {
   const { frame } = words.value;
-  const lanes = run.value?.lanes ?? ['A', 'B'];
   return (
     <>
       <a class="skip" href="#ladder">
@@ -26,6 +26,20 @@ export function App() {
         </h1>
         <Bar />
       </header>
+      {view.value === 'lab' ? <Lab /> : <main class="room">{view.value === 'why' ? <Gallery /> : <Capture />}</main>}
+      <Overlays />
+      <div class="sr" role="status" aria-live="polite">
+        {spoken}
+      </div>
+    </>
+  );
+}
+
+function Lab() {
+  const { frame } = words.value;
+  const lanes = run.value?.lanes ?? ['A', 'B'];
+  return (
+    <>
       <main class={`stage lanes-${lanes.length}`}>
         <section class="region story" aria-label={frame.story}>
           <Story />
@@ -45,10 +59,6 @@ export function App() {
       <section class="transport" aria-label={frame.transport}>
         <Transport />
       </section>
-      <Overlays />
-      <div class="sr" role="status" aria-live="polite">
-        {spoken}
-      </div>
     </>
   );
 }

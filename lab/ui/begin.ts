@@ -1,6 +1,7 @@
 /** Owns: what holds for the whole page: its language and theme on the document's element, as `store.ts` has them. */
 
 import { effect } from '@preact/signals';
+import { speak } from '../words/index.ts';
 import { language, theme } from './store.ts';
 
 /** The language asked for in the address, else the reader's own. */
@@ -9,8 +10,9 @@ function preferred(): 'en' | 'zh' {
   return asked.toLowerCase().startsWith('zh') ? 'zh' : 'en';
 }
 
-export function begin(): void {
-  language.value = preferred();
+/** @returns fulfilled when there are words to speak */
+export async function begin(): Promise<void> {
+  await speak(preferred());
   const { documentElement: page } = document;
   effect(() => {
     page.lang = language.value === 'zh' ? 'zh-CN' : 'en';

@@ -8,5 +8,5 @@ import { render } from 'preact';
 import { App } from './app.tsx';
 import { begin } from './begin.ts';
 
-begin();
+await begin();
 render(<App />, document.getElementById('app')!);

@@ -1,28 +1,17 @@
-/** Owns: one component for each region of the frame that is not the ladder's or the transport's. */
+/**
+ * Owns: one component for each region of the frame that is not the ladder's or the transport's:
+ *
+ * - `Bar`: in the page's head: its parts, preset, seed, settings, language, theme, share, export
+ * - `Story`: what the preset is about, its question and its challenge
+ * - `Host`: one host: state diagram, TCB, queues, timers, its application's buttons
+ * - `Tabs`: below the ladder: segments, octets, graphs, explanations, script
+ * - `Overlays`: what lies over the page at times: dialogs, notices, what a file is dropped on
+ * - `Gallery`, `Capture`: the stage of the other two parts of the page (`view.ts`)
+ */
 
-import type { HostName } from '../../engine/types.ts';
-
-/** In the page's head: preset, seed, settings, language, theme, share, export. */
-export function Bar() {
-  return null;
-}
-
-/** What the preset is about, its question and its challenge. */
-export function Story() {
-  return null;
-}
-
-/** One host: state diagram, TCB, queues, timers, its application's buttons. */
-export function Host({ host }: { readonly host: HostName }) {
-  return <h2>{host}</h2>;
-}
-
-/** Below the ladder: segments, octets, graphs, explanations, script. */
-export function Tabs() {
-  return null;
-}
-
-/** What lies over the page at times: dialogs, notices, what a file is dropped on. */
-export function Overlays() {
-  return null;
-}
+export { Bar } from './bar.tsx';
+export { Host } from './host.tsx';
+export { Overlays } from './overlays.tsx';
+export { Story } from './story.tsx';
+export { Tabs } from './tabs.tsx';
+export { Capture, Gallery } from './views.tsx';

@@ -1,0 +1,11 @@
+/** Owns: the parts of the page that are loaded after its first picture: the gallery, captures. */
+
+import { words } from '../../words/index.ts';
+
+export function Gallery() {
+  return <h2>{words.value.bar.parts.why}</h2>;
+}
+
+export function Capture() {
+  return <h2>{words.value.bar.parts.capture}</h2>;
+}

@@ -1,0 +1,7 @@
+/** Owns: all that the page says in Chinese, put together. */
+
+import type { Words } from './en.ts';
+import { ladderZh } from './ui-ladder-zh.ts';
+import { panelsZh } from './ui-panels-zh.ts';
+
+export const zh: Words = { ...ladderZh, ...panelsZh };
