@@ -1,6 +1,6 @@
 /**
  * Owns: the experiments of the why gallery: each argument as a search, with the mechanism and without it. The words for
- * people are the command's (`cli/why/`); what was found is recorded in `test/check/experiments.json`.
+ * people are in `words/`; what was found is recorded in `test/check/experiments.json`.
  */
 
 import { type Model, QUIET } from './model.ts';

@@ -1,13 +1,13 @@
 /** Owns: the gallery in English. */
 
-import type { Model } from '../../check/index.ts';
-import type { WhyTexts } from './texts.ts';
+import type { Model } from '../model.ts';
+import type { WhyWords } from './types.ts';
 
 const times = (count: number): string => (count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`);
 const ticks = (count: number): string => `${count} tick${count === 1 ? '' : 's'}`;
 const segments = (count: number): string => (count === 1 ? 'one segment' : `${count} segments`);
 
-export const en: WhyTexts = {
+export const english: WhyWords = {
   whys: {
     'three-way': {
       question: 'Why does a connection take three segments, and not two?',
@@ -222,10 +222,6 @@ export const en: WhyTexts = {
   forgets: (host) => `${host} forgets the connection`,
   reports: (host) => `ICMP reports an error to ${host}`,
   trap: (property) => `from here ${property} is out of reach, whatever happens`,
-  written: (paths) => `written: ${paths.join(' ')}`,
-  noScript: (name) => `no script of ${name}: see docs/why.md for which counter-examples can be scripts`,
-  list: 'Questions; each is answered by tsyn why NAME:',
-  more: 'tsyn why --all runs all searches. Names of experiments, such as one-msl, work as well.',
 };
 
 function bounds(model: Model): string {

@@ -1,9 +1,9 @@
 /** Owns: the gallery in Chinese. */
 
-import type { Model } from '../../check/index.ts';
-import type { WhyTexts } from './texts.ts';
+import type { Model } from '../model.ts';
+import type { WhyWords } from './types.ts';
 
-export const zh: WhyTexts = {
+export const chinese: WhyWords = {
   whys: {
     'three-way': {
       question: '为什么建立连接要三次握手，两次不行吗？',
@@ -210,10 +210,6 @@ export const zh: WhyTexts = {
   forgets: (host) => `${host} 忘记了这个连接`,
   reports: (host) => `ICMP 向 ${host} 报告了错误`,
   trap: (property) => `从这里起，不论再发生什么，${property} 都无法达到`,
-  written: (paths) => `已写入：${paths.join(' ')}`,
-  noScript: (name) => `${name} 没有脚本：哪些反例可以写成脚本，见 docs/why.zh-CN.md`,
-  list: '问题一览，用 tsyn why 名称 查看答案：',
-  more: 'tsyn why --all 运行全部搜索。也可以用实验的名称，例如 one-msl。',
 };
 
 /** A space between Chinese and the Latin letters that follow. */
