@@ -3,8 +3,9 @@
  * host send, or from a trace, which knows them.
  */
 
+import type { CapturedPacket } from '../trace/capture.ts';
+import { ipPacketOf } from '../trace/capture-link.ts';
 import type { CallEvent, SegmentEvent, SegmentView, TraceEvent } from '../trace/events.ts';
-import { type CapturedPacket, ipPacketOf } from '../trace/pcap-read.ts';
 import { seq } from '../wire/seq.ts';
 import { ACK, FIN, PSH, RST, Segment, SYN, writeTcp } from '../wire/tcp.ts';
 import { decodePacket, type LiveTcp } from './live.ts';

@@ -9,8 +9,8 @@
  * segments that come at one instant, as on a wire without a rate, are answered one by one in a script.
  */
 
+import { readCapture } from '../trace/capture-reader.ts';
 import type { TraceEvent } from '../trace/events.ts';
-import { readCapture } from '../trace/pcap-read.ts';
 import { flagLetters } from './flow.ts';
 import { formatPacket, formatSeconds } from './format.ts';
 import { encodeOptions } from './options.ts';

@@ -8,7 +8,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { TapCallback } from '../link/tap.ts';
 import { TsynError } from '../stack/errors.ts';
-import { LINKTYPE_ETHERNET, LINKTYPE_RAW, PcapngWriter } from '../trace/pcapng.ts';
+import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../trace/capture.ts';
+import { PcapngWriter } from '../trace/pcapng.ts';
 
 export interface CaptureOptions {
   /** Kept in the file's head: the seed of a simulation, say. */

@@ -1,3 +1,19 @@
+export {
+  type CapturedPacket,
+  CaptureError,
+  type CaptureInterface,
+  type CaptureSection,
+  LINKTYPE_ETHERNET,
+  LINKTYPE_RAW,
+} from './capture.ts';
+export { ipPacketOf, ipStart } from './capture-link.ts';
+export {
+  type CaptureContents,
+  CaptureReader,
+  type CaptureReaderOptions,
+  readCapture,
+  readCaptureContents,
+} from './capture-reader.ts';
 export * from './events.ts';
 export * from './ladder.ts';
 export * from './ladder-rows.ts';

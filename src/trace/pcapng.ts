@@ -5,11 +5,6 @@
 
 import { utf8 } from './text.ts';
 
-/** Raw IPv4 or IPv6 packets. */
-export const LINKTYPE_RAW = 101;
-/** Ethernet II frames. */
-export const LINKTYPE_ETHERNET = 1;
-
 const SECTION_HEADER = 0x0a0d0d0a;
 const INTERFACE_DESCRIPTION = 1;
 const ENHANCED_PACKET = 6;

@@ -172,3 +172,30 @@ export function utf8(text: string): Uint8Array {
   }
   return Uint8Array.from(out);
 }
+
+/** The text that is there in UTF-8; U+FFFD for what is none. */
+export function fromUtf8(octets: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < octets.length; ) {
+    const first = octets[at++]!;
+    const more = first < 0x80 ? 0 : first < 0xc2 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : -1;
+    let code = more < 0 ? -1 : more === 0 ? first : first & (0x3f >> more);
+    for (let i = 0; i < more; i++) {
+      const next = octets[at] ?? 0;
+      if (next >> 6 !== 2) {
+        code = -1;
+        break;
+      }
+      code = (code << 6) | (next & 0x3f);
+      at++;
+    }
+    text += String.fromCodePoint(isCharacter(code, more) ? code : 0xfffd);
+  }
+  return text;
+}
+
+/** Whether UTF-8 has this code point in so many octets behind the first. */
+function isCharacter(code: number, more: number): boolean {
+  if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
+  return code >= (more === 2 ? 0x800 : more === 3 ? 0x10000 : 0);
+}

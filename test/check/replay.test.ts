@@ -11,8 +11,8 @@ import {
   replay,
   type StepRecord,
 } from '../../src/check/index.ts';
+import { readCapture } from '../../src/trace/capture-reader.ts';
 import { LINKTYPE_RAW, PcapngWriter, renderLadder, type SegmentEvent } from '../../src/trace/index.ts';
-import { readCapture } from '../../src/trace/pcap-read.ts';
 import { transportChecksum } from '../../src/wire/checksum.ts';
 import { Ipv4Header, PROTO_TCP, parseIpv4 } from '../../src/wire/ipv4.ts';
 import { parseTcp, RST, Segment } from '../../src/wire/tcp.ts';

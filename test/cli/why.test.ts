@@ -16,7 +16,7 @@ import {
 import { experimentsNamed, whyNamed } from '../../src/cli/check/names.ts';
 import { blockNames, blockOf, propertiesBlock, withBlocks } from '../../src/cli/why/page.ts';
 import { WHY_TEXTS } from '../../src/cli/why/texts.ts';
-import { readCapture } from '../../src/trace/pcap-read.ts';
+import { readCapture } from '../../src/trace/capture-reader.ts';
 import { tsyn, tsynHere } from './run.ts';
 
 let folder: string;

@@ -6,8 +6,9 @@ import type { Impairment } from '../../src/link/index.ts';
 import { tap } from '../../src/link/index.ts';
 import { World } from '../../src/sim/index.ts';
 import type { TcpSocket } from '../../src/stack/tcp-socket.ts';
+import { LINKTYPE_RAW } from '../../src/trace/capture.ts';
 import type { TraceEvent } from '../../src/trace/index.ts';
-import { LINKTYPE_RAW, PcapngWriter } from '../../src/trace/pcapng.ts';
+import { PcapngWriter } from '../../src/trace/pcapng.ts';
 
 interface Course {
   readonly trace: readonly TraceEvent[];

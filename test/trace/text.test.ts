@@ -1,7 +1,18 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SegmentEvent } from '../../src/trace/events.ts';
-import { clip, displayWidth, endpoint, padStart, RelativeNumbers, toJsonLines, utf8 } from '../../src/trace/text.ts';
+import {
+  clip,
+  displayWidth,
+  endpoint,
+  fromUtf8,
+  padStart,
+  RelativeNumbers,
+  toJsonLines,
+  utf8,
+} from '../../src/trace/text.ts';
 import { duration, WORDS } from '../../src/trace/words.ts';
+import { RUNS } from '../helpers/wire.ts';
 import { handshake, Story } from './story.ts';
 
 function texts(story: Story): string[] {
@@ -103,6 +114,46 @@ describe('other forms', () => {
   it('encodes UTF-8 as the runtime does', () => {
     for (const text of ['', 'ascii', 'é', '丢失', '🐟', 'a\ud800b', '\u07ff\u0800\uffff']) {
       expect([...utf8(text)]).toEqual([...new TextEncoder().encode(text)]);
+    }
+  });
+
+  it('decodes UTF-8 as the runtime does', () => {
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        expect(fromUtf8(utf8(text))).toBe(decoder.decode(utf8(text)));
+      }),
+      RUNS,
+    );
+    for (const character of [
+      '\0',
+      '\x7f',
+      '\x80',
+      '\u07ff',
+      '\u0800',
+      '\ud7ff',
+      '\ufeff',
+      '\uffff',
+      '🐟',
+      '\u{10ffff}',
+    ])
+      expect(fromUtf8(utf8(character))).toBe(character);
+  });
+
+  it('decodes what is no UTF-8 to replacement characters', () => {
+    const wrong = [
+      [0x80],
+      [0xc1, 0x41],
+      [0xff],
+      [0xc3],
+      [0xe4, 0xb8],
+      [0xf0, 0x9f],
+      [0xed, 0xa0, 0x80],
+      [0xe0, 0x80, 0x80],
+    ];
+    wrong.push([0xf5, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xf0, 0x80, 0x80, 0x80], [0xc0, 0x80]);
+    for (const octets of wrong) {
+      expect(fromUtf8(Uint8Array.of(0x41, ...octets, 0x42)), String(octets)).toMatch(/^A\ufffd.*B$/);
     }
   });
 });

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { type RecordOptions, recordCapture, recordTrace } from '../../drill/index.ts';
+import { CaptureError } from '../../trace/capture.ts';
 import type { TraceEvent } from '../../trace/events.ts';
-import { CaptureError } from '../../trace/pcap-read.ts';
 import { UsageError } from '../args.ts';
 
 /**

@@ -1,0 +1,139 @@
+/**
+ * Owns: what a capture holds, whatever its format: packets, interfaces, sections, and the error of one that cannot be read
+ * on. Leaves to others: reading (`capture-reader.ts`), writing (`pcapng.ts`, `pcap.ts`), what a frame carries
+ * (`capture-link.ts`).
+ */
+
+/** Link types of the tcpdump registry: Ethernet II frames; raw IPv4 or IPv6 packets. */
+export const LINKTYPE_ETHERNET = 1;
+export const LINKTYPE_RAW = 101;
+
+/** A packet of a capture. */
+export interface CapturedPacket {
+  /** Its number in the file, from 1 on. */
+  readonly frame: number;
+  /** When it was seen, exactly: whole seconds, from 1970 in captures of real interfaces, and 0 to 999,999,999 ns. */
+  readonly seconds: number;
+  readonly nanoseconds: number;
+  /** The same in ms, as near as a number comes. */
+  readonly time: number;
+  /** Where it was seen: {@link CaptureInterface.number}. */
+  readonly interface: number;
+  /** What `octets` begin with, in numbers of the tcpdump registry. */
+  readonly linkType: number;
+  /** What was kept of it. */
+  readonly octets: Uint8Array;
+  /** Octets it had on the wire. */
+  readonly length: number;
+  /** Where it went, seen from who captured; null where the capture does not say. */
+  readonly direction: 'inbound' | 'outbound' | null;
+  readonly comments: readonly string[];
+}
+
+/** Where packets of a capture were seen; a pcap file has one. */
+export interface CaptureInterface {
+  /** Its number in the file, from 0 on, through all sections. */
+  readonly number: number;
+  /** The section it is described in. */
+  readonly section: number;
+  readonly linkType: number;
+  /** Octets kept of each packet at most; 0 for all. */
+  readonly snapLength: number;
+  readonly name: string | null;
+  readonly description: string | null;
+  readonly comments: readonly string[];
+}
+
+/** A part of a capture that stands for itself. A pcap file is one; pcapng files can be joined. */
+export interface CaptureSection {
+  /** From 0 on. */
+  readonly number: number;
+  readonly format: 'pcap' | 'pcapng';
+  readonly littleEndian: boolean;
+  /** The program that wrote it, the machine and the operating system, where it says so. */
+  readonly application: string | null;
+  readonly hardware: string | null;
+  readonly system: string | null;
+  readonly comments: readonly string[];
+}
+
+/** The octets are no capture, break off, or make no sense from somewhere on. Packets before that are good. */
+export class CaptureError extends Error {
+  readonly code = 'ERR_CAPTURE';
+  /** Where in the file the block begins that cannot be read. */
+  readonly offset: number;
+  /** What kind of block that is: `packet record`, `enhanced packet block`, ... */
+  readonly block: string;
+  /** What is wrong with it. */
+  readonly reason: string;
+
+  constructor(offset: number, block: string, reason: string) {
+    super(`capture, octet ${offset}, ${block}: ${reason}`);
+    this.name = 'CaptureError';
+    this.offset = offset;
+    this.block = block;
+    this.reason = reason;
+  }
+}
+
+/** Octets of the largest block or packet: a length beyond it is no length. Larger than what Wireshark takes on Ethernet. */
+export const LARGEST_BLOCK: number = 16 * 1024 * 1024;
+
+/** A part of a file at hand; the `base` is where in the file it begins. */
+export interface Piece {
+  readonly octets: Uint8Array;
+  readonly view: DataView;
+  readonly base: number;
+}
+
+/** The packet told of last: one object for all. */
+export interface PacketRecord extends CapturedPacket {
+  frame: number;
+  seconds: number;
+  nanoseconds: number;
+  time: number;
+  interface: number;
+  linkType: number;
+  octets: Uint8Array;
+  length: number;
+  direction: 'inbound' | 'outbound' | null;
+  comments: readonly string[];
+}
+
+/** Whom a format tells what it reads. */
+export interface CaptureListener {
+  packet(packet: PacketRecord): void;
+  interface(described: CaptureInterface): void;
+  section(section: CaptureSection): void;
+}
+
+/** A file format, read block by block. */
+export interface CaptureFormat {
+  /**
+   * Octets of the block at `at`, or, where what is there up to `end` does not tell, more than are there.
+   *
+   * @throws CaptureError
+   */
+  size(piece: Piece, at: number, end: number): number;
+  /** Reads the block, all of which is there. @throws CaptureError */
+  read(piece: Piece, at: number, end: number): void;
+  /** What kind of block stands there, as far as it is there. */
+  block(piece: Piece, at: number, end: number): string;
+}
+
+export const NO_COMMENTS: readonly string[] = [];
+
+export function emptyRecord(): PacketRecord {
+  return {
+    frame: 0,
+    seconds: 0,
+    nanoseconds: 0,
+    time: 0,
+    interface: 0,
+    linkType: 0,
+    octets: new Uint8Array(0),
+    length: 0,
+    direction: null,
+    comments: NO_COMMENTS,
+  };
+}
