@@ -12,3 +12,4 @@ export * from './nd.ts';
 export * from './seq.ts';
 export * from './tcp.ts';
 export * from './udp.ts';
+export * from './view.ts';
