@@ -16,6 +16,7 @@ export {
 } from './capture-reader.ts';
 export * from './events.ts';
 export * from './ladder.ts';
+export type { ContentOptions } from './ladder-reader.ts';
 export * from './ladder-rows.ts';
 export * from './ladder-svg.ts';
 export * from './pcapng.ts';

@@ -1,35 +1,23 @@
 /**
  * Owns: what a ladder between two hosts shows, row by row: which packet is one arrow and which two, in which order, what
- * stands beside it. Leaves to others: how it looks (`ladder.ts` in text).
+ * stands beside it. Leaves to others: what the trace tells of each host and packet (`ladder-reader.ts`), how it looks
+ * (`ladder.ts` in text).
  *
  * Each host sees its own events in its own order. A packet is one row (sent here, arrived there) where that keeps both orders;
  * where packets cross on the way it is two, one when it leaves and one when it arrives.
  */
 
-import { FIN, SYN } from '../wire/tcp.ts';
-import type { ConnectionRef, LinkEvent, SegmentEvent, TimerEvent, TraceEvent } from './events.ts';
-import { endpoint, RelativeNumbers } from './text.ts';
-import { duration, type Language, type Mark, WORDS } from './words.ts';
+import type { TraceEvent } from './events.ts';
+import { type ContentOptions, type Flight, type Item, type Reading, readTrace } from './ladder-reader.ts';
+import { duration, WORDS, type Words } from './words.ts';
 
 /** 0 is the left host, 1 the right one. */
 export type Side = 0 | 1;
 
-export interface LadderOptions {
+export interface LadderOptions extends ContentOptions {
   /** Name of the host drawn on the left, as its events have it. */
   readonly left: string;
   readonly right: string;
-  /** Default 'en'. */
-  readonly lang?: Language;
-  /** Whether notes are shown. Default true. */
-  readonly notes?: boolean;
-  /** Whether user calls are shown; RECEIVE never is. Default true. */
-  readonly calls?: boolean;
-  /** Whether segments show their windows. Default true. */
-  readonly windows?: boolean;
-  /** 'main' (the default): timers that fire, and long waits when they begin. */
-  readonly timers?: 'none' | 'main' | 'all';
-  /** Whether changes of the congestion window are shown. Default false. */
-  readonly congestion?: boolean;
   /** A time in which nothing happens is folded to a line from this length on, ms. Default 1000. */
   readonly gap?: number;
 }
@@ -81,238 +69,34 @@ export interface Ladder {
   readonly rows: readonly LadderRow[];
 }
 
-/** A packet on its way. */
-interface Flight {
-  readonly from: Side;
-  readonly text: string;
-  readonly departure: Item | null;
-  arrival: Item | null;
-  marks: string[];
-  arrivalMarks: string[];
-  lost: string | null;
-  split: boolean;
-}
-
-/** One host's event, in that host's order. */
-interface Item {
-  readonly side: Side;
-  readonly index: number;
-  readonly time: number;
-  readonly kind: 'departure' | 'arrival' | 'text' | 'note' | 'state';
-  readonly flight: Flight | null;
-  readonly text: string;
-  state: string;
-  /** Its place among the host's items. */
-  place: number;
-}
-
 /** Arranges a trace of two hosts in rows. Events of other hosts are left out; those of links show at their packets. */
 export function ladderRows(events: readonly TraceEvent[], options: LadderOptions): Ladder {
   return new Arranger(events, options).ladder();
 }
 
 class Arranger {
-  readonly #events: readonly TraceEvent[];
   readonly #options: LadderOptions;
-  readonly #words: (typeof WORDS)[Language];
-  readonly #numbers: RelativeNumbers = new RelativeNumbers();
-  readonly #chains: [Item[], Item[]] = [[], []];
-  readonly #flights: Flight[] = [];
-  readonly #byPacket: Map<number, Flight> = new Map();
-  /** SND.NXT of each direction, as far as the trace shows. */
-  readonly #next: Map<string, { readonly next: number; readonly syn: number }> = new Map();
-  readonly #injected: Set<number> = new Set();
-  /** Pairs of endpoints, in order of appearance: a ladder of several connections numbers them. */
-  readonly #connections: string[] = [];
-  readonly #initial: States = ['', ''];
-  readonly #started: [boolean, boolean] = [false, false];
+  readonly #words: Words;
+  readonly #reading: Reading;
+  /** Both hosts' items; changes of state only where they are rows of their own. */
+  readonly #chains: readonly [readonly Item[], readonly Item[]];
+  /** The change of state that stands beside an item. */
+  readonly #states: Map<Item, string> = new Map();
+  /** Packets that are two rows. */
+  readonly #split: Set<Flight> = new Set();
 
   constructor(events: readonly TraceEvent[], options: LadderOptions) {
-    this.#events = events;
     this.#options = options;
     this.#words = WORDS[options.lang ?? 'en'];
+    this.#reading = readTrace(events, [options.left, options.right], options);
+    const [left, right] = this.#reading.chains;
+    this.#chains = [placeStates(left!, this.#states), placeStates(right!, this.#states)];
   }
 
   ladder(): Ladder {
-    for (const event of this.#events) {
-      if (event.type === 'segment-sent' || event.type === 'segment-received') this.#connection(event);
-    }
-    for (const [index, event] of this.#events.entries()) this.#take(event, index);
-    for (const chain of this.#chains) placeStates(chain);
     this.#splitCrossing();
-    return { initial: this.#initial, rows: this.#rows() };
-  }
-
-  #side(host: string): Side | null {
-    if (host === this.#options.left) return 0;
-    return host === this.#options.right ? 1 : null;
-  }
-
-  #add(side: Side, index: number, time: number, kind: Item['kind'], text: string, flight: Flight | null = null): Item {
-    const item: Item = { side, index, time, kind, flight, text, state: '', place: 0 };
-    this.#chains[side].push(item);
-    return item;
-  }
-
-  #take(event: TraceEvent, index: number): void {
-    const side = this.#side(event.host);
-    switch (event.type) {
-      case 'segment-sent':
-        this.#numbers.see(event);
-        if (side !== null) this.#sent(event, side, index);
-        break;
-      case 'segment-received':
-        if (side !== null) this.#received(event, side, index);
-        break;
-      case 'packet-dropped':
-        this.#dropped(event.packet, event.reason, side, event.time, index);
-        break;
-      case 'state':
-        if (side !== null) {
-          if (!this.#started[side]) this.#initial[side] = event.from;
-          this.#started[side] = true;
-          this.#add(side, index, event.time, 'state', this.#tag(event.connection) + event.to);
-        }
-        break;
-      case 'timer-set':
-      case 'timer-stopped':
-      case 'timer-fired':
-        if (side !== null) this.#timer(event, side, index);
-        break;
-      case 'call':
-        if (side !== null && this.#options.calls !== false && event.call !== 'RECEIVE') {
-          const count = event.count === undefined ? '' : ` ${this.#words.octets(event.count)}`;
-          const result = event.result === 'ok' ? '' : `: ${event.result}`;
-          this.#add(side, index, event.time, 'text', `${this.#tag(event.connection)}${event.call}${count}${result}`);
-        }
-        break;
-      case 'congestion':
-        if (side !== null && this.#options.congestion === true) {
-          const text = `cwnd=${event.cwnd} ssthresh=${event.ssthresh} ${event.phase}`;
-          this.#add(side, index, event.time, 'text', this.#tag(event.connection) + text);
-        }
-        break;
-      case 'note':
-        if (this.#options.notes !== false) this.#add(side ?? 0, index, event.time, 'note', event.text);
-        break;
-      default:
-        this.#onTheWay(event);
-    }
-  }
-
-  #sent(event: SegmentEvent, side: Side, index: number): void {
-    const again = this.#sentBefore(event) ? [this.#words.marks.retransmission] : [];
-    const flight = this.#flight(side, event, again, (made) =>
-      this.#add(side, index, event.time, 'departure', '', made),
-    );
-    if (event.packet !== 0) this.#byPacket.set(event.packet, flight);
-  }
-
-  /** Whether the sender says so, or has sent these sequence numbers before. */
-  #sentBefore(event: SegmentEvent): boolean {
-    const { seq, flags, length, srcPort, dstPort } = event.segment;
-    const span = length + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
-    if (span === 0) return event.retransmission === true;
-    const key = `${endpoint(event.src, srcPort)} ${endpoint(event.dst, dstPort)} ${event.incarnation ?? 0}`;
-    const next = (seq + span) >>> 0;
-    const before = this.#next.get(key);
-    // A SYN with another number begins anew; one that now has an ACK answers the other side's SYN.
-    const fresh = before === undefined || (flags & SYN && (before.next !== next || before.syn !== flags));
-    const again = !fresh && ((seq - before.next) | 0) < 0;
-    if (!again) this.#next.set(key, { next, syn: flags & SYN ? flags : -1 });
-    return event.retransmission ?? again;
-  }
-
-  #flight(from: Side, event: SegmentEvent, marks: string[], departure: (flight: Flight) => Item | null): Flight {
-    const text = this.#segmentTag(event) + this.#numbers.text(event, this.#options.windows);
-    const flight = {
-      from,
-      text,
-      departure: null as Item | null,
-      arrival: null,
-      marks,
-      arrivalMarks: [],
-      lost: null,
-      split: false,
-    };
-    flight.departure = departure(flight);
-    this.#flights.push(flight);
-    return flight;
-  }
-
-  #received(event: SegmentEvent, side: Side, index: number): void {
-    let flight = this.#byPacket.get(event.packet);
-    if (flight === undefined || flight.from === side || flight.arrival !== null) {
-      // A second copy, an injected packet, or one whose sender is not in the trace: an arrival without a departure.
-      const marks: string[] = [];
-      if (flight !== undefined && flight.arrival !== null) marks.push(this.#words.marks.copy);
-      else if (this.#injected.has(event.packet)) marks.push(this.#words.marks.injected);
-      if (flight === undefined) this.#numbers.see(event);
-      flight = this.#flight(side === 0 ? 1 : 0, event, marks, () => null);
-      if (event.packet !== 0) this.#byPacket.set(event.packet, flight);
-    }
-    flight.arrival = this.#add(side, index, event.time, 'arrival', '', flight);
-  }
-
-  #dropped(packet: number, reason: string, side: Side | null, time: number, index: number): void {
-    const flight = this.#byPacket.get(packet);
-    const words = `${this.#words.marks.dropped}: ${reason}`;
-    if (flight === undefined) {
-      if (side !== null) this.#add(side, index, time, 'text', words);
-    } else if (side === null || side === flight.from) {
-      if (flight.arrival === null) flight.lost = words;
-      else flight.arrivalMarks.push(words);
-    } else {
-      flight.arrival ??= this.#add(side, index, time, 'arrival', '', flight);
-      flight.arrivalMarks.push(words);
-    }
-  }
-
-  #onTheWay(event: LinkEvent): void {
-    const mark = event.type.slice('packet-'.length) as Mark;
-    if (mark === 'injected') this.#injected.add(event.packet);
-    const flight = this.#byPacket.get(event.packet);
-    if (flight === undefined) return;
-    const word = this.#words.marks[mark];
-    if (mark === 'lost' && flight.arrival === null) flight.lost = word;
-    else if (mark === 'released') flight.arrivalMarks.push(word);
-    else flight.marks.push(word);
-  }
-
-  #timer(event: TimerEvent, side: Side, index: number): void {
-    const show = this.#options.timers ?? 'main';
-    if (show === 'none') return;
-    const name = this.#words.timers[event.timer];
-    let text = '';
-    if (event.type === 'timer-fired') {
-      text = this.#words.fires(name);
-    } else if (event.type === 'timer-set') {
-      const long = event.timer === 'time-wait' || event.timer === 'persist';
-      const wait = duration((event.due ?? event.time) - event.time, this.#words);
-      if (show === 'all' || long) text = this.#words.set(name, wait);
-    } else if (show === 'all') {
-      text = this.#words.stopped(name);
-    }
-    if (text !== '') this.#add(side, index, event.time, 'text', this.#tag(event.connection) + text);
-  }
-
-  #connection(event: SegmentEvent): number {
-    const a = endpoint(event.src, event.segment.srcPort);
-    const b = endpoint(event.dst, event.segment.dstPort);
-    const key = pair(a, b);
-    const at = this.#connections.indexOf(key);
-    return at >= 0 ? at : this.#connections.push(key) - 1;
-  }
-
-  #segmentTag(event: SegmentEvent): string {
-    if (event.incarnation !== undefined) return `#${event.incarnation} `;
-    return this.#connections.length > 1 ? `#${this.#connection(event) + 1} ` : '';
-  }
-
-  #tag(connection: ConnectionRef): string {
-    if (this.#connections.length < 2) return '';
-    const at = this.#connections.indexOf(pair(connection.local, connection.remote));
-    return at < 0 ? '' : `#${at + 1} `;
+    const [left, right] = this.#reading.initial;
+    return { initial: [left ?? '', right ?? ''], rows: this.#rows() };
   }
 
   /**
@@ -320,29 +104,26 @@ class Arranger {
    * where one overtakes another, the late one is.
    */
   #splitCrossing(): void {
-    for (const chain of this.#chains) {
-      chain.forEach((item, place) => {
-        item.place = place;
-      });
-    }
-    const whole = this.#flights.filter((flight) => flight.departure !== null && flight.arrival !== null);
-    const left = (flight: Flight): number => (flight.from === 0 ? flight.departure! : flight.arrival!).place;
-    const right = (flight: Flight): number => (flight.from === 0 ? flight.arrival! : flight.departure!).place;
+    const places = new Map<Item, number>();
+    for (const chain of this.#chains) for (const [place, item] of chain.entries()) places.set(item, place);
+    const whole = this.#reading.flights.filter((flight) => flight.departure !== null && flight.arrival !== null);
+    const left = (flight: Flight): number => places.get((flight.from === 0 ? flight.departure : flight.arrival)!)!;
+    const right = (flight: Flight): number => places.get((flight.from === 0 ? flight.arrival : flight.departure)!)!;
     // In the left host's order, the right host's places must rise too. `extreme[0]` is of packets sent by the left.
     const sorted = whole.sort((a, b) => left(a) - left(b));
     let extreme: [number, number] = [-1, -1];
     for (const flight of sorted) {
       const at = right(flight);
-      const opposite = flight.from === 0 ? 1 : 0;
-      if (extreme[opposite] > at || (flight.from === 1 && extreme[1] > at)) flight.split = true;
-      extreme[flight.from] = Math.max(extreme[flight.from], at);
+      const from = sideOf(flight.from);
+      if (extreme[other(from)] > at || (from === 1 && extreme[1] > at)) this.#split.add(flight);
+      extreme[from] = Math.max(extreme[from], at);
     }
     extreme = [Infinity, Infinity];
     for (const flight of sorted.reverse()) {
       const at = right(flight);
-      const opposite = flight.from === 0 ? 1 : 0;
-      if (extreme[opposite] < at || (flight.from === 0 && extreme[0] < at)) flight.split = true;
-      extreme[flight.from] = Math.min(extreme[flight.from], at);
+      const from = sideOf(flight.from);
+      if (extreme[other(from)] < at || (from === 0 && extreme[0] < at)) this.#split.add(flight);
+      extreme[from] = Math.min(extreme[from], at);
     }
   }
 
@@ -362,7 +143,7 @@ class Arranger {
       const bReady = b !== undefined && (joined || !this.#joins(b));
       if (!aReady && !bReady) {
         // Two whole flights in each other's way: what is left of crossing ones, were any left.
-        (a ?? b)!.flight!.split = true;
+        this.#split.add((a ?? b)!.flight!);
         continue;
       }
       const item = aReady && (!bReady || a.index < b.index) ? a : b!;
@@ -378,79 +159,77 @@ class Arranger {
     return rows;
   }
 
-  #joins(item: Item): boolean {
-    const { flight } = item;
-    return flight !== null && !flight.split && flight.departure !== null && flight.arrival !== null;
+  #joins({ flight }: Item): boolean {
+    return flight !== null && !this.#split.has(flight) && flight.departure !== null && flight.arrival !== null;
   }
 
   #row(item: Item): LadderRow {
-    if (item.kind === 'note') return { kind: 'note', time: item.time, text: item.text };
+    const { kind, flight, time } = item;
+    if (kind === 'note') return { kind, time, text: item.text };
+    if (flight !== null) return this.#arrow(item, flight);
+    const side = sideOf(item.lane);
     const states: States = ['', ''];
-    states[item.side] = item.state;
-    if (item.flight === null) return { kind: 'text', side: item.side, time: item.time, text: item.text, states };
-    const { from, text, departure, arrival, marks, arrivalMarks, lost } = item.flight;
+    // A change of state that stands beside nothing is a row without a text.
+    states[side] = kind === 'state' ? item.text : this.#stateBeside(item);
+    return { kind: 'text', side, time, text: kind === 'state' ? '' : item.text, states };
+  }
+
+  #stateBeside(item: Item): string {
+    return this.#states.get(item) ?? '';
+  }
+
+  #arrow(item: Item, flight: Flight): ArrowRow {
+    const { text, departure, arrival } = flight;
+    const from = sideOf(flight.from);
+    const marks = flight.marks.map(({ words }) => words);
+    const late = flight.arrivalMarks.map(({ words }) => words);
+    const lost = flight.lost?.words ?? null;
+    const states: States = ['', ''];
+    states[sideOf(item.lane)] = this.#stateBeside(item);
     if (this.#joins(item)) {
-      states[from] = departure!.state;
-      states[from === 0 ? 1 : 0] = arrival!.state;
-      const all = [...marks, ...arrivalMarks];
-      return {
-        kind: 'arrow',
-        from,
-        part: 'whole',
-        sent: departure!.time,
-        arrived: arrival!.time,
-        text,
-        marks: all,
-        lost,
-        states,
-      };
+      states[from] = this.#stateBeside(departure!);
+      states[other(from)] = this.#stateBeside(arrival!);
+      const [sent, arrived] = [departure!.time, arrival!.time];
+      return { kind: 'arrow', from, part: 'whole', sent, arrived, text, marks: [...marks, ...late], lost, states };
     }
     if (item.kind === 'departure') {
       // Where the other host tells nothing at all, nothing is known to be missing.
-      const part = this.#chains[from === 0 ? 1 : 0].length === 0 ? 'whole' : 'departure';
+      const part = this.#chains[other(from)].length === 0 ? 'whole' : 'departure';
       return { kind: 'arrow', from, part, sent: item.time, arrived: null, text, marks, lost, states };
     }
-    const own = departure === null ? marks : [];
-    return {
-      kind: 'arrow',
-      from,
-      part: departure === null ? 'whole' : 'arrival',
-      sent: null,
-      arrived: item.time,
-      text,
-      marks: [...own, ...arrivalMarks],
-      lost: null,
-      states,
-    };
+    const part = departure === null ? 'whole' : 'arrival';
+    const all = departure === null ? [...marks, ...late] : late;
+    return { kind: 'arrow', from, part, sent: null, arrived: item.time, text, marks: all, lost: null, states };
   }
 }
 
-function pair(a: string, b: string): string {
-  return a < b ? `${a} ${b}` : `${b} ${a}`;
+function sideOf(lane: number): Side {
+  return lane === 0 ? 0 : 1;
+}
+
+function other(side: Side): Side {
+  return side === 0 ? 1 : 0;
+}
+
+function isText({ kind }: Item): boolean {
+  return kind === 'call' || kind === 'timer' || kind === 'congestion' || kind === 'drop';
 }
 
 /**
- * Writes each change of state beside the packet it belongs to, of the same instant: the one that caused it, else the one
- * it causes, else whatever stands next to it. A change on its own stays a row.
+ * Finds a place for each change of state beside the packet it belongs to, of the same instant: the one that caused it, else
+ * the one it causes, else whatever stands next to it. @returns the chain without those; a change on its own stays
  */
-function placeStates(chain: Item[]): void {
+function placeStates(chain: readonly Item[], states: Map<Item, string>): Item[] {
   const kept: Item[] = [];
-  chain.forEach((item, at) => {
-    if (item.kind !== 'state') {
-      kept.push(item);
-      return;
-    }
-    const host = hostFor(chain, at);
-    if (host === null) {
-      kept.push({ ...item, kind: 'text', text: '', state: item.text });
-    } else {
-      host.state = item.text;
-    }
-  });
-  chain.splice(0, chain.length, ...kept);
+  for (const [at, item] of chain.entries()) {
+    const host = item.kind === 'state' ? hostFor(chain, at, states) : null;
+    if (host === null) kept.push(item);
+    else states.set(host, item.text);
+  }
+  return kept;
 }
 
-function hostFor(chain: Item[], at: number): Item | null {
+function hostFor(chain: readonly Item[], at: number, states: ReadonlyMap<Item, string>): Item | null {
   const { time } = chain[at]!;
   const near = (step: -1 | 1, want: (item: Item) => boolean): Item | null => {
     for (let i = at + step; i >= 0 && i < chain.length; i += step) {
@@ -460,14 +239,15 @@ function hostFor(chain: Item[], at: number): Item | null {
     }
     return null;
   };
+  const free = (item: Item | null | undefined): item is Item => item != null && !states.has(item);
   const packet = (item: Item): boolean => item.flight !== null;
   const before = near(-1, packet);
-  if (before?.kind === 'arrival' && before.state === '') return before;
-  const taken = before !== null && before.state !== '';
+  if (before?.kind === 'arrival' && free(before)) return before;
+  const taken = before !== null && !free(before);
   // Of two changes at one instant the second must not stand above the first: nothing is looked for beyond it.
   const after = near(1, taken ? () => true : (item) => packet(item) || item.kind === 'state');
-  if (after?.state === '' && (after.kind === 'departure' || (taken && after.kind === 'text'))) return after;
-  if (before !== null && before.state === '') return before;
-  const beside = [near(-1, () => true), near(1, () => true)].find((item) => item?.kind === 'text');
-  return beside?.state === '' ? beside : null;
+  if (free(after) && (after.kind === 'departure' || (taken && isText(after)))) return after;
+  if (free(before)) return before;
+  const beside = [near(-1, () => true), near(1, () => true)].find((item) => item !== null && isText(item));
+  return free(beside) ? beside : null;
 }

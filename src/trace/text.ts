@@ -52,9 +52,7 @@ export class RelativeNumbers {
     const { segment } = event;
     const flow = this.#flow(event);
     const back = this.#flow(event, true);
-    const parts = [flagsText(segment.flags) || '(no flags)', `seq=${relative(segment.seq, flow)}`];
-    if (segment.length > 0) parts.push(`len=${segment.length}`);
-    if (segment.flags & ACK) parts.push(`ack=${relative(segment.ack, back)}`);
+    const parts = [briefText(segment, flow, back)];
     if (windows) parts.push(`win=${segment.window * scaleOf(segment, flow, back)}`);
     if (segment.flags & URG) parts.push(`urg=${segment.urgent}`);
     if (segment.mss !== undefined) parts.push(`mss=${segment.mss}`);
@@ -68,6 +66,11 @@ export class RelativeNumbers {
     return parts.join(' ');
   }
 
+  /** `SYN,ACK seq=0 ack=1`: the text without window, urgent pointer and options. */
+  short(event: SegmentEvent): string {
+    return briefText(event.segment, this.#flow(event), this.#flow(event, true));
+  }
+
   #flow({ src, dst, segment, incarnation = 0 }: SegmentEvent, back = false): Flow {
     const [here, there] = [endpoint(src, segment.srcPort), endpoint(dst, segment.dstPort)];
     const key = `${back ? there : here} ${back ? here : there} ${incarnation}`;
@@ -78,6 +81,13 @@ export class RelativeNumbers {
     }
     return flow;
   }
+}
+
+function briefText({ flags, seq, length, ack }: SegmentView, flow: Flow, back: Flow): string {
+  let text = `${flagsText(flags) || '(no flags)'} seq=${relative(seq, flow)}`;
+  if (length > 0) text += ` len=${length}`;
+  if (flags & ACK) text += ` ack=${relative(ack, back)}`;
+  return text;
 }
 
 function relative(n: number, flow: Flow): number {
