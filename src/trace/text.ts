@@ -71,9 +71,10 @@ export class RelativeNumbers {
     return briefText(event.segment, this.#flow(event), this.#flow(event, true));
   }
 
-  #flow({ src, dst, segment, incarnation = 0 }: SegmentEvent, back = false): Flow {
-    const [here, there] = [endpoint(src, segment.srcPort), endpoint(dst, segment.dstPort)];
-    const key = `${back ? there : here} ${back ? here : there} ${incarnation}`;
+  #flow({ src, dst, segment: { srcPort, dstPort }, incarnation = 0 }: SegmentEvent, back = false): Flow {
+    const key = back
+      ? `${dst} ${dstPort} ${src} ${srcPort} ${incarnation}`
+      : `${src} ${srcPort} ${dst} ${dstPort} ${incarnation}`;
     let flow = this.#flows.get(key);
     if (flow === undefined) {
       flow = { base: 0, known: false, scale: -1, sawSyn: false };

@@ -1,0 +1,134 @@
+/** Owns: a ladder's timers as bars: from when a timer is set until it fires or is stopped, beside its host's lane. */
+
+import type { TimerEvent, TimerName, TraceEvent } from './events.ts';
+import type { Entry } from './ladder-axis.ts';
+
+/** A timer that runs. */
+export interface LadderBar {
+  readonly lane: number;
+  readonly timer: TimerName;
+  readonly x: number;
+  readonly top: number;
+  readonly bottom: number;
+  /** ms. `until` is null where it runs beyond the trace; `due` as it was set last. */
+  readonly from: number;
+  readonly until: number | null;
+  readonly due: number | null;
+  readonly end: 'fired' | 'stopped' | 'running';
+  /** Places in the trace of the events that set, stop or fire it. */
+  readonly events: readonly number[];
+}
+
+/** A bar whose ends are given heights with everything else's. */
+export interface Span {
+  readonly lane: number;
+  readonly timer: TimerName;
+  readonly first: Entry;
+  last: Entry | null;
+  due: number | null;
+  end: LadderBar['end'];
+  readonly events: number[];
+}
+
+/** From bar to bar beside a lane, and from the lane to the first. */
+export const BAR_PITCH = 8;
+
+/**
+ * The timers of a trace. 'main' are those that fire and those that are there for a long wait.
+ *
+ * @param hosts the lanes
+ */
+export function timerSpans(
+  events: readonly TraceEvent[],
+  hosts: readonly string[],
+  show: 'none' | 'main' | 'all',
+): Span[] {
+  if (show === 'none') return [];
+  const spans: Span[] = [];
+  const running = new Map<string, Span>();
+  for (const [index, event] of events.entries()) {
+    if (event.type !== 'timer-set' && event.type !== 'timer-stopped' && event.type !== 'timer-fired') continue;
+    const lane = hosts.indexOf(event.host);
+    if (lane < 0) continue;
+    const key = `${lane} ${event.connection.id} ${event.timer}`;
+    const span = running.get(key);
+    if (event.type === 'timer-set') {
+      if (span === undefined) {
+        const made = begin(event, lane, index);
+        running.set(key, made);
+        spans.push(made);
+      } else {
+        span.due = event.due ?? null;
+        span.events.push(index);
+      }
+    } else if (span !== undefined) {
+      span.last = mark(event, lane, index);
+      span.end = event.type === 'timer-fired' ? 'fired' : 'stopped';
+      span.events.push(index);
+      running.delete(key);
+    }
+  }
+  return show === 'all' ? spans : spans.filter(({ end, timer }) => end === 'fired' || LONG.has(timer));
+}
+
+const LONG: ReadonlySet<TimerName> = new Set<TimerName>(['time-wait', 'persist', 'keep-alive', 'fin-wait-2', 'user']);
+
+function begin(event: TimerEvent, lane: number, index: number): Span {
+  const first = mark(event, lane, index);
+  return { lane, timer: event.timer, first, last: null, due: event.due ?? null, end: 'running', events: [index] };
+}
+
+function mark({ time }: TimerEvent, lane: number, order: number): Entry {
+  return { time, order, lane, kind: 'mark', flight: null, item: null, y: 0 };
+}
+
+/**
+ * Bars that run at the same time stand beside each other, nearest to the lane what began first.
+ *
+ * @param spans in the order of their beginnings, which have heights now
+ * @param bottom where bars end that still run
+ * @param edge x of the first bar of a lane, and the way to the next, +1 or -1
+ */
+export function barsOf(
+  spans: readonly Span[],
+  bottom: number,
+  edge: (lane: number) => { readonly x: number; readonly way: number },
+): LadderBar[] {
+  const free: number[][] = [];
+  return spans.map((span) => {
+    const { lane, timer, first, last, due, end, events } = span;
+    const top = first.y;
+    const until = Math.max(last?.y ?? bottom, top + 4);
+    free[lane] ??= [];
+    const columns = free[lane];
+    const at = columns.findIndex((y) => y + 4 <= top);
+    const column = at < 0 ? columns.length : at;
+    columns[column] = until;
+    const { x, way } = edge(lane);
+    return {
+      lane,
+      timer,
+      x: x + way * column * BAR_PITCH,
+      top,
+      bottom: until,
+      from: first.time,
+      until: last?.time ?? null,
+      due,
+      end,
+      events,
+    };
+  });
+}
+
+/** Columns that the bars of each lane need: before their places are known, so from their times. */
+export function barColumns(spans: readonly Span[], lanes: number): number[] {
+  const most = new Array<number>(lanes).fill(0);
+  const running: number[][] = most.map(() => []);
+  for (const { lane, first, last } of spans) {
+    const still = running[lane]!.filter((until) => until > first.time);
+    still.push(last?.time ?? Infinity);
+    running[lane] = still;
+    most[lane] = Math.max(most[lane]!, still.length);
+  }
+  return most;
+}

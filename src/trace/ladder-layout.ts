@@ -1,0 +1,356 @@
+/**
+ * Owns: the geometry of a ladder that is true to time, as plain data: lanes, arrows from when they left to when they arrived, states,
+ * calls, timers as bars, notes, folds and the column of times. Leaves to others: heights (`ladder-axis.ts`), arrows
+ * (`ladder-arrows.ts`), and how it looks: a page, or SVG (`ladder-svg.ts`).
+ *
+ * The origin is the upper left corner, y grows downwards, the unit is a picture's (a pixel). Lists are sorted by `top`, so that a
+ * viewer draws what is visible of them (`visible`).
+ */
+
+import type { StateName, TraceEvent } from './events.ts';
+import { Arrows, type Ends, endsOf, type LadderArrow } from './ladder-arrows.ts';
+import {
+  type Axis,
+  type AxisStop,
+  compareEntries,
+  type Entry,
+  type Fold,
+  heightAt,
+  NOTE_HEIGHT,
+  placeEntries,
+  timeAt,
+} from './ladder-axis.ts';
+import { BAR_PITCH, barColumns, barsOf, type LadderBar, type Span, timerSpans } from './ladder-bars.ts';
+import { type ContentOptions, type Item, type Reading, readTrace } from './ladder-reader.ts';
+import { clip, displayWidth } from './text.ts';
+import { duration, WORDS } from './words.ts';
+
+export interface LayoutOptions extends ContentOptions {
+  /** The lanes from left to right: names of hosts as their events have them, at least two. */
+  readonly hosts: readonly string[];
+  /** Of the whole ladder; by default as wide as its texts need. Where it is too narrow, texts are shortened. */
+  readonly width?: number;
+  /** Width of a character of the type that texts are set in, which has one width. Default 7.2, of a type of 12. */
+  readonly character?: number;
+  /** Height of a line of text. Default 18. */
+  readonly line?: number;
+  /** An idle time is folded from this length on, ms. By default three times the shortest way from host to host. */
+  readonly fold?: number;
+  /** Height of 1 ms. By default such that the shortest way from host to host falls by 44. */
+  readonly scale?: number;
+  /** Times are shown from here, ms. Default 0. */
+  readonly origin?: number;
+}
+
+export interface LadderLane {
+  readonly host: string;
+  readonly x: number;
+  /** The state before anything happens; null where no event tells. */
+  readonly initial: StateName | null;
+}
+
+/** Something at one host that is no packet, beside its lane. */
+export interface LadderText {
+  readonly lane: number;
+  /** Where the text begins or ends, and the middle of its height. */
+  readonly x: number;
+  readonly y: number;
+  readonly anchor: 'start' | 'end';
+  readonly width: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly time: number;
+  readonly kind: 'state' | 'call' | 'timer' | 'congestion' | 'drop';
+  /** As much as has room, and all of it. */
+  readonly text: string;
+  readonly whole: string;
+  /** Place in the trace. */
+  readonly event: number;
+}
+
+/** Words of whoever tells the story, across all lanes. */
+export interface LadderNote {
+  readonly top: number;
+  readonly bottom: number;
+  readonly time: number;
+  readonly text: string;
+  readonly event: number;
+}
+
+/** A time left out: ms, and the words for it (`59.8 s`). */
+export interface LadderFold extends Fold {
+  readonly text: string;
+}
+
+export interface LadderTick {
+  readonly y: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly time: number;
+  readonly text: string;
+}
+
+export interface LadderLayout {
+  readonly width: number;
+  readonly height: number;
+  /** Right edge of the column of times, where its texts end. */
+  readonly clock: number;
+  readonly lanes: readonly LadderLane[];
+  readonly arrows: readonly LadderArrow[];
+  readonly texts: readonly LadderText[];
+  readonly bars: readonly LadderBar[];
+  readonly notes: readonly LadderNote[];
+  readonly folds: readonly LadderFold[];
+  readonly ticks: readonly LadderTick[];
+  /** Every instant and its heights, for `ladderY` and `ladderTime`. */
+  readonly stops: readonly AxisStop[];
+}
+
+const MARGIN = 12;
+const GAP = 10;
+/** Free above the first instant and below the last. */
+const FREE = 22;
+const LINE = 18;
+const CHARACTER = 7.2;
+/** How far the shortest way falls; how many of it are an idle time. */
+const FALL = 44;
+const IDLE = 3;
+/** Between lanes at least, and besides the text of an arrow. */
+const NARROWEST = 320;
+const BESIDE = 44;
+/** Of a ladder whose width is given: the most that texts beside lanes take on each side. */
+const OUTER = 0.22;
+/** Around a state's name. */
+const PILL = 12;
+
+/**
+ * Lays a trace out. Events of hosts that are not named are left out; those of links show at their packets.
+ *
+ * @example
+ * const layout = ladderLayout(events, { hosts: ['client', 'server'] })
+ * for (const { x1, y1, x2, y2, kind } of visible(layout.arrows, 0, 800)) draw(x1, y1, x2, y2, kind)
+ */
+export function ladderLayout(events: readonly TraceEvent[], options: LayoutOptions): LadderLayout {
+  return new Layout(events, options).layout();
+}
+
+/** The height of a time (ms): where its instant begins. */
+export function ladderY({ stops }: Pick<LadderLayout, 'stops'>, time: number): number {
+  return heightAt(stops, time);
+}
+
+/** The time of a height, ms; within an instant and above the first it is the instant's. */
+export function ladderTime({ stops }: Pick<LadderLayout, 'stops'>, y: number): number {
+  return timeAt(stops, y);
+}
+
+/** What of a sorted list of a layout shows between two heights. */
+export function visible<T extends { readonly top: number; readonly bottom: number }>(
+  items: readonly T[],
+  from: number,
+  until: number,
+): T[] {
+  const seen: T[] = [];
+  for (const item of items) {
+    if (item.top > until) break;
+    if (item.bottom >= from) seen.push(item);
+  }
+  return seen;
+}
+
+class Layout {
+  readonly #options: LayoutOptions;
+  readonly #reading: Reading;
+  readonly #ends: readonly Ends[];
+  readonly #spans: readonly Span[];
+  readonly #character: number;
+  readonly #line: number;
+  /** Texts beside lanes, and notes, with their heights. */
+  readonly #texts: readonly Entry[];
+  readonly #notes: readonly Entry[];
+  readonly #axis: Axis;
+
+  constructor(events: readonly TraceEvent[], options: LayoutOptions) {
+    const { hosts } = options;
+    this.#options = options;
+    this.#character = options.character ?? CHARACTER;
+    this.#line = options.line ?? LINE;
+    this.#reading = readTrace(events, hosts, options);
+    this.#ends = endsOf(this.#reading);
+    this.#spans = timerSpans(events, hosts, options.timers ?? 'main');
+    const items = this.#reading.chains.flat().filter(({ flight }) => flight === null);
+    this.#texts = items.filter(({ kind }) => kind !== 'note').map((item) => besideEntry(item, 'text'));
+    this.#notes = items.filter(({ kind }) => kind === 'note').map((item) => besideEntry(item, 'note'));
+    this.#axis = this.#place();
+  }
+
+  #place(): Axis {
+    const entries: Entry[] = [...this.#texts, ...this.#notes];
+    for (const { departure, arrival } of this.#ends) {
+      if (departure !== null) entries.push(departure);
+      entries.push(arrival);
+    }
+    for (const { first, last } of this.#spans) {
+      entries.push(first);
+      if (last !== null) entries.push(last);
+    }
+    entries.sort(compareEntries);
+    const unit = this.#shortest(entries);
+    const { scale = FALL / unit, fold = IDLE * unit, hosts } = this.#options;
+    return placeEntries(entries, hosts.length, { top: FREE, line: this.#line, scale, fold });
+  }
+
+  /** ms from host to host at least; where packets take no time, what passes between events as a rule. */
+  #shortest(entries: readonly Entry[]): number {
+    let shortest = Infinity;
+    for (const { flight } of this.#ends) {
+      const { departure, arrival } = flight;
+      const delay = departure !== null && arrival !== null ? arrival.time - departure.time : 0;
+      if (delay > 0) shortest = Math.min(shortest, delay);
+    }
+    if (shortest < Infinity) return shortest;
+    const steps: number[] = [];
+    for (let i = 1; i < entries.length; i++) {
+      const step = entries[i]!.time - entries[i - 1]!.time;
+      if (step > 0) steps.push(step);
+    }
+    return steps.sort((a, b) => a - b)[steps.length >> 1] ?? 1;
+  }
+
+  layout(): LadderLayout {
+    const { stops } = this.#axis;
+    const arrows = new Arrows(this.#ends, stops);
+    const ticks = this.#ticks();
+    const clock = MARGIN + longest(ticks.map(({ text }) => text)) * this.#character;
+    const { x, outer, width } = this.#columns(clock, arrows.widest);
+    const height = this.#axis.bottom + FREE;
+    const bars = barsOf(this.#spans, height - FREE / 2, (lane) => this.#barEdge(lane, x[lane]!));
+    const texts = this.#textsAt(x, outer);
+    const notes = this.#notes.map(({ time, y, item }) => ({
+      top: y,
+      bottom: y + NOTE_HEIGHT,
+      time,
+      text: item!.text,
+      event: item!.index,
+    }));
+    return {
+      width,
+      height,
+      clock,
+      lanes: this.#options.hosts.map((host, lane) => ({
+        host,
+        x: x[lane]!,
+        initial: this.#reading.initial[lane] ?? null,
+      })),
+      arrows: arrows.arrows(x, this.#character, this.#blocked(texts, notes, x, width)),
+      texts: byTop(texts),
+      bars: byTop(bars),
+      notes: byTop(notes),
+      folds: this.#folds(),
+      ticks,
+      stops,
+    };
+  }
+
+  #folds(): LadderFold[] {
+    const words = WORDS[this.#options.lang ?? 'en'];
+    return this.#axis.folds.map((fold) => ({ ...fold, text: duration(fold.until - fold.from, words) }));
+  }
+
+  /** The column of times: one for each instant, where there is room. */
+  #ticks(): LadderTick[] {
+    const { origin = 0 } = this.#options;
+    const times = this.#axis.stops.map(({ time }) => time - origin);
+    const decimals = times.every((time) => Math.abs(time - Math.round(time)) < 0.0005) ? 0 : 3;
+    const ticks: LadderTick[] = [];
+    let free = -Infinity;
+    for (const { time, top: y } of this.#axis.stops) {
+      if (y < free) continue;
+      free = y + this.#line - 2;
+      const half = this.#line / 2;
+      ticks.push({ y, top: y - half, bottom: y + half, time, text: (time - origin).toFixed(decimals) });
+    }
+    return ticks;
+  }
+
+  /** Where lanes stand, and how wide texts beside the outer ones may be. @param widest columns of two texts on one height */
+  #columns(clock: number, widest: number): { x: number[]; outer: number[]; width: number } {
+    const { hosts, width } = this.#options;
+    const last = hosts.length - 1;
+    const bars = barColumns(this.#spans, hosts.length).map((count) => (count === 0 ? 0 : count * BAR_PITCH + 2));
+    const wanted = hosts.map((_, lane) => this.#textWidth(lane));
+    const sides = bars[0]! + bars[last]! + 4 * GAP;
+    if (width !== undefined) {
+      const outer = wanted.map((one) => Math.min(one, width * OUTER));
+      const left = clock + GAP + outer[0]! + GAP + bars[0]!;
+      const lane = (width - MARGIN - (clock - MARGIN) - outer[0]! - outer[last]! - sides - MARGIN) / last;
+      return { x: hosts.map((_, at) => left + at * lane), outer, width };
+    }
+    const single = this.#ends.reduce((most, { columns }) => Math.max(most, columns), 0) * this.#character + BESIDE;
+    const both = widest === 0 ? 0 : widest * this.#character + 1.5 * BESIDE;
+    const middle = Math.max(0, ...hosts.slice(1, last).map((_, at) => wanted[at + 1]! + bars[at + 1]!));
+    const lane = Math.max(NARROWEST, single, both) + middle;
+    const left = clock + GAP + wanted[0]! + GAP + bars[0]!;
+    const x = hosts.map((_, at) => Math.round(left + at * lane));
+    return { x, outer: wanted, width: x[last]! + bars[last]! + GAP + wanted[last]! + GAP + MARGIN };
+  }
+
+  /** What the texts beside a lane need. */
+  #textWidth(lane: number): number {
+    const own = this.#texts.filter((entry) => entry.lane === lane).map(({ item }) => item!);
+    const initial = this.#reading.initial[lane] ?? '';
+    const columns = longest([initial, ...own.map(({ text }) => text)]);
+    return columns * this.#character + PILL;
+  }
+
+  /** Bars stand on the outer side of the outer lanes, and to the right of those between. */
+  #barEdge(lane: number, x: number): { x: number; way: number } {
+    const way = lane === 0 ? -1 : 1;
+    return { x: x + way * BAR_PITCH, way };
+  }
+
+  #textsAt(x: readonly number[], outer: readonly number[]): LadderText[] {
+    const bars = barColumns(this.#spans, x.length);
+    return this.#texts.map(({ lane, time, y, item }) => {
+      const way = lane === 0 ? -1 : 1;
+      const { kind, text: whole, index } = item!;
+      const text = clip(whole, Math.max(3, Math.floor((outer[lane]! - PILL) / this.#character)));
+      return {
+        lane,
+        x: x[lane]! + way * (GAP + bars[lane]! * BAR_PITCH),
+        y,
+        anchor: lane === 0 ? 'end' : 'start',
+        width: displayWidth(text) * this.#character + PILL,
+        top: y - this.#line / 2,
+        bottom: y + this.#line / 2,
+        time,
+        kind: kind as LadderText['kind'],
+        text,
+        whole,
+        event: index,
+      };
+    });
+  }
+
+  /** What texts of arrows must not touch: notes, folds, and texts beside lanes that have others on both sides. */
+  #blocked(texts: readonly LadderText[], notes: readonly LadderNote[], x: readonly number[], width: number) {
+    const across = [...notes, ...this.#axis.folds].map(({ top, bottom }) => ({ left: 0, right: width, top, bottom }));
+    const inside = texts
+      .filter(({ lane }) => lane > 0 && lane < x.length - 1)
+      .map((text) => ({ left: text.x, right: text.x + text.width, top: text.top, bottom: text.bottom }));
+    return byTop([...across, ...inside]);
+  }
+}
+
+function besideEntry(item: Item, kind: 'text' | 'note'): Entry {
+  return { time: item.time, order: item.index, lane: item.lane, kind, flight: null, item, y: 0 };
+}
+
+function byTop<T extends { readonly top: number }>(items: T[]): T[] {
+  return items.sort((a, b) => a.top - b.top);
+}
+
+/** Columns of the longest. */
+function longest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, displayWidth(text)), 0);
+}
