@@ -65,6 +65,8 @@ export interface Settings {
   /** Connections that a listener may have in SYN-RECEIVED, and whether it answers with cookies beyond. */
   readonly backlog: number;
   readonly cookies: boolean;
+  /** Each connection begins at another sequence number, as it should; otherwise always at the same one. */
+  readonly freshIsn: boolean;
 }
 
 /** All that a run depends on: the same input, the same run. */
@@ -93,14 +95,19 @@ export interface Step {
 
 export type Fate = 'delivered' | 'lost' | 'corrupted' | 'in flight';
 
-/** One packet on the wire; a copy is a record of its own. */
+/**
+ * One packet on the wire; a copy is a record of its own. A duplicate's events carry the number of its original, as everywhere in
+ * the package (steps carry its own); what is injected has a number of its own in both.
+ */
 export interface PacketRecord {
   /** As in the events; position + 1 in `Run.packets`. */
   readonly packet: number;
-  /** Null for what a preset forges. */
-  readonly name: PacketName | null;
-  /** It is a copy: of which packet, and what made it. */
+  /** What edits call it. A copy has its original's name, and edits are about the original. */
+  readonly name: PacketName;
+  /** It is a copy: of which packet. */
   readonly copyOf: number | null;
+  /** It came once more by an edit, or was forged. */
+  readonly injected: boolean;
   readonly from: HostName;
   readonly to: HostName;
   /** Where its addresses say that it comes from: another than `from` when it is forged or old. */
@@ -158,12 +165,15 @@ export interface ConnectionView {
 
 /** A host after a step. */
 export interface HostView {
+  /** A listener's own TCB first, in LISTEN, then connections, the newest last. One that is over is gone. */
   readonly connections: readonly ConnectionView[];
   /** A listener's queue of half-open connections, or null. */
   readonly backlog: { readonly used: number; readonly limit: number; readonly cookies: number } | null;
   /** Octets that the application has read and written so far, and what it has been told last (`ECONNRESET`), if anything. */
   readonly read: number;
   readonly written: number;
+  /** Of what was read: octets that belong to another connection than the one they came out of. */
+  readonly foreign: number;
   readonly told: string | null;
 }
 

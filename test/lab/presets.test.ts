@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { run } from '../../lab/engine/run.ts';
+import type { Input } from '../../lab/engine/types.ts';
+import { PRESETS } from '../../lab/presets/index.ts';
+
+function inputOf(preset: string): Input {
+  return { preset, seed: 1, settings: {}, edits: [] };
+}
+
+describe.each(PRESETS.map((preset) => [preset.id, preset] as const))('the preset %s', (id, preset) => {
+  it('ends as it should, with its challenge open', () => {
+    const { asExpected, met } = run(inputOf(id));
+    expect({ asExpected, met }).toEqual({ asExpected: true, met: false });
+  });
+
+  it('ends so whatever the seed', () => {
+    for (const seed of [0, 2, 7, 4_294_967_295]) {
+      const { asExpected, met } = run({ ...inputOf(id), seed });
+      expect({ seed, asExpected, met }).toEqual({ seed, asExpected: true, met: false });
+    }
+  });
+
+  it('has a challenge that its solution meets, with nothing in it that is idle', () => {
+    const { settings = {}, edits = [] } = preset.solution;
+    const { met, idle } = run({ ...inputOf(id), settings, edits });
+    expect({ met, idle }).toEqual({ met: true, idle: [] });
+  });
+
+  it('is told in steps of one input, in the order of time', () => {
+    const { steps, events, packets, views } = run(inputOf(id));
+    let next = 0;
+    let time = 0;
+    for (const step of steps) {
+      expect(step.first).toBe(next);
+      expect(step.count).toBeGreaterThan(0);
+      expect(step.time).toBeGreaterThanOrEqual(time);
+      for (const event of events.slice(step.first, step.first + step.count)) expect(event.time).toBe(step.time);
+      next += step.count;
+      time = step.time;
+    }
+    expect(next).toBe(events.length);
+    packets.forEach((packet, index) => {
+      expect(packet.packet).toBe(index + 1);
+    });
+    expect(views.every(({ step, host }) => steps[step]?.host === host)).toBe(true);
+  });
+});
