@@ -1,5 +1,10 @@
 export { Analysis, Arrival, Flow } from './analysis.ts';
 export { type Agreement, Connection, type Offer, RoundTrips, Side } from './connection.ts';
 export { Connections } from './connections.ts';
+export { Explainer, type ExplainerOptions, type Explanation } from './events.ts';
 export { type Found, findTcp, Place } from './packet.ts';
+export { rfcUrl } from './sections.ts';
+export type { Sentences } from './sentences.ts';
 export * from './types.ts';
+export { english } from './words-en.ts';
+export { chinese } from './words-zh.ts';
