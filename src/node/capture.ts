@@ -1,15 +1,14 @@
 /**
- * Owns: pcapng files on disk, fed by taps on links. What the blocks look like is `trace/pcapng.ts`.
+ * Owns: pcapng files on disk, fed by taps on links. What goes into them is `trace/capture-feed.ts`.
  *
  * Packets are gathered and written once a turn of the event loop, so that Wireshark can follow a capture while it grows
- * and a busy link does not pay for a system call a packet.
+ * and a busy link does not pay for a system call a packet. Whole blocks are written, so that the file can be read at any time.
  */
 
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import type { TapCallback } from '../link/tap.ts';
 import { TsynError } from '../stack/errors.ts';
-import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../trace/capture.ts';
-import { PcapngWriter } from '../trace/pcapng.ts';
+import { CaptureFeed } from '../trace/capture-feed.ts';
 
 export interface CaptureOptions {
   /** Kept in the file's head: the seed of a simulation, say. */
@@ -28,35 +27,46 @@ const GATHER = 256 * 1024;
 
 /** A pcapng file being written. */
 export class Capture {
-  /** Packets in the file. */
-  packets = 0;
-  /** Packets that did not go into the file: it was full, closed, or the disk was. */
-  dropped = 0;
   /** Why writing ended before {@link close}, null where it did not. */
   error: TsynError | null = null;
   readonly #fd: number;
-  readonly #epoch: number;
-  readonly #snapLength: number;
   readonly #maxOctets: number;
-  readonly #writer: PcapngWriter = new PcapngWriter();
+  readonly #feed: CaptureFeed;
   readonly #flush: () => void;
   #gathered: Uint8Array[] = [];
   #gatheredOctets = 0;
+  #gatheredPackets = 0;
+  /** Octets that are written, and with those that are gathered. */
+  #written = 0;
   #octets = 0;
+  /** Packets that were gathered, and which the disk did not take. */
+  #lost = 0;
   #immediate: NodeJS.Immediate | null = null;
+  #full = false;
   #closed = false;
 
   /** @internal */
   constructor(fd: number, options: CaptureOptions) {
     this.#fd = fd;
-    this.#epoch = options.epoch ?? performance.timeOrigin;
-    this.#snapLength = options.snapLength ?? 0;
     this.#maxOctets = options.maxOctets ?? Infinity;
     this.#flush = () => {
       this.#immediate = null;
       this.flush();
     };
-    this.#add(this.#writer.header(options.comment === undefined ? {} : { comment: options.comment }));
+    this.#feed = new CaptureFeed((octets, packet) => this.#add(octets, packet), {
+      epoch: performance.timeOrigin,
+      ...options,
+    });
+  }
+
+  /** Packets in the file, or on their way there. */
+  get packets(): number {
+    return this.#feed.packets - this.#lost;
+  }
+
+  /** Packets that did not go into the file: it was full, closed, or the disk was. */
+  get dropped(): number {
+    return this.#feed.dropped + this.#lost;
   }
 
   /**
@@ -66,35 +76,25 @@ export class Capture {
    * const link = tap(tun, stack.scheduler, capture.port(tun.name, tun.medium));
    */
   port(name: string, medium: 'ip' | 'ethernet', description?: string): TapCallback {
-    const number = this.#writer.interfaces;
-    this.#add(
-      this.#writer.interface({
-        linkType: medium === 'ip' ? LINKTYPE_RAW : LINKTYPE_ETHERNET,
-        name,
-        snapLength: this.#snapLength,
-        ...(description === undefined ? {} : { description }),
-      }),
-    );
-    return (direction, time, packet) => {
-      const { buf, off, len } = packet;
-      const way = direction === 'send' ? 'outbound' : 'inbound';
-      const block = this.#writer.packet(number, this.#epoch + time, buf, off, len, { direction: way });
-      if (this.#add(block)) this.packets++;
-      else this.dropped++;
-    };
+    return this.#feed.port(name, medium, description);
   }
 
   /** Writes what is gathered. */
   flush(): void {
     if (this.#gathered.length === 0 || this.#closed) return;
     const octets = Buffer.concat(this.#gathered, this.#gatheredOctets);
+    const packets = this.#gatheredPackets;
     this.#gathered = [];
     this.#gatheredOctets = 0;
+    this.#gatheredPackets = 0;
     try {
       for (let at = 0; at < octets.length; ) at += writeSync(this.#fd, octets, at);
+      this.#written += octets.length;
     } catch (error) {
       // A full disk ends the capture, not the network.
       this.error = fileError(error as NodeJS.ErrnoException, 'write');
+      this.#lost += packets;
+      this.#cut();
       this.#finish();
     }
   }
@@ -113,11 +113,23 @@ export class Capture {
     closeSync(this.#fd);
   }
 
-  #add(block: Uint8Array): boolean {
-    if (this.#closed || this.#octets + block.length > this.#maxOctets) return false;
+  /** Takes back what was written of blocks that did not fit. */
+  #cut(): void {
+    try {
+      ftruncateSync(this.#fd, this.#written);
+    } catch {
+      // A pipe, or a device: what is written is gone.
+    }
+  }
+
+  #add(block: Uint8Array, packet: boolean): boolean {
+    // What is full stays so: a packet might fit where the interface it names did not.
+    if (this.#octets + block.length > this.#maxOctets) this.#full = true;
+    if (this.#closed || this.#full) return false;
     this.#octets += block.length;
     this.#gathered.push(block);
     this.#gatheredOctets += block.length;
+    if (packet) this.#gatheredPackets++;
     if (this.#gatheredOctets >= GATHER) this.flush();
     else this.#immediate ??= setImmediate(this.#flush);
     return true;

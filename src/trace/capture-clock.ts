@@ -3,7 +3,8 @@
  * exactly. Steps that are whole nanoseconds, which is to say nearly all, need no integers beyond a double's.
  */
 
-const SECOND = 1_000_000_000;
+import { SECOND } from './capture.ts';
+
 const HALF = 0x1_0000;
 
 /** What is set by {@link CaptureClock.read}. */

@@ -12,6 +12,7 @@ import {
   NO_COMMENTS,
   type PacketRecord,
   type Piece,
+  SECOND,
 } from './capture.ts';
 
 const MICROSECONDS = 0xa1b2c3d4;
@@ -22,7 +23,6 @@ const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
 /** With an interface's index, a protocol and a packet type that nobody else writes. */
 const MODIFIED_HEADER = 24;
-const SECOND = 1_000_000_000;
 
 export class PcapFormat implements CaptureFormat {
   readonly #listener: CaptureListener;

@@ -148,8 +148,9 @@ export class CaptureReader {
   }
 }
 
-function piece(octets: Uint8Array, base: number): Piece {
-  return { octets, view: new DataView(octets.buffer, octets.byteOffset, octets.length), base };
+/** What is given may be a subclass whose views copy or do more than they should, as Node's `Buffer`. */
+function piece({ buffer, byteOffset, length }: Uint8Array, base: number): Piece {
+  return { octets: new Uint8Array(buffer, byteOffset, length), view: new DataView(buffer, byteOffset, length), base };
 }
 
 function notCapture(view: DataView, at: number): string {

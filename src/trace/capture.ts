@@ -8,14 +8,17 @@
 export const LINKTYPE_ETHERNET = 1;
 export const LINKTYPE_RAW = 101;
 
-/** A packet of a capture. */
-export interface CapturedPacket {
-  /** Its number in the file, from 1 on. */
-  readonly frame: number;
-  /** When it was seen, exactly: whole seconds, from 1970 in captures of real interfaces, and 0 to 999,999,999 ns. */
+/** When a packet was seen, exactly: whole seconds, and 0 to 999,999,999 ns. */
+export interface ExactTime {
   readonly seconds: number;
   readonly nanoseconds: number;
-  /** The same in ms, as near as a number comes. */
+}
+
+/** A packet of a capture. */
+export interface CapturedPacket extends ExactTime {
+  /** Its number in the file, from 1 on. */
+  readonly frame: number;
+  /** When it was seen, in ms, as near as a number comes; from 1970 in captures of real interfaces. */
   readonly time: number;
   /** Where it was seen: {@link CaptureInterface.number}. */
   readonly interface: number;
@@ -119,6 +122,19 @@ export interface CaptureFormat {
   read(piece: Piece, at: number, end: number): void;
   /** What kind of block stands there, as far as it is there. */
   block(piece: Piece, at: number, end: number): string;
+}
+
+/** Nanoseconds of a second. */
+export const SECOND = 1_000_000_000;
+
+/** The exact time of one that is in ms, or exact already. To the nanosecond as far as a number in ms tells. */
+export function exactTime(time: number | ExactTime): ExactTime {
+  if (typeof time !== 'number') return time;
+  // Whole and broken milliseconds apart: together in nanoseconds they would not fit a double's 53 bits.
+  const whole = Math.floor(time);
+  const seconds = Math.floor(whole / 1000);
+  const nanoseconds = (whole - seconds * 1000) * 1_000_000 + Math.round((time - whole) * 1_000_000);
+  return nanoseconds < SECOND ? { seconds, nanoseconds } : { seconds: seconds + 1, nanoseconds: 0 };
 }
 
 export const NO_COMMENTS: readonly string[] = [];

@@ -3,9 +3,11 @@ export {
   CaptureError,
   type CaptureInterface,
   type CaptureSection,
+  type ExactTime,
   LINKTYPE_ETHERNET,
   LINKTYPE_RAW,
 } from './capture.ts';
+export { CaptureFeed, type CaptureFeedOptions, type CapturePort } from './capture-feed.ts';
 export { ipPacketOf, ipStart } from './capture-link.ts';
 export {
   type CaptureContents,
@@ -24,6 +26,7 @@ export * from './ladder-layout.ts';
 export type { ContentOptions } from './ladder-reader.ts';
 export * from './ladder-rows.ts';
 export * from './ladder-svg.ts';
+export * from './pcap.ts';
 export * from './pcapng.ts';
 export { clip, displayWidth, endpoint, padEnd, padStart, RelativeNumbers, toJsonLines } from './text.ts';
 export type { Language } from './words.ts';

@@ -1,8 +1,9 @@
 /**
  * Owns: writing pcapng blocks (draft-ietf-opsawg-pcapng): a section header, interface descriptions, enhanced packets. Times
- * are nanoseconds. Pure: blocks come out as octets, and where they go is someone else's affair (`node/capture.ts`).
+ * are nanoseconds. Pure: blocks come out as octets, and where they go is someone else's affair (`capture-feed.ts`).
  */
 
+import { type ExactTime, exactTime, SECOND } from './capture.ts';
 import { utf8 } from './text.ts';
 
 const SECTION_HEADER = 0x0a0d0d0a;
@@ -18,10 +19,13 @@ const IF_TSRESOL = 9;
 const EPB_FLAGS = 2;
 const EPB_DROPCOUNT = 4;
 
+/** One comment, or several. */
+export type Comments = string | readonly string[];
+
 export interface SectionOptions {
   /** The program that writes. Default `tsyn`. */
   readonly application?: string;
-  readonly comment?: string;
+  readonly comment?: Comments;
 }
 
 export interface InterfaceOptions {
@@ -31,11 +35,14 @@ export interface InterfaceOptions {
   readonly description?: string;
   /** Octets kept of each packet at most, 0 for all. Default 0. */
   readonly snapLength?: number;
+  readonly comment?: Comments;
 }
 
 export interface PacketOptions {
   readonly direction?: 'inbound' | 'outbound';
-  readonly comment?: string;
+  readonly comment?: Comments;
+  /** Octets the packet had on the wire, where these are fewer. */
+  readonly length?: number;
   /** Packets lost between the previous one and this one. */
   readonly dropped?: number;
 }
@@ -55,7 +62,7 @@ export class PcapngWriter {
     block.u16(0);
     block.u32(0xffffffff); // the section's length is not known beforehand
     block.u32(0xffffffff);
-    block.text(OPT_COMMENT, options.comment);
+    block.comments(options.comment);
     block.text(SHB_USERAPPL, options.application ?? 'tsyn');
     return block.end();
   }
@@ -70,6 +77,7 @@ export class PcapngWriter {
     block.u32(snapLength);
     block.text(IF_NAME, options.name);
     block.text(IF_DESCRIPTION, options.description);
+    block.comments(options.comment);
     block.octets(IF_TSRESOL, Uint8Array.of(9));
     return block.end();
   }
@@ -80,12 +88,12 @@ export class PcapngWriter {
   }
 
   /**
-   * A packet `buf[off .. off + len)` of interface `number`, seen at `time` ms (on whatever origin; a wall clock's is the
-   * usual one).
+   * A packet `buf[off .. off + len)` of interface `number`, seen at `time`: in ms, or exactly (on whatever origin; a wall
+   * clock's is the usual one).
    */
   packet(
     number: number,
-    time: number,
+    time: number | ExactTime,
     buf: Uint8Array,
     off: number,
     len: number,
@@ -94,16 +102,12 @@ export class PcapngWriter {
     const limit = this.#snapLengths[number] || len;
     const kept = Math.min(len, limit);
     const block = new Block(ENHANCED_PACKET, 20 + kept);
-    // Whole and broken milliseconds apart: together in nanoseconds they would not fit a double's 53 bits.
-    const whole = Math.floor(time);
-    const nanoseconds = BigInt(whole) * 1_000_000n + BigInt(Math.round((time - whole) * 1e6));
     block.u32(number);
-    block.u32(Number((nanoseconds >> 32n) & 0xffffffffn));
-    block.u32(Number(nanoseconds & 0xffffffffn));
+    block.time(exactTime(time));
     block.u32(kept);
-    block.u32(len);
+    block.u32(options.length ?? len);
     block.raw(buf, off, kept);
-    block.text(OPT_COMMENT, options.comment);
+    block.comments(options.comment);
     if (options.direction !== undefined) {
       block.octets(EPB_FLAGS, Uint8Array.of(options.direction === 'inbound' ? 1 : 2, 0, 0, 0));
     }
@@ -135,6 +139,16 @@ class Block {
     this.#at += 4;
   }
 
+  /** Nanoseconds in two halves, the higher one first. */
+  time({ seconds, nanoseconds }: ExactTime): void {
+    // As products of 16 bits, which stay below a double's 53 where the sum would not.
+    const low = seconds * (SECOND % 0x1_0000) + nanoseconds;
+    const high = seconds * Math.floor(SECOND / 0x1_0000) + Math.floor(low / 0x1_0000);
+    const upper = Math.floor(high / 0x1_0000);
+    this.u32(upper);
+    this.u32((high - upper * 0x1_0000) * 0x1_0000 + (low & 0xffff));
+  }
+
   raw(source: Uint8Array, off: number, len: number): void {
     this.#room(len + 4);
     this.#bytes.set(source.subarray(off, off + len), this.#at);
@@ -151,6 +165,10 @@ class Block {
   /** Nothing for an absent text; an option's length is 16 bits. */
   text(code: number, value: string | undefined): void {
     if (value !== undefined) this.octets(code, utf8(value.slice(0, 16_000)));
+  }
+
+  comments(comments: Comments = []): void {
+    for (const comment of typeof comments === 'string' ? [comments] : comments) this.text(OPT_COMMENT, comment);
   }
 
   end(): Uint8Array {

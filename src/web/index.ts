@@ -1,3 +1,4 @@
+export { CaptureStream, type CaptureStreamOptions } from './capture.ts';
 export * from './driver.ts';
 export * from './entropy.ts';
 export { SocketError, type SocketErrorDetails } from './errors.ts';

@@ -55,6 +55,28 @@ describe('a capture', () => {
     expect(readFileSync(path).length).toBeLessThanOrEqual(10_000);
   });
 
+  it('stays full: a packet that would fit comes after one that did not', () => {
+    const path = join(folder, 'd.pcapng');
+    const capture = openCapture(path, { maxOctets: 200 });
+    const port = capture.port('tun0', 'ip');
+    port('send', 1, packet(1000));
+    capture.port('an interface with a name that is long', 'ip')('send', 2, packet(1));
+    port('send', 3, packet(1));
+    capture.close();
+    expect(capture).toMatchObject({ packets: 0, dropped: 3, error: null });
+    expect(blocks(path).map(([type]) => type)).toEqual([0x0a0d0d0a, 1]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('ends when the disk is full, and says why', () => {
+    const capture = openCapture('/dev/full');
+    const port = capture.port('tun0', 'ip');
+    port('send', 1, packet(10));
+    capture.flush();
+    port('send', 2, packet(10));
+    expect(capture).toMatchObject({ packets: 0, dropped: 2, error: { code: 'ENOSPC', syscall: 'write' } });
+    capture.close();
+  });
+
   it('gathers no more than so much in one turn', () => {
     const path = join(folder, 'c.pcapng');
     const capture = openCapture(path);

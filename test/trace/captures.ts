@@ -81,49 +81,60 @@ export const pcapRecord = (
   length: number = packet.length,
 ): Uint8Array => joined(words(little, seconds, fraction, packet.length, length), packet);
 
-/** A file, and where each of its blocks or records begins with what it is; `packets` have those that are packets. */
+/** A file, and what its blocks or records are, and from where to where. */
 export interface Sample {
   readonly name: string;
   readonly file: Uint8Array;
-  readonly blocks: readonly { readonly begin: number; readonly end: number; readonly packet: boolean }[];
+  readonly blocks: readonly { readonly kind: string; readonly begin: number; readonly end: number }[];
 }
 
-function sample(name: string, ...parts: readonly (readonly [octets: Uint8Array, packet: boolean])[]): Sample {
+type Part = readonly [octets: Uint8Array, kind: string];
+
+function sample(name: string, ...parts: readonly Part[]): Sample {
   let at = 0;
-  const blocks = parts.map(([octets, packet]) => {
+  const blocks = parts.map(([octets, kind]) => {
     const begin = at;
     at += octets.length;
-    return { begin, end: at, packet };
+    return { kind, begin, end: at };
   });
   return { name, file: joined(...parts.map(([octets]) => octets)), blocks };
 }
 
 function pcapSample(name: string, little: boolean, magic: number): Sample {
-  const records = [0, 1, 40].map((size, i): [Uint8Array, boolean] => {
+  const records = [0, 1, 40].map((size, i): Part => {
     const record = pcapRecord(little, 1_700_000_000 + i, 999_999, new Uint8Array(size).fill(0x45), 1500);
     // The "modified" records have eight octets more behind the header.
     const extra = magic === 0xa1b2cd34 ? new Uint8Array(8) : new Uint8Array(0);
-    return [joined(record.subarray(0, 16), extra, record.subarray(16)), true];
+    return [joined(record.subarray(0, 16), extra, record.subarray(16)), 'packet record'];
   });
-  return sample(name, [pcapHeader(little, magic), false], ...records);
+  return sample(name, [pcapHeader(little, magic), 'file header'], ...records);
 }
 
 function pcapngSample(name: string, little: boolean): Sample {
   const text = (code: number, value: string): Uint8Array => option(little, code, value);
   return sample(
     name,
-    [section(little, text(1, 'two sections'), text(4, 'by hand'), text(0, '')), false],
-    [port(little, 1, 60, text(2, 'eth0'), option(little, 9, Uint8Array.of(9)), text(0, '')), false],
-    [port(little, 101, 0, text(1, 'raw'), option(little, 14, little ? [10, 0] : [0, 10])), false],
-    [enhanced(little, 0, [0x17979cfe, 0x3d5dd2c0], PACKET, 99, text(1, '第一'), text(1, 'second'), text(0, '')), true],
-    [block(little, 5, words(little, 0, 0, 0)), false],
-    [enhanced(little, 1, [0, 5], PACKET, 21, option(little, 2, [2])), true],
-    [block(little, 2, joined(words(little, [1], [7], 0, 1_000_000, 4, 4), PACKET.subarray(0, 4))), true],
-    [block(little, 3, joined(words(little, PACKET.length), padded(PACKET))), true],
-    [block(little, 0x80000bad, new Uint8Array(20)), false],
-    [section(!little), false],
-    [port(!little, 228), false],
-    [enhanced(!little, 0, [1, 1], new Uint8Array(0), 1500), true],
+    [section(little, text(1, 'two sections'), text(4, 'by hand'), text(0, '')), 'section header block'],
+    [
+      port(little, 1, 60, text(2, 'eth0'), option(little, 9, Uint8Array.of(9)), text(0, '')),
+      'interface description block',
+    ],
+    [
+      port(little, 101, 0, text(1, 'raw'), option(little, 14, little ? [10, 0] : [0, 10])),
+      'interface description block',
+    ],
+    [
+      enhanced(little, 0, [0x17979cfe, 0x3d5dd2c0], PACKET, 99, text(1, '第一'), text(1, 'second'), text(0, '')),
+      'enhanced packet block',
+    ],
+    [block(little, 5, words(little, 0, 0, 0)), 'interface statistics block'],
+    [enhanced(little, 1, [0, 5], PACKET, 21, option(little, 2, [2])), 'enhanced packet block'],
+    [block(little, 2, joined(words(little, [1], [7], 0, 1_000_000, 4, 4), PACKET.subarray(0, 4))), 'packet block'],
+    [block(little, 3, joined(words(little, PACKET.length), padded(PACKET))), 'simple packet block'],
+    [block(little, 0x80000bad, new Uint8Array(20)), 'block of type 2147486637'],
+    [section(!little), 'section header block'],
+    [port(!little, 228), 'interface description block'],
+    [enhanced(!little, 0, [1, 1], new Uint8Array(0), 1500), 'enhanced packet block'],
   );
 }
 
