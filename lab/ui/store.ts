@@ -6,10 +6,12 @@
  */
 
 import { batch, computed, signal } from '@preact/signals';
-import type { Edit, HostName, HostView, Input, Run, Settings, Step } from '../engine/types.ts';
+import type { Edit, HostName, HostView, Input, PacketName, Run, Settings, Step } from '../engine/types.ts';
 
 export type Language = 'en' | 'zh';
 export type Theme = 'system' | 'light' | 'dark';
+/** What there may be in a step to halt at. */
+export type Breakpoint = 'state' | 'lost' | 'retransmission' | 'timer' | 'reset';
 
 /** What is selected: a packet by its number, or nothing. */
 export const selected = signal<number | null>(null);
@@ -25,8 +27,16 @@ export const ghost = signal<Run | null>(null);
 /** Steps that have happened: 0 .. run.steps.length. What is beyond is not shown yet. */
 export const cursor = signal(0);
 export const playing = signal(false);
-/** Virtual time passes so many times faster than the reader's; idle gaps are jumped over. */
+/** How fast it plays: 1 is a pace to read at, wherever that is in virtual time; idle gaps are short, as on the ladder. */
 export const speed = signal(1);
+/** Where playing halts. */
+export const breakpoints = signal<ReadonlySet<Breakpoint>>(new Set());
+/** Sequence numbers count from each connection's first. */
+export const relative = signal(true);
+/** What is beyond the cursor is outlined. */
+export const foresight = signal(false);
+/** Which dialog is open. */
+export const dialog = signal<'help' | 'partition' | 'export' | 'share' | 'gallery' | null>(null);
 
 /** Edits that were taken back, the last one first. */
 const undone = signal<readonly Edit[]>([]);
@@ -63,6 +73,10 @@ function change(next: Input): void {
   });
 }
 
+function changeEdits(edits: readonly Edit[]): void {
+  change({ ...input.value, edits });
+}
+
 export function open(preset: string): void {
   batch(() => {
     undone.value = [];
@@ -74,23 +88,41 @@ export function open(preset: string): void {
   });
 }
 
+/** Adds a change. One more delay of the packet that was delayed last adds to that. */
 export function edit(one: Edit): void {
   undone.value = [];
-  change({ ...input.value, edits: [...input.value.edits, one] });
+  const { edits } = input.value;
+  const last = edits.at(-1);
+  if (one.op !== 'delay' || last?.op !== 'delay' || !samePacket(one.packet, last.packet)) {
+    changeEdits([...edits, one]);
+    return;
+  }
+  const by = Math.max(0, last.by + one.by);
+  changeEdits([...edits.slice(0, -1), ...(by === 0 ? [] : [{ ...one, by }])]);
+}
+
+/** Takes back the edit at this position, whichever came after it. */
+export function remove(position: number): void {
+  undone.value = [];
+  changeEdits(input.value.edits.toSpliced(position, 1));
 }
 
 export function undo(): void {
   const last = input.value.edits.at(-1);
   if (last === undefined) return;
   undone.value = [last, ...undone.value];
-  change({ ...input.value, edits: input.value.edits.slice(0, -1) });
+  changeEdits(input.value.edits.slice(0, -1));
 }
 
 export function redo(): void {
   const [first, ...rest] = undone.value;
   if (first === undefined) return;
   undone.value = rest;
-  change({ ...input.value, edits: [...input.value.edits, first] });
+  changeEdits([...input.value.edits, first]);
+}
+
+function samePacket(one: PacketName, other: PacketName): boolean {
+  return one.host === other.host && one.nth === other.nth;
 }
 
 export function set<Key extends keyof Settings>(key: Key, value: Settings[Key]): void {
@@ -102,6 +134,24 @@ export function reseed(seed: number): void {
 }
 
 // ---- Moving through the run ----
+
+/**
+ * Shows a new run. The reader stays at the time where they were; what an edit makes happen at this very time is seen to happen.
+ */
+export function show(next: Run): void {
+  const { value: time } = now;
+  const before = steps.value.slice(0, cursor.value).filter((step) => step.time === time).length;
+  const last = next.input.edits.at(-1);
+  const acted = last !== undefined && 'at' in last && last.at === time && cursor.value > 0;
+  const earlier = next.steps.filter((step) => step.time < time).length;
+  const same = next.steps.filter((step) => step.time === time).length;
+  const chosen = run.value?.packets[(selected.value ?? 0) - 1]?.name ?? null;
+  batch(() => {
+    run.value = next;
+    selected.value = (chosen && next.packets.find(({ name }) => name && samePacket(name, chosen))?.packet) ?? null;
+    cursor.value = earlier + (acted ? same : Math.min(before, same));
+  });
+}
 
 export function moveTo(step: number): void {
   cursor.value = Math.max(0, Math.min(step, steps.value.length));

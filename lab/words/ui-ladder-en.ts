@@ -1,6 +1,42 @@
 /** Owns: the English words of the frame, the ladder, the faults and the transport bar. */
 
-import type { HostName } from '../engine/types.ts';
+import type { Edit, Fate, HostName } from '../engine/types.ts';
+import type { PacketAction } from '../ui/faults/actions.ts';
+
+/** What is said of an arrow. Times are texts, ms. */
+export interface ArrowWords {
+  readonly from: HostName;
+  readonly to: HostName;
+  readonly flags: string;
+  readonly octets: number;
+  readonly seq: number;
+  readonly ack: number | null;
+  readonly retransmission: boolean;
+  readonly copy: boolean;
+  readonly fate: Fate;
+  readonly sent: string;
+  readonly arrives: string;
+}
+
+const fates: Readonly<Record<Fate, string>> = {
+  delivered: 'delivered',
+  lost: 'lost',
+  corrupted: 'corrupted, dropped',
+  'in flight': 'under way',
+};
+
+const actions: Readonly<Record<PacketAction, string>> = {
+  lose: 'Lose',
+  duplicate: 'Duplicate',
+  delay: 'Delay',
+  swap: 'Swap',
+  corrupt: 'Corrupt',
+  inject: 'Send again',
+};
+
+function partition(host: HostName | null): string {
+  return host === null ? 'Both ways cut' : `What ${host} sends is lost`;
+}
 
 export const ladderEn = {
   frame: {
@@ -10,6 +46,172 @@ export const ladderEn = {
     host: (host: HostName): string => `Host ${host}`,
     tabs: 'Details',
     transport: 'Time',
+    help: 'Help: all keys',
+    close: 'Close',
+    failed: (reason: string): string => `This input cannot run: ${reason}`,
+  },
+  bar: {
+    start: 'To the start',
+    back: 'One step back',
+    play: 'Run',
+    pause: 'Pause',
+    again: 'Run again',
+    step: 'Step',
+    next: 'To the next change of state or breakpoint',
+    end: 'To the end',
+    slider: 'Step of the run',
+    position: (step: number, all: number, time: string): string => `step ${step} of ${all}, ${time} ms`,
+    time: 'Virtual time: nothing here waits for a real clock',
+    settings: 'Speed and breakpoints',
+    speed: 'Speed',
+    halt: 'Halt at',
+    view: 'View',
+    foresight: 'outline what is still to come',
+    breakpoints: {
+      state: 'a change of state',
+      lost: 'a loss or drop',
+      retransmission: 'a retransmission',
+      timer: 'a timer that fires',
+      reset: 'a reset (RST)',
+    },
+  },
+  ladder: {
+    title: 'Ladder',
+    time: 'ms',
+    empty: 'Nothing has happened yet. Press Run, or Step to go event by event.',
+    run: 'Run',
+    step: 'Step',
+    fold: (time: string): string => `${time} of silence`,
+    arrow: (it: ArrowWords): string => {
+      const numbers = `sequence ${it.seq}${it.ack === null ? '' : `, acknowledgment ${it.ack}`}`;
+      const text = it.octets === 0 ? '' : `, ${it.octets} octets`;
+      const marks = `${it.retransmission ? ', retransmission' : ''}${it.copy ? ', a copy' : ''}`;
+      const what = it.flags === '' ? 'data' : it.flags;
+      return `${it.from} to ${it.to}, ${what}, ${numbers}${text}${marks}, ${fates[it.fate]}, ${it.sent} to ${it.arrives} ms`;
+    },
+    fate: (fate: Fate): string => fates[fate],
+    marks: { retransmission: 'again', copy: 'copy', old: 'old', forged: 'forged' },
+    wasSo: 'as it was before the change',
+  },
+  faults: {
+    hint: 'Click an arrow to lose, duplicate or delay its segment. Or drag it: out of the lanes, or down.',
+    actions: 'What can be done to this segment',
+    forged: 'forged by the scenario',
+    copy: 'a copy',
+    claims: (host: HostName): string => `in the name of ${host}`,
+    short: actions,
+    action: (action: PacketAction, ms: number): string =>
+      ({
+        lose: 'Lose it',
+        duplicate: `Duplicate it, ${ms} ms later`,
+        delay: `Delay it by ${ms} ms`,
+        swap: 'Swap it with the next one',
+        corrupt: 'Corrupt its checksum',
+        inject: 'Send it once more now',
+      })[action],
+    partition: (host: HostName): string => `Cut what ${host} sends …`,
+    crash: (host: HostName): string => `Crash ${host}`,
+    bin: 'Drop here to lose it',
+    shelf: 'Old segments',
+    shelfHint: 'Every segment that has been sent. Click one, or drag it onto the ladder, and it comes once more.',
+    edits: 'Your changes',
+    none: 'none yet',
+    undo: 'Undo',
+    redo: 'Redo',
+    idle: 'found nothing to change',
+    remove: (text: string): string => `Take back: ${text}`,
+    edit: (edit: Edit): string => {
+      switch (edit.op) {
+        case 'partition':
+          return `${partition(edit.host)}, ${edit.at} to ${edit.until} ms`;
+        case 'crash':
+          return `${edit.host} crashes at ${edit.at} ms`;
+        case 'call':
+          return `${edit.host}: ${edit.call}${edit.octets === undefined ? '' : ` ${edit.octets}`} at ${edit.at} ms`;
+        default: {
+          const name = `${edit.packet.host}#${edit.packet.nth}`;
+          const done = { lose: 'lost', corrupt: 'corrupted', swap: 'swapped with the next' };
+          if (edit.op === 'duplicate') return `${name} duplicated after ${edit.by} ms`;
+          if (edit.op === 'delay') return `${name} delayed by ${edit.by} ms`;
+          return edit.op === 'inject' ? `${name} once more at ${edit.at} ms` : `${name} ${done[edit.op]}`;
+        }
+      }
+    },
+    cut: {
+      title: 'Cut the network for a while',
+      who: 'Lost is',
+      both: 'everything, both ways',
+      from: (host: HostName): string => `what ${host} sends`,
+      at: 'from (ms)',
+      until: 'until (ms)',
+      wrong: 'It has to end after it begins.',
+      go: 'Cut',
+      cancel: 'Cancel',
+    },
+    drag: {
+      lose: 'lose',
+      none: '',
+      swap: 'swap with the next',
+      delay: (ms: number): string => `delay by ${ms} ms`,
+      duplicate: (ms: number): string => `duplicate after ${ms} ms`,
+      inject: (ms: number): string => `once more at ${ms} ms`,
+      partition: (host: HostName | null, at: number, until: number): string =>
+        `${partition(host)}: ${at} to ${until} ms`,
+    },
+  },
+  help: {
+    title: 'Keys',
+    intro:
+      'This is the real TCP of tsyn in your browser: nothing is a prepared animation. Change anything and it is computed again.',
+    groups: [
+      {
+        title: 'Time',
+        keys: [
+          ['Space', 'run, pause'],
+          ['.', 'one step forward'],
+          [',', 'one step back'],
+          ['n', 'to the next change of state or breakpoint'],
+          ['Home', 'to the start'],
+          ['End', 'to the end'],
+        ],
+      },
+      {
+        title: 'On the ladder',
+        keys: [
+          ['↑ ↓', 'previous, next arrow'],
+          ['← →', 'to the other lane’s arrows'],
+          ['Enter', 'menu of the arrow'],
+          ['x', 'lose it'],
+          ['d', 'duplicate it'],
+          [']', 'delay it by 10 ms (Shift: 100)'],
+          ['[', 'take back 10 ms of the delay'],
+          ['r', 'swap it with the next'],
+          ['c', 'corrupt it'],
+          ['i', 'send it once more, now'],
+          ['p', 'cut what its sender sends, for a while'],
+          ['k', 'crash its sender'],
+        ],
+      },
+      {
+        title: 'Everywhere',
+        keys: [
+          ['u', 'undo'],
+          ['Shift u', 'redo'],
+          ['1 … 9', 'open a preset'],
+          ['e', 'export'],
+          ['?', 'this list'],
+        ],
+      },
+      {
+        title: 'With the mouse',
+        keys: [
+          ['drag out', 'an arrow out of the lanes, or into the bin: lose it'],
+          ['drag down', 'delay it; across the next arrow: swap them'],
+          ['Alt drag', 'duplicate it'],
+          ['drag the gap', 'between the lanes: cut; near a lane, only its direction'],
+        ],
+      },
+    ],
   },
 };
 

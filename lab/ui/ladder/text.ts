@@ -1,0 +1,111 @@
+/** Owns: how a time, a packet and its numbers are said: on the ladder, in lists, and to those who listen. */
+
+import { computed } from '@preact/signals';
+import type { PacketRecord } from '../../engine/types.ts';
+import type { words } from '../../words/index.ts';
+import { relative, run } from '../store.ts';
+
+type Words = (typeof words)['value'];
+
+export const FIN = 1;
+export const SYN = 2;
+export const RST = 4;
+const ACK = 16;
+
+export type Kind = 'syn' | 'data' | 'ack' | 'fin' | 'rst';
+
+/** What a segment is for, by what is rarest in it. */
+export function kindOf({ segment: { flags, length } }: Pick<PacketRecord, 'segment'>): Kind {
+  if (flags & RST) return 'rst';
+  if (flags & SYN) return 'syn';
+  if (flags & FIN) return 'fin';
+  return length > 0 ? 'data' : 'ack';
+}
+
+/** Milliseconds, with as many decimals as are worth reading. */
+export function clock(time: number): string {
+  return Number.isInteger(time) ? String(time) : time.toFixed(time < 1000 ? 1 : 0);
+}
+
+/** Each packet's sequence and acknowledgment number from its connection's first one, by packet - 1. */
+const counted = computed(() => {
+  const first = new Map<string, number>();
+  return (run.value?.packets ?? []).map(({ claims, segment: { seq, ack, flags, srcPort, dstPort } }) => {
+    const ours = `${claims} ${srcPort} ${dstPort}`;
+    const theirs = `${srcPort} ${dstPort}`;
+    if (flags & SYN || !first.has(ours)) {
+      first.set(ours, seq);
+      for (const other of ['A', 'B', 'C']) {
+        if (other !== claims) first.set(`to ${other} ${theirs}`, seq);
+      }
+    }
+    const base = first.get(`to ${claims} ${dstPort} ${srcPort}`);
+    return { seq: (seq - first.get(ours)!) >>> 0, ack: base === undefined ? ack : (ack - base) >>> 0 };
+  });
+});
+
+/** The numbers of a packet as the reader wants to see them. */
+export function numbers({ packet, segment }: PacketRecord): { readonly seq: number; readonly ack: number } {
+  return (relative.value && counted.value[packet - 1]) || segment;
+}
+
+/** `SYN,ACK`; `data` has no flag of its own. */
+export function flagsText(flags: number): string {
+  const names: readonly (readonly [number, string])[] = [
+    [SYN, 'SYN'],
+    [FIN, 'FIN'],
+    [RST, 'RST'],
+    [ACK, 'ACK'],
+  ];
+  return names
+    .filter(([bit]) => flags & bit)
+    .map(([, name]) => name)
+    .join(',');
+}
+
+/** What is written on its arrow, from the longest form to the shortest. */
+export function forms(packet: PacketRecord): readonly string[] {
+  const { segment } = packet;
+  const { seq, ack } = numbers(packet);
+  const text = segment.length > 0 ? `${segment.length} B` : '';
+  const names = segment.length > 0 ? flagsText(segment.flags & ~ACK) : flagsText(segment.flags);
+  const kind = [names, text].filter(Boolean).join(' ');
+  const sequence = segment.length > 0 || segment.flags & (SYN | FIN | RST) ? `seq ${seq}` : '';
+  const acknowledgment = segment.flags & ACK ? `ack ${ack}` : '';
+  const options = [
+    segment.mss === undefined ? '' : `mss ${segment.mss}`,
+    segment.sackPermitted ? 'sack ok' : '',
+    segment.windowScale === undefined ? '' : `scale ${segment.windowScale}`,
+    segment.tsVal !== undefined && segment.flags & SYN ? 'ts' : '',
+    segment.sack === undefined || segment.sack.length === 0 ? '' : 'sack',
+  ].filter(Boolean);
+  const short = [kind, sequence, acknowledgment].filter(Boolean).join('  ');
+  const long = `${short}  win ${segment.window}`;
+  return [options.length > 0 ? `${long}  ${options.join(', ')}` : long, long, short, kind];
+}
+
+/** A packet in a line: who to whom, and what. */
+export function label(packet: PacketRecord, { faults }: Words): string {
+  const { from, to, claims } = packet;
+  return `${from} → ${to}  ${forms(packet)[2]}${claims === from ? '' : ` (${faults.claims(claims)})`}`;
+}
+
+/** The same as a sentence, with what became of it as far as the reader knows. */
+export function sentence(packet: PacketRecord, time: number, { ladder }: Words): string {
+  const { from, to, segment, fate, sent, arrives, retransmission, copyOf } = packet;
+  const { seq, ack } = numbers(packet);
+  const known = fate === 'delivered' && arrives > time ? 'in flight' : fate;
+  return ladder.arrow({
+    from,
+    to,
+    flags: flagsText(segment.flags),
+    octets: segment.length,
+    seq,
+    ack: segment.flags & ACK ? ack : null,
+    retransmission,
+    copy: copyOf !== null,
+    fate: known,
+    sent: clock(sent),
+    arrives: clock(arrives),
+  });
+}
