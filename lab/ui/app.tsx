@@ -6,9 +6,11 @@
  */
 
 import { words } from '../words/index.ts';
+import { failure } from './client.ts';
+import { Dialogs } from './dialogs.tsx';
 import { Ladder } from './ladder/index.tsx';
 import { Bar, Capture, Gallery, Host, Overlays, Story, Tabs } from './panels/index.tsx';
-import { run, spoken } from './store.ts';
+import { dialog, run, spoken } from './store.ts';
 import { Transport } from './transport/index.tsx';
 import { view } from './view.ts';
 
@@ -25,9 +27,27 @@ export function App() {
           tsyn lab
         </h1>
         <Bar />
+        <button
+          type="button"
+          class="button quiet help-button"
+          aria-label={frame.help}
+          aria-keyshortcuts="?"
+          title={`${frame.help} (?)`}
+          onClick={() => {
+            dialog.value = 'help';
+          }}
+        >
+          ?
+        </button>
       </header>
+      {failure.value !== null && (
+        <p class="failure" role="alert">
+          {frame.failed(failure.value)}
+        </p>
+      )}
       {view.value === 'lab' ? <Lab /> : <main class="room">{view.value === 'why' ? <Gallery /> : <Capture />}</main>}
       <Overlays />
+      <Dialogs />
       <div class="sr" role="status" aria-live="polite">
         {spoken}
       </div>

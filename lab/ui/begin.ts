@@ -1,8 +1,14 @@
-/** Owns: what holds for the whole page: its language and theme on the document's element, as `store.ts` has them. */
+/** Owns: the page's beginning: its language and theme on the document's element, the first run, keys, playing. */
 
 import { effect } from '@preact/signals';
 import { speak } from '../words/index.ts';
-import { language, theme } from './store.ts';
+import { start } from './client.ts';
+import { listen } from './keys.ts';
+import { ghost, language, show, theme } from './store.ts';
+import { keepPlaying } from './transport/play.ts';
+
+/** How long what has become different is shown, ms. */
+const GHOSTS = 1400;
 
 /** The language asked for in the address, else the reader's own. */
 function preferred(): 'en' | 'zh' {
@@ -20,5 +26,15 @@ export async function begin(): Promise<void> {
   effect(() => {
     if (theme.value === 'system') delete page.dataset['theme'];
     else page.dataset['theme'] = theme.value;
+  });
+  start(show);
+  keepPlaying();
+  listen();
+  effect(() => {
+    if (ghost.value === null) return;
+    const forget = setTimeout(() => {
+      ghost.value = null;
+    }, GHOSTS);
+    return () => clearTimeout(forget);
   });
 }

@@ -24,6 +24,8 @@ export const input = signal<Input>({ preset: 'handshake', seed: 1, settings: {},
 export const run = signal<Run | null>(null);
 /** The run before the last change, while its difference is shown. */
 export const ghost = signal<Run | null>(null);
+/** How much of it the reader had seen, ms. */
+export const ghostUntil = signal(0);
 /** Steps that have happened: 0 .. run.steps.length. What is beyond is not shown yet. */
 export const cursor = signal(0);
 export const playing = signal(false);
@@ -69,6 +71,7 @@ export const views = computed<Readonly<Partial<Record<HostName, HostView>>>>(() 
 function change(next: Input): void {
   batch(() => {
     ghost.value = run.value;
+    ghostUntil.value = cursor.value === 0 ? -1 : now.value;
     input.value = next;
   });
 }
@@ -154,11 +157,12 @@ export function show(next: Run): void {
 }
 
 export function moveTo(step: number): void {
+  ghost.value = null;
   cursor.value = Math.max(0, Math.min(step, steps.value.length));
 }
 
 export function forward(): void {
-  moveTo(cursor.value + 1);
+  cursor.value = Math.min(cursor.value + 1, steps.value.length);
 }
 
 export function back(): void {

@@ -50,7 +50,7 @@ export const ladderEn = {
     close: 'Close',
     failed: (reason: string): string => `This input cannot run: ${reason}`,
   },
-  bar: {
+  transport: {
     start: 'To the start',
     back: 'One step back',
     play: 'Run',
@@ -81,6 +81,7 @@ export const ladderEn = {
     empty: 'Nothing has happened yet. Press Run, or Step to go event by event.',
     run: 'Run',
     step: 'Step',
+    hostMenu: (host: string): string => `Host ${host}: crash it, cut it off`,
     fold: (time: string): string => `${time} of silence`,
     arrow: (it: ArrowWords): string => {
       const numbers = `sequence ${it.seq}${it.ack === null ? '' : `, acknowledgment ${it.ack}`}`;
@@ -89,14 +90,10 @@ export const ladderEn = {
       const what = it.flags === '' ? 'data' : it.flags;
       return `${it.from} to ${it.to}, ${what}, ${numbers}${text}${marks}, ${fates[it.fate]}, ${it.sent} to ${it.arrives} ms`;
     },
-    fate: (fate: Fate): string => fates[fate],
-    marks: { retransmission: 'again', copy: 'copy', old: 'old', forged: 'forged' },
-    wasSo: 'as it was before the change',
   },
   faults: {
     hint: 'Click an arrow to lose, duplicate or delay its segment. Or drag it: out of the lanes, or down.',
     actions: 'What can be done to this segment',
-    forged: 'forged by the scenario',
     copy: 'a copy',
     claims: (host: HostName): string => `in the name of ${host}`,
     short: actions,

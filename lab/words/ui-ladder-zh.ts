@@ -38,7 +38,7 @@ export const ladderZh: LadderWords = {
     close: '关闭',
     failed: (reason) => `这个输入无法运行：${reason}`,
   },
-  bar: {
+  transport: {
     start: '回到开头',
     back: '后退一步',
     play: '运行',
@@ -69,6 +69,7 @@ export const ladderZh: LadderWords = {
     empty: '还什么都没有发生。按“运行”，或按“单步”逐个事件地看。',
     run: '运行',
     step: '单步',
+    hostMenu: (host) => `主机 ${host}：崩溃、切断`,
     fold: (time) => `静默 ${time}`,
     arrow: (it) => {
       const numbers = `序号 ${it.seq}${it.ack === null ? '' : `，确认号 ${it.ack}`}`;
@@ -77,14 +78,10 @@ export const ladderZh: LadderWords = {
       const what = it.flags === '' ? '数据' : it.flags;
       return `${it.from} 到 ${it.to}，${what}，${numbers}${text}${marks}，${fates[it.fate]}，${it.sent} 到 ${it.arrives} 毫秒`;
     },
-    fate: (fate) => fates[fate],
-    marks: { retransmission: '重传', copy: '副本', old: '旧', forged: '伪造' },
-    wasSo: '改动之前的样子',
   },
   faults: {
     hint: '点一个箭头，就可以丢失、复制或延迟这个报文段。也可以拖动它：拖出泳道，或者往下拖。',
     actions: '可以对这个报文段做什么',
-    forged: '由场景伪造',
     copy: '副本',
     claims: (host) => `冒充 ${host}`,
     short: actions,

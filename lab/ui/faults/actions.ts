@@ -6,7 +6,7 @@
  */
 
 import { signal } from '@preact/signals';
-import type { Edit, HostName, PacketRecord } from '../../engine/types.ts';
+import type { Edit, HostName, PacketName, PacketRecord } from '../../engine/types.ts';
 import { dialog, edit, now, run, selected } from '../store.ts';
 
 /** What `duplicate` and `delay` wait for unless told otherwise, ms: the field beside the buttons. */
@@ -44,19 +44,17 @@ export function chosen(): PacketRecord | null {
   return packetOf(selected.value);
 }
 
-/** What a preset forges has no name, and what has no name cannot be edited; a copy is what its cause makes it. */
+/** A copy is what its cause makes it: edits are about the original. */
 export function editable(packet: PacketRecord): boolean {
-  return packet.name !== null && packet.copyOf === null;
+  return packet.copyOf === null;
 }
 
 /** @param amount ms, for `duplicate` and `delay`; the time, for `inject` */
 export function act(action: PacketAction, packet: PacketRecord, amount?: number): void {
-  const { name } = packet;
-  if (name === null || (action !== 'inject' && !editable(packet))) return;
-  edit(editOf(action, name, amount));
+  if (action === 'inject' || editable(packet)) edit(editOf(action, packet.name, amount));
 }
 
-function editOf(action: PacketAction, packet: NonNullable<PacketRecord['name']>, amount?: number): Edit {
+function editOf(action: PacketAction, packet: PacketName, amount?: number): Edit {
   switch (action) {
     case 'duplicate':
     case 'delay':

@@ -5,11 +5,25 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { PacketRecord } from '../../engine/types.ts';
 import { words } from '../../words/index.ts';
 import { beside } from '../controls.tsx';
-import { label } from '../ladder/text.ts';
-import { act, askPartition, chosen, crash, editable, PACKET_ACTIONS, type PacketAction, SHOWN_KEYS, wait } from './actions.ts';
+import { kindOf, label } from '../ladder/text.ts';
+import {
+  act,
+  askPartition,
+  chosen,
+  crash,
+  editable,
+  PACKET_ACTIONS,
+  type PacketAction,
+  SHOWN_KEYS,
+  wait,
+} from './actions.ts';
 
 /** The packet whose menu is open, and beside what it is. */
-const opened = signal<{ readonly packet: PacketRecord; readonly at: DOMRect; readonly back: HTMLElement | SVGElement } | null>(null);
+const opened = signal<{
+  readonly packet: PacketRecord;
+  readonly at: DOMRect;
+  readonly back: HTMLElement | SVGElement;
+} | null>(null);
 
 /** @param back gets the focus again when the menu closes */
 export function openMenu(packet: PacketRecord, at: DOMRect, back: HTMLElement | SVGElement): void {
@@ -38,7 +52,7 @@ function items(packet: PacketRecord): Item[] {
 }
 
 function allowed(action: PacketAction, packet: PacketRecord): boolean {
-  return action === 'inject' ? packet.name !== null : editable(packet);
+  return action === 'inject' || editable(packet);
 }
 
 export function Menu() {
@@ -123,7 +137,7 @@ export function Actions() {
           ms
         </label>
       ) : (
-        <span class="faint small">{packet.copyOf === null ? faults.forged : faults.copy}</span>
+        <span class="faint small">{faults.copy}</span>
       )}
       {PACKET_ACTIONS.filter((action) => allowed(action, packet)).map((action) => (
         <button

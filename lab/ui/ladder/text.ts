@@ -2,10 +2,8 @@
 
 import { computed } from '@preact/signals';
 import type { PacketRecord } from '../../engine/types.ts';
-import type { words } from '../../words/index.ts';
+import type { Words } from '../../words/index.ts';
 import { relative, run } from '../store.ts';
-
-type Words = (typeof words)['value'];
 
 export const FIN = 1;
 export const SYN = 2;
@@ -63,31 +61,21 @@ export function flagsText(flags: number): string {
     .join(',');
 }
 
-/** What is written on its arrow, from the longest form to the shortest. */
-export function forms(packet: PacketRecord): readonly string[] {
-  const { segment } = packet;
+/** Its flags and numbers, as on its arrow but shorter. */
+function summary(packet: PacketRecord): string {
+  const { flags, length } = packet.segment;
   const { seq, ack } = numbers(packet);
-  const text = segment.length > 0 ? `${segment.length} B` : '';
-  const names = segment.length > 0 ? flagsText(segment.flags & ~ACK) : flagsText(segment.flags);
-  const kind = [names, text].filter(Boolean).join(' ');
-  const sequence = segment.length > 0 || segment.flags & (SYN | FIN | RST) ? `seq ${seq}` : '';
-  const acknowledgment = segment.flags & ACK ? `ack ${ack}` : '';
-  const options = [
-    segment.mss === undefined ? '' : `mss ${segment.mss}`,
-    segment.sackPermitted ? 'sack ok' : '',
-    segment.windowScale === undefined ? '' : `scale ${segment.windowScale}`,
-    segment.tsVal !== undefined && segment.flags & SYN ? 'ts' : '',
-    segment.sack === undefined || segment.sack.length === 0 ? '' : 'sack',
-  ].filter(Boolean);
-  const short = [kind, sequence, acknowledgment].filter(Boolean).join('  ');
-  const long = `${short}  win ${segment.window}`;
-  return [options.length > 0 ? `${long}  ${options.join(', ')}` : long, long, short, kind];
+  const parts = [flagsText(length > 0 ? flags & ~ACK : flags)];
+  if (length > 0) parts.push(`${length} B`);
+  if (length > 0 || flags & (SYN | FIN | RST)) parts.push(`seq=${seq}`);
+  if (flags & ACK) parts.push(`ack=${ack}`);
+  return parts.filter(Boolean).join(' ');
 }
 
 /** A packet in a line: who to whom, and what. */
 export function label(packet: PacketRecord, { faults }: Words): string {
   const { from, to, claims } = packet;
-  return `${from} → ${to}  ${forms(packet)[2]}${claims === from ? '' : ` (${faults.claims(claims)})`}`;
+  return `${from} → ${to}  ${summary(packet)}${claims === from ? '' : ` (${faults.claims(claims)})`}`;
 }
 
 /** The same as a sentence, with what became of it as far as the reader knows. */

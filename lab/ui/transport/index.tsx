@@ -25,7 +25,7 @@ const SPEEDS = [0.5, 1, 2, 5, 20, 100];
 const BREAKPOINTS: readonly Breakpoint[] = ['state', 'lost', 'retransmission', 'timer', 'reset'];
 
 export function Transport() {
-  const { bar } = words.value;
+  const { transport: bar } = words.value;
   const length = steps.value.length;
   const first = cursor.value === 0;
   const last = cursor.value >= length;
@@ -93,7 +93,7 @@ function Pace() {
 }
 
 function Settings() {
-  const { bar } = words.value;
+  const { transport: bar } = words.value;
   return (
     <div class="transport-settings">
       <h3>{bar.speed}</h3>

@@ -1,0 +1,95 @@
+/**
+ * Owns: one arrow: a packet from when it left to when it arrived. Its kind is its colour, its stroke and its head, never colour
+ * alone; what became of it is a cross and a word.
+ */
+
+import { words } from '../../words/index.ts';
+import { now } from '../store.ts';
+import type { Arrow } from './geometry.ts';
+import { headY } from './scroll.ts';
+import { kindOf, sentence } from './text.ts';
+
+interface ArrowMarkProps {
+  readonly arrow: Arrow;
+  /** As far as the reader has got: not yet sent, under way, over. */
+  readonly phase: 'future' | 'flight' | 'past';
+  readonly chosen: boolean;
+  /** The tabulator key comes to it. */
+  readonly reached: boolean;
+}
+
+export function ArrowMark({ arrow, phase, chosen, reached }: ArrowMarkProps) {
+  const { x1, y1, x2, y2, record, label, fate, retransmission, headless } = arrow;
+  const kind = kindOf(record);
+  const over = phase === 'past';
+  const wrong = over && fate !== 'delivered' && fate !== 'under way';
+  const name = `arrow kind-${kind} ${phase}${chosen ? ' chosen' : ''}${wrong ? ' wrong' : ''}`;
+  if (phase === 'future') {
+    return (
+      <g class={name} aria-hidden="true">
+        <path class="line" d={`M${x1} ${y1}L${x2} ${y2}`} />
+      </g>
+    );
+  }
+  return (
+    <g
+      class={name}
+      role="button"
+      tabIndex={reached ? 0 : -1}
+      aria-haspopup="menu"
+      aria-label={sentence(record, now.value, words.value)}
+      data-packet={record.packet}
+    >
+      <path class="hit" d={`M${x1} ${y1}L${x2} ${y2}`} />
+      {chosen && <path class="halo" d={`M${x1} ${y1}L${x2} ${y2}`} />}
+      <path class="line" d={`M${x1} ${y1}L${x2} ${y2}`} />
+      {!over && <Way arrow={arrow} />}
+      {over && fate !== 'lost' && <Head arrow={arrow} open={kind === 'ack'} />}
+      {wrong && <Cross x={x2} y={y2} />}
+      {(retransmission || headless) && <Again x={x1 + (x2 > x1 ? 13 : -13)} y={y1 + 2} />}
+      {label !== null && (
+        <text transform={`matrix(${label.cos} ${label.sin} ${-label.sin} ${label.cos} ${label.x} ${label.y})`} y={-5}>
+          {over ? label.text : label.text.replace(/ \([^)]*\)$/, '')}
+        </text>
+      )}
+    </g>
+  );
+}
+
+/** How far it has got. */
+function Way({ arrow: { x1, y1, x2, y2 } }: { readonly arrow: Arrow }) {
+  const share = Math.max(0, Math.min(1, (headY.value - y1) / Math.max(1, y2 - y1)));
+  const [x, y] = [x1 + (x2 - x1) * share, y1 + (y2 - y1) * share];
+  return (
+    <>
+      <path class="way" d={`M${x1} ${y1}L${x} ${y}`} />
+      <circle class="dot" cx={x} cy={y} r={4} />
+    </>
+  );
+}
+
+function Head({ arrow: { x1, y1, x2, y2 }, open }: { readonly arrow: Arrow; readonly open: boolean }) {
+  const length = Math.hypot(x2 - x1, y2 - y1) || 1;
+  const [cos, sin] = [(x2 - x1) / length, (y2 - y1) / length];
+  return (
+    <path
+      class={open ? 'head open' : 'head'}
+      d={open ? 'M-9 -4.5L0 0L-9 4.5' : 'M0 0L-11 -5V5z'}
+      transform={`matrix(${cos} ${sin} ${-sin} ${cos} ${x2} ${y2})`}
+    />
+  );
+}
+
+function Cross({ x, y }: { readonly x: number; readonly y: number }) {
+  return <path class="cross" d={`M${x - 6} ${y - 6}l12 12m0 -12l-12 12`} />;
+}
+
+/** It has been sent before. */
+function Again({ x, y }: { readonly x: number; readonly y: number }) {
+  return (
+    <g class="again" transform={`translate(${x} ${y})`}>
+      <circle r={7} />
+      <path d="M3 -1.2A3.3 3.3 0 1 0 3.2 1.2M3.6 -3.4V-0.9H1.2" />
+    </g>
+  );
+}

@@ -1,0 +1,255 @@
+/**
+ * Owns: the ladder as a picture: what of it is in sight, up to where it has happened, and the keys that walk along its arrows.
+ * Leaves to others: one arrow (`arrow.tsx`), gestures (`../faults/drag.ts`).
+ *
+ * The picture covers what is drawn and no more; it is put where that is in the height of the whole.
+ */
+
+import { computed } from '@preact/signals';
+import type { LadderBar, LadderText } from 'tsyn/trace';
+import { words } from '../../words/index.ts';
+import { grab, grabGap } from '../faults/drag.ts';
+import { actOnKey } from '../faults/keys.ts';
+import { openMenu } from '../faults/menu.tsx';
+import { foresight, now, run, seen, selected } from '../store.ts';
+import { ArrowMark } from './arrow.tsx';
+import { type Arrow, geometry, heightOf } from './geometry.ts';
+import { Ghosts } from './ghosts.tsx';
+import { Preview } from './preview.tsx';
+import { drawn, headY, wanted } from './scroll.ts';
+
+/** What a sorted list has between the heights that are drawn. */
+function inSight<T extends { readonly top: number; readonly bottom: number }>(items: readonly T[] | undefined): T[] {
+  const { from, until } = drawn.value;
+  const found: T[] = [];
+  for (const item of items ?? []) {
+    if (item.top > until) break;
+    if (item.bottom >= from) found.push(item);
+  }
+  return found;
+}
+
+/** Arrows that have begun. */
+const begun = computed(() => geometry.value.arrows.filter(({ begins }) => begins < seen.value));
+
+/** The arrow that the tabulator key comes to: the selected one, else the last one. */
+const reached = computed(
+  () => begun.value.find(({ record }) => record.packet === selected.value) ?? begun.value.at(-1),
+);
+
+export function Picture() {
+  const { layout, arrows } = geometry.value;
+  const { from, until } = drawn.value;
+  if (layout === null) return null;
+  const height = Math.min(until, layout.height) - from;
+  const shown = inSight(arrows).filter(({ begins }) => foresight.value || begins < seen.value);
+  const focus = reached.value;
+  if (focus !== undefined && !shown.includes(focus)) shown.push(focus);
+  return (
+    <svg
+      class="picture"
+      style={{ top: `${from}px` }}
+      width={layout.width}
+      height={Math.max(0, height)}
+      viewBox={`0 ${from} ${layout.width} ${Math.max(0, height)}`}
+      role="group"
+      aria-label={words.value.ladder.title}
+      onPointerDown={(event) => {
+        const arrow = arrowAt(event.target);
+        if (arrow === null) grabGap(event);
+        else grab(event, arrow);
+      }}
+      onClick={(event) => choose(arrowAt(event.target))}
+      onFocusIn={(event) => choose(arrowAt(event.target))}
+      onContextMenu={(event) => {
+        const arrow = arrowAt(event.target);
+        if (arrow === null) return;
+        event.preventDefault();
+        openMenu(arrow.record, new DOMRect(event.clientX, event.clientY, 0, 0), elementOf(event.target)!);
+      }}
+      onKeyDown={onKey}
+    >
+      <Cuts />
+      <Lines />
+      {inSight(layout.ticks).map(({ y, time, text }) => (
+        <text key={`t${time}`} class={past(time)} x={layout.clock} y={y + 4} text-anchor="end">
+          {text}
+        </text>
+      ))}
+      {inSight(layout.bars)
+        .filter(({ events }) => events[0]! < seen.value)
+        .map((bar) => (
+          <Bar key={`b${bar.events[0]}`} bar={bar} />
+        ))}
+      {inSight(layout.texts)
+        .filter(({ event }) => event < seen.value)
+        .map((text) => (
+          <Text key={`x${text.event}`} text={text} />
+        ))}
+      {inSight(layout.notes)
+        .filter(({ event }) => event < seen.value)
+        .map((note) => (
+          <text key={`n${note.event}`} class="note" x={layout.width / 2} y={(note.top + note.bottom) / 2 + 4}>
+            {note.text}
+          </text>
+        ))}
+      <Ghosts />
+      {shown.map((arrow) => (
+        <ArrowMark
+          key={`${arrow.packet} ${arrow.record.packet}`}
+          arrow={arrow}
+          phase={seen.value <= arrow.begins ? 'future' : seen.value <= arrow.ends ? 'flight' : 'past'}
+          chosen={arrow.record.packet === selected.value}
+          reached={arrow === focus}
+        />
+      ))}
+      <Preview />
+    </svg>
+  );
+}
+
+function past(time: number): string {
+  return time <= now.value ? 'tick' : 'tick future';
+}
+
+/** The lanes, and the strips where time is left out. */
+function Lines() {
+  const { layout } = geometry.value;
+  const { from, until } = drawn.value;
+  const y = headY.value;
+  const end = Math.min(until, layout!.height);
+  const [left, right] = [layout!.lanes[0]!.x, layout!.lanes.at(-1)!.x];
+  return (
+    <>
+      {layout!.lanes.map(({ host, x }) => (
+        <path key={host} class="lane-line future" d={`M${x} ${from}V${end}`} />
+      ))}
+      {layout!.lanes.map(({ host, x }) => (
+        <path key={host} class="lane-line" d={`M${x} ${from}V${Math.max(from, Math.min(y, end))}`} />
+      ))}
+      {inSight(layout!.folds)
+        .filter(({ top }) => top < y)
+        .map((fold) => (
+          <g key={fold.from} class="fold">
+            {layout!.lanes.map(({ host, x }) => (
+              <path key={host} d={zigzag(x, fold.top, fold.bottom)} />
+            ))}
+            <text x={(left + right) / 2} y={(fold.top + fold.bottom) / 2 + 4}>
+              {words.value.ladder.fold(fold.text)}
+            </text>
+          </g>
+        ))}
+      {y > 0 && <path class="now" d={`M${layout!.clock + 6} ${y}H${layout!.width}`} />}
+    </>
+  );
+}
+
+function zigzag(x: number, from: number, until: number): string {
+  const step = (until - from) / 4;
+  return `M${x} ${from}l-5 ${step}l10 ${step}l-10 ${step}l5 ${step}`;
+}
+
+/** Where the network is cut. */
+function Cuts() {
+  const { value: it } = run;
+  const { layout } = geometry.value;
+  if (it === null || layout === null) return null;
+  const [first, last] = [layout.lanes[0]!.x, layout.lanes.at(-1)!.x];
+  const third = (last - first) / 3;
+  return (
+    <>
+      {it.input.edits.map((one, at) => {
+        if (one.op !== 'partition') return null;
+        const y = heightOf(geometry.value, it, one.at);
+        const x = one.host === null || one.host === it.lanes[0] ? first : last - third;
+        return (
+          <rect
+            key={at}
+            class="cut"
+            x={x}
+            y={y}
+            width={one.host === null ? last - first : third}
+            height={Math.max(4, heightOf(geometry.value, it, one.until) - y)}
+          />
+        );
+      })}
+    </>
+  );
+}
+
+function Bar({ bar: { x, top: y1, bottom: y2, timer, end, events } }: { readonly bar: LadderBar }) {
+  const over = events.at(-1)! < seen.value && end !== 'running';
+  const to = over ? y2 : Math.max(y1, Math.min(y2, headY.value));
+  return (
+    <g class={`bar timer-${timer}`}>
+      <title>{timer}</title>
+      <path class="bar-rest" d={`M${x} ${y1}V${over ? y2 : y2}`} />
+      <path d={`M${x} ${y1}V${to}`} />
+      {over && <path d={end === 'fired' ? `M${x - 3.5} ${to}h7` : `M${x - 2} ${to}h4`} />}
+    </g>
+  );
+}
+
+function Text({ text: { x, y, anchor, width, kind, text, whole } }: { readonly text: LadderText }) {
+  const left = anchor === 'end' ? x - width : x;
+  return (
+    <g class={`beside ${kind}`}>
+      {whole !== text && <title>{whole}</title>}
+      {kind === 'state' && <rect x={left} y={y - 9} width={width} height={18} rx={9} />}
+      <text x={left + width / 2} y={y + 4}>
+        {text}
+      </text>
+    </g>
+  );
+}
+
+// ---- What is pointed at, and the keys ----
+
+function elementOf(target: EventTarget | null): SVGElement | null {
+  return target instanceof Element ? target.closest<SVGElement>('[data-packet]') : null;
+}
+
+function arrowAt(target: EventTarget | null): Arrow | null {
+  const number = Number(elementOf(target)?.dataset['packet']);
+  return geometry.value.arrows.find(({ record }) => record.packet === number) ?? null;
+}
+
+function choose(arrow: Arrow | null): void {
+  if (arrow !== null) selected.value = arrow.record.packet;
+}
+
+function onKey(event: KeyboardEvent): void {
+  const arrow = arrowAt(event.target);
+  if (arrow === null || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === 'Enter' || event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {
+    const element = elementOf(event.target)!;
+    openMenu(arrow.record, element.getBoundingClientRect(), element);
+  } else if (!walk(arrow, event.key) && !actOnKey(event, arrow.record)) return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/** @returns whether the key goes anywhere */
+function walk(arrow: Arrow, key: string): boolean {
+  const way = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 }[key];
+  if (way === undefined) return false;
+  const across = key === 'ArrowLeft' || key === 'ArrowRight';
+  const all = begun.value;
+  let at = all.indexOf(arrow) + way;
+  // Across: to the next one that leaves the other side.
+  while (across && all[at] !== undefined && all[at]!.from === arrow.from) at += way;
+  const next = all[at];
+  if (next !== undefined) focusArrow(next);
+  return true;
+}
+
+/** Brings an arrow in sight and gives it the focus, when it is drawn. */
+function focusArrow(arrow: Arrow): void {
+  wanted.value = { top: arrow.top, bottom: arrow.bottom };
+  selected.value = arrow.record.packet;
+  requestAnimationFrame(() => {
+    document
+      .querySelector<SVGElement>(`.picture [data-packet='${arrow.record.packet}']`)
+      ?.focus({ preventScroll: true });
+  });
+}
