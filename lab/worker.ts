@@ -1,6 +1,6 @@
 /** Owns: the engine's side of the page: inputs come in as messages, runs go back, in order. */
 
-import { run } from './engine/index.ts';
+import { run } from './engine/run.ts';
 import type { Input, Run } from './engine/types.ts';
 
 /** `id` is the asker's, and comes back. */

@@ -1,6 +1,6 @@
 /** Owns: the keys that work wherever the focus is, but not where somebody writes. Those of an arrow are `faults/keys.ts`'s. */
 
-import { PRESETS } from '../presets/index.ts';
+import { IDS } from '../presets/ids.ts';
 import { askPartition } from './faults/actions.ts';
 import { back, dialog, forward, open, playing, redo, toEnd, toStart, undo } from './store.ts';
 import { toggle, toNext } from './transport/play.ts';
@@ -41,8 +41,8 @@ export function listen(): void {
     const takes = (selector: string): boolean => target instanceof Element && target.closest(selector) !== null;
     if (takes(TAKES_TEXT) || (key === ' ' && takes(TAKES_SPACE))) return;
     if ((key === 'Home' || key === 'End') && takes(TAKES_ENDS)) return;
-    const preset = key >= '1' && key <= '9' ? PRESETS[Number(key) - 1] : undefined;
-    if (preset !== undefined) open(preset.id);
+    const preset = key >= '1' && key <= '9' ? IDS[Number(key) - 1] : undefined;
+    if (preset !== undefined) open(preset);
     else if (KEYS[key] === undefined) return;
     else KEYS[key]();
     event.preventDefault();

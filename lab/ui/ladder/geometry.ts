@@ -14,7 +14,7 @@ export const width = signal(0);
 /** Of the type of the texts on the ladder, which `styles/ladder.css` sets: width of a character, pixels. */
 const CHARACTER = 7;
 /** How far a packet falls on its way. */
-const FALL = 48;
+const FALL = 64;
 
 export interface Arrow extends LadderArrow {
   readonly record: PacketRecord;

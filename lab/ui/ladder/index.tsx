@@ -3,7 +3,7 @@
  * Leaves to others: the picture (`picture.tsx`), its gestures (`../faults/drag.ts`).
  */
 
-import { computed, signal, useSignalEffect } from '@preact/signals';
+import { computed, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { words } from '../../words/index.ts';
 import { Icon, IconButton, Popover } from '../controls.tsx';
@@ -11,7 +11,7 @@ import { askPartition, crash } from '../faults/actions.ts';
 import { dragged } from '../faults/drag.ts';
 import { Edits, Shelf } from '../faults/lists.tsx';
 import { Actions, Menu } from '../faults/menu.tsx';
-import { forward, playing, run, selected, views } from '../store.ts';
+import { forward, run, views } from '../store.ts';
 import { toggle } from '../transport/play.ts';
 import { geometry, width } from './geometry.ts';
 import { Picture } from './picture.tsx';
