@@ -13,6 +13,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'the life of a connection on a lossy wire, drawn and explained; needs no rights',
     load: () => import('./demo.ts'),
   },
+  lab: {
+    summary: 'a page on which the TCP that ships runs, to be watched and broken',
+    load: () => import('./lab.ts'),
+  },
   up: {
     summary: 'a host on a TUN or TAP device or a socket, serving echo, discard, chargen, http',
     load: () => import('./up.ts'),

@@ -6,7 +6,7 @@ const LINK = ['--link', 'tun:x', '--address', '10.0.0.2/24'];
 
 /** Wrong words, and what the one line must name. */
 const WRONG: ReadonlyArray<readonly [string[], string]> = [
-  [[], 'a command is needed: demo, up, nc'],
+  [[], 'a command is needed: demo, lab, up, nc'],
   [['dmeo'], "'dmeo'"],
   [['constructor'], "'constructor'"],
   [['--verbose'], "'--verbose'"],
@@ -21,6 +21,10 @@ const WRONG: ReadonlyArray<readonly [string[], string]> = [
   [['demo', '--colour'], "'--colour'"],
   [['demo', '--__proto__', 'x'], "'--__proto__'"],
   [['demo', 'now'], "'now'"],
+  [['lab', 'now'], "unexpected argument 'now'"],
+  [['lab', '--port', '65536'], "--port must be an integer from 0 to 65535, not '65536'"],
+  [['lab', '--open=yes'], "'--open' takes no value, not 'yes'"],
+  [['lab', '--host'], "'--host' needs a value"],
   [['up'], 'a link is needed'],
   [['up', '--link', 'eth0'], "--link must be tun:NAME, tap:NAME or unix:PATH, not 'eth0'"],
   [['up', '--link', 'tun:'], "not 'tun:'"],
