@@ -1,9 +1,11 @@
-/** Owns: the page's beginning: its language and theme on the document's element, the first run, keys, playing. */
+/** Owns: the page's beginning: its language and theme on the document's element, what the address asks for, the first run, keys, playing. */
 
 import { effect } from '@preact/signals';
 import { speak } from '../words/index.ts';
 import { start } from './client.ts';
+import { speakSteps } from './explained.ts';
 import { listen } from './keys.ts';
+import { follow } from './link.ts';
 import { ghost, language, show, theme } from './store.ts';
 import { keepPlaying } from './transport/play.ts';
 
@@ -27,7 +29,9 @@ export async function begin(): Promise<void> {
     if (theme.value === 'system') delete page.dataset['theme'];
     else page.dataset['theme'] = theme.value;
   });
+  await follow();
   start(show);
+  speakSteps();
   keepPlaying();
   listen();
   effect(() => {

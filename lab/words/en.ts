@@ -1,8 +1,10 @@
 /** Owns: all that the page says in English, put together; its type is what another language has to have. */
 
+import { type Sentences, english as sentences } from 'tsyn/explain';
+import { presets } from './presets-en.ts';
 import { ladderEn } from './ui-ladder-en.ts';
 import { panelsEn } from './ui-panels-en.ts';
 
-export const en = { ...ladderEn, ...panelsEn };
+export const en = { ...ladderEn, ...panelsEn, presets, sentences: sentences as Sentences };
 
 export type Words = typeof en;

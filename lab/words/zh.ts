@@ -1,7 +1,9 @@
 /** Owns: all that the page says in Chinese, put together. */
 
+import { chinese as sentences } from 'tsyn/explain';
 import type { Words } from './en.ts';
+import { presets } from './presets-zh.ts';
 import { ladderZh } from './ui-ladder-zh.ts';
 import { panelsZh } from './ui-panels-zh.ts';
 
-export const zh: Words = { ...ladderZh, ...panelsZh };
+export const zh: Words = { ...ladderZh, ...panelsZh, presets, sentences };

@@ -1,12 +1,22 @@
-/** Owns: what lies over the page at times: notices. */
+/** Owns: what lies over the page at times: notices, and the dialogs for sharing and saving. */
 
-import { type Signal, signal } from '@preact/signals';
 import { words } from '../../words/index.ts';
-
-/** Something to be said about the page as a whole, until it is dismissed. */
-export const notice: Signal<string | null> = signal(null);
+import { notice } from '../notice.ts';
+import { dialog } from '../store.ts';
+import { Exports } from './exports.tsx';
+import { Share } from './share.tsx';
 
 export function Overlays() {
+  return (
+    <>
+      <Notice />
+      {dialog.value === 'share' && <Share />}
+      {dialog.value === 'export' && <Exports />}
+    </>
+  );
+}
+
+function Notice() {
   if (notice.value === null) return null;
   return (
     <div class="notice" role="alert">

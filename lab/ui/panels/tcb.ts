@@ -1,0 +1,119 @@
+/** Owns: the rows of the TCB's table: what each is called, where it is explained, and its value as text. */
+
+import type { ConnectionView, ViewChange } from '../../engine/types.ts';
+import { duration, figure } from './shared.tsx';
+
+/** How a value is read: counted from ISS, from IRS, as a size, as a time. */
+type Kind = 'ours' | 'theirs' | 'size' | 'time' | 'ours ranges' | 'theirs ranges';
+
+export type Field = Exclude<
+  keyof ConnectionView,
+  'id' | 'local' | 'remote' | 'state' | 'unsent' | 'unacked' | 'unread' | 'sendBuffer' | 'receiveBuffer' | 'timers'
+>;
+
+export interface Row {
+  readonly field: Field;
+  readonly name: string;
+  readonly kind: Kind;
+  readonly rfc: string;
+}
+
+const row = (field: Field, name: string, kind: Kind, rfc: string): Row => ({ field, name, kind, rfc });
+
+export const GROUPS: readonly {
+  readonly group: 'send' | 'receive' | 'congestion' | 'time';
+  readonly rows: readonly Row[];
+}[] = [
+  {
+    group: 'send',
+    rows: [
+      row('iss', 'ISS', 'ours', 'RFC 9293 3.4.1'),
+      row('sndUna', 'SND.UNA', 'ours', 'RFC 9293 3.3.1'),
+      row('sndNxt', 'SND.NXT', 'ours', 'RFC 9293 3.3.1'),
+      row('sndWnd', 'SND.WND', 'size', 'RFC 9293 3.3.1'),
+      row('sndWl1', 'SND.WL1', 'theirs', 'RFC 9293 3.3.1'),
+      row('sndWl2', 'SND.WL2', 'ours', 'RFC 9293 3.3.1'),
+      row('mss', 'MSS', 'size', 'RFC 9293 3.7.1'),
+      row('sacked', 'SACK', 'ours ranges', 'RFC 2018 3'),
+    ],
+  },
+  {
+    group: 'receive',
+    rows: [
+      row('irs', 'IRS', 'theirs', 'RFC 9293 3.3.1'),
+      row('rcvNxt', 'RCV.NXT', 'theirs', 'RFC 9293 3.3.1'),
+      row('rcvWnd', 'RCV.WND', 'size', 'RFC 9293 3.3.1'),
+      row('held', 'held', 'theirs ranges', 'RFC 9293 3.10.7.4'),
+      row('tsRecent', 'TS.Recent', 'size', 'RFC 7323 4.3'),
+    ],
+  },
+  {
+    group: 'congestion',
+    rows: [
+      row('cwnd', 'cwnd', 'size', 'RFC 5681 2'),
+      row('ssthresh', 'ssthresh', 'size', 'RFC 5681 2'),
+      row('pipe', 'pipe', 'size', 'RFC 6675 2'),
+      row('duplicates', 'DupACKs', 'size', 'RFC 5681 3.2'),
+    ],
+  },
+  {
+    group: 'time',
+    rows: [
+      row('srtt', 'SRTT', 'time', 'RFC 6298 2'),
+      row('rttvar', 'RTTVAR', 'time', 'RFC 6298 2'),
+      row('rto', 'RTO', 'time', 'RFC 6298 2'),
+      row('backoff', 'back-off', 'size', 'RFC 6298 5.5'),
+    ],
+  },
+];
+
+export const ROWS: readonly Row[] = GROUPS.flatMap(({ rows }) => rows);
+
+/** A value as the table shows it. @param relative sequence numbers count from the connection's first */
+export function valueIn(view: ConnectionView, { field, kind }: Row, relative: boolean): string {
+  const value = view[field];
+  if (value === null) return '–';
+  const base = !relative ? 0 : kind.startsWith('ours') ? (view.iss ?? 0) : (view.irs ?? 0);
+  const number = (sequence: number): string => figure((sequence - base) >>> 0);
+  if (typeof value !== 'number') {
+    return value.length === 0 ? '–' : value.map(([from, to]) => `${number(from)}–${number(to)}`).join(' ');
+  }
+  if (kind === 'time') return duration(value);
+  if (kind === 'size') return value >= 0x3fff_0000 ? '∞' : figure(value);
+  return number(value);
+}
+
+/** The connection of a view that is shown: the one asked for, else the newest that is not just listening. */
+export function connectionOf(connections: readonly ConnectionView[], wanted: number | null): ConnectionView | null {
+  return (
+    connections.find(({ id }) => id === wanted) ??
+    connections.findLast(({ state }) => state !== 'LISTEN') ??
+    connections[0] ??
+    null
+  );
+}
+
+/**
+ * Which step gave the field the value that it has.
+ *
+ * @param changes the host's, up to now
+ * @returns the step's position, or null where it has been so since the connection began
+ */
+export function changedBy(changes: readonly ViewChange[], id: number, field: Field): number | null {
+  let value: string | null = null;
+  for (let i = changes.length - 1; i >= 0; i--) {
+    const found = changes[i]!.view.connections.find((one) => one.id === id);
+    const text = found === undefined ? undefined : String(found[field]);
+    if (value !== null && text !== value) return changes[i + 1]!.step;
+    if (text === undefined) return null;
+    value = text;
+  }
+  return null;
+}
+
+/** Fields that the last of the changes has changed. */
+export function lastChanged(changes: readonly ViewChange[], id: number): ReadonlySet<Field> {
+  const [before, after] = changes.slice(-2).map(({ view }) => view.connections.find((one) => one.id === id));
+  if (before === undefined || after === undefined) return new Set();
+  return new Set(ROWS.filter(({ field }) => String(before[field]) !== String(after[field])).map(({ field }) => field));
+}
