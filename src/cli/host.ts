@@ -3,9 +3,10 @@
  * if wanted, the kernel's end of the device configured.
  */
 
+import { tap } from '../link/index.ts';
 import { addHostInterface, openHostLink } from '../node/host-link.ts';
 import { checkSettings, type HostSettings } from '../node/host-settings.ts';
-import { EventLoopDriver, randomKey, systemRandom } from '../node/index.ts';
+import { type Capture, EventLoopDriver, openCapture, randomKey, systemRandom } from '../node/index.ts';
 import { createStack, type Interface, type Stack, TsynError } from '../stack/index.ts';
 import type { TraceSink } from '../trace/index.ts';
 import { formatMac } from '../wire/index.ts';
@@ -19,6 +20,7 @@ export const HOST_OPTIONS: OptionSpecs = {
   mtu: { type: 'string' },
   'no-offload': { type: 'boolean' },
   configure: { type: 'string' },
+  capture: { type: 'string' },
 };
 
 export const HOST_HELP = `  --link tun:NAME      a Linux TUN device: IP packets (needs koffi, and the right to make an interface)
@@ -30,6 +32,7 @@ export const HOST_HELP = `  --link tun:NAME      a Linux TUN device: IP packets 
   --mac M              the hardware address, on Ethernet; by default a random one
   --mtu N              octets of the largest IP packet (1500)
   --no-offload         TUN, TAP: compute all checksums here, send and receive single segments only
+  --capture FILE       write every packet to FILE as pcapng, while it passes
 `;
 
 /** @throws UsageError */
@@ -56,22 +59,35 @@ export interface Host {
   readonly iface: Interface;
   /** The link in a few words: `tun tsyn0, MTU 1500`. */
   readonly description: string;
+  /** What passes on the link, as a file; null where nobody asked for one. */
+  readonly capture: Capture | null;
   /** Fulfilled when the link ends by itself, with the reason if there is one. */
   readonly lost: Promise<TsynError | null>;
   /** Lets what was sent last leave, then ends everything. */
   close(): Promise<void>;
 }
 
-/** @throws UsageError, TsynError of the device or the socket */
-export async function openHost(settings: HostSettings, name: string, trace: TraceSink | null = null): Promise<Host> {
+export interface HostOptions {
+  readonly trace?: TraceSink | null;
+  /** The file to capture to. */
+  readonly capture?: string | undefined;
+}
+
+/** @throws UsageError, TsynError of the device, the socket or the file */
+export async function openHost(settings: HostSettings, name: string, options: HostOptions = {}): Promise<Host> {
+  const { trace = null } = options;
+  const capture = options.capture === undefined ? null : openCapture(options.capture);
   const driver = new EventLoopDriver();
   const { scheduler } = driver;
   const stack = createStack({ name, scheduler, random: systemRandom, secret: randomKey(), trace });
   try {
     const opened = await openHostLink(settings, stack);
     try {
-      const iface = addHostInterface(stack, settings, opened);
-      const description = `${settings.link.kind} ${opened.interfaceName}, MTU ${iface.mtu}`;
+      const { interfaceName } = opened;
+      const { medium } = opened.link;
+      const link = capture === null ? opened.link : tap(opened.link, scheduler, capture.port(interfaceName, medium));
+      const iface = addHostInterface(stack, settings, { link, interfaceName });
+      const description = `${settings.link.kind} ${interfaceName}, MTU ${iface.mtu}`;
       const hardware = iface.mac === null ? '' : `, ${formatMac(iface.mac)}`;
       const close = async (): Promise<void> => {
         driver.wake();
@@ -79,8 +95,10 @@ export async function openHost(settings: HostSettings, name: string, trace: Trac
         await new Promise((resolve) => setTimeout(resolve, settings.link.kind === 'unix' ? 50 : 1));
         stack.close();
         driver.close();
+        capture?.close();
       };
-      return { stack, driver, iface, description: description + hardware, lost: opened.link.closed, close };
+      const { closed: lost } = opened.link;
+      return { stack, driver, iface, description: description + hardware, capture, lost, close };
     } catch (error) {
       opened.link.close();
       throw error;
@@ -88,6 +106,7 @@ export async function openHost(settings: HostSettings, name: string, trace: Trac
   } catch (error) {
     stack.close();
     driver.close();
+    capture?.close();
     throw asUsageError(error);
   }
 }

@@ -40,7 +40,7 @@ HOST is an IP address. Exit status 1 where the connection fails.
     const target = targetOf(args);
     const wait = args.integer('wait', 1, 86_400);
     const settings = hostSettings(args);
-    const host = await openHost(settings, 'tsyn');
+    const host = await openHost(settings, 'tsyn', { capture: args.text('capture') });
     const say = (text: string): void => {
       if (args.has('verbose')) io.stderr.line(`tsyn nc: ${text}`);
     };

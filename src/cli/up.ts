@@ -2,8 +2,9 @@
  * Owns: `tsyn up`: a host that serves until it is told to stop, and says what becomes of each connection.
  */
 
+import type { Capture } from '../node/index.ts';
 import type { TsynError } from '../stack/index.ts';
-import type { TraceEvent } from '../trace/index.ts';
+import { LiveLadder, type TraceEvent } from '../trace/index.ts';
 import { formatEndpoint } from '../wire/index.ts';
 import { type Arguments, COMMON, integer, parse, UsageError, wrong } from './args.ts';
 import type { Command, Io } from './command.ts';
@@ -13,6 +14,9 @@ import { counterLines, grouped, socketLines } from './report.ts';
 import { ending, SERVICES, ServiceHost, type ServiceName } from './services.ts';
 import { countersOf } from './site.ts';
 
+/** The host's name in traces. */
+const NAME = 'tsyn';
+
 export const command: Command = {
   help: `Usage: tsyn up --link LINK --address A/P,... [--serve SERVICE:PORT,...] [OPTIONS]
 
@@ -20,6 +24,7 @@ A host on a link, answering pings and serving. Each connection's life is printed
 
 ${HOST_HELP}  --serve S:PORT,...   services: echo, discard, chargen, http (http:80)
   -v, --verbose        every change of state of every connection
+  --ladder             every segment, as it is sent or received, drawn as an arrow
   --json               one JSON object a line
 
 SIGINT (Ctrl-C) and SIGTERM end it: connections are reset, a summary is printed. SIGUSR1 prints sockets and counters.
@@ -30,16 +35,20 @@ Example:
 `,
 
   async run(words: readonly string[], io: Io): Promise<number> {
-    const options = { serve: { type: 'string' }, verbose: { type: 'boolean', short: 'v' } } as const;
+    const options = {
+      serve: { type: 'string' },
+      verbose: { type: 'boolean', short: 'v' },
+      ladder: { type: 'boolean' },
+    } as const;
     const args = parse(words, { ...COMMON, ...HOST_OPTIONS, ...options });
     const [extra] = args.positionals;
     if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}'`);
     const settings = hostSettings(args);
     const wanted = servicesOf(args);
-    const log = new Log(io, args.has('json'));
-    const trace = args.has('verbose') ? (event: TraceEvent): void => log.event(event) : null;
+    if (args.has('ladder') && args.has('json')) throw new UsageError('--ladder is for people, --json for programs');
+    const log = new Log(io, { json: args.has('json'), ladder: args.has('ladder'), verbose: args.has('verbose') });
     const stopped = untilStopped(io);
-    const host = await openHost(settings, 'tsyn', trace);
+    const host = await openHost(settings, NAME, { trace: log.trace, capture: args.text('capture') });
     return serve(host, wanted, settings.addresses, log, stopped);
   },
 };
@@ -95,7 +104,13 @@ async function serve(
   } finally {
     process.off('SIGUSR1', report);
     await host.close();
+    log.captured(host.capture);
   }
+}
+
+/** Columns for the ladder: the terminal's, less what a peer's address of IPv4 takes. */
+function widthOf({ stdout }: Io): { width?: number } {
+  return stdout.isTTY ? { width: stdout.stream.columns - 23 } : {};
 }
 
 /** The signal that ends it, or that nobody reads its output any more. */
@@ -110,12 +125,19 @@ function untilStopped(io: Io): Promise<string> {
 
 /** What is said of connections: lines for people, or objects for programs. */
 class Log implements Observer {
+  /** What the stack's events go to, null where nobody asked for them. */
+  readonly trace: ((event: TraceEvent) => void) | null;
   readonly #io: Io;
   readonly #json: boolean;
+  readonly #ladder: LiveLadder | null;
+  /** The ladder's last row is shown at the turn's end. */
+  #waiting = false;
 
-  constructor(io: Io, json: boolean) {
+  constructor(io: Io, { json, ladder, verbose }: { json: boolean; ladder: boolean; verbose: boolean }) {
     this.#io = io;
     this.#json = json;
+    this.#ladder = ladder ? new LiveLadder((line) => io.stdout.line(line), { host: NAME, ...widthOf(io) }) : null;
+    this.trace = ladder || verbose ? (event) => this.#event(event) : null;
   }
 
   talk(text: string): void {
@@ -151,8 +173,32 @@ class Log implements Observer {
     this.#of(conversation, text, { ...facts, how, error: error?.code ?? null }, 'closed');
   }
 
+  /** What became of the capture. */
+  captured(capture: Capture | null): void {
+    if (capture === null) return;
+    const { packets, dropped, error } = capture;
+    if (error !== null) this.talk(error.message);
+    this.#say({ event: 'captured', packets, dropped, error: error?.code ?? null }, () => [
+      `captured ${grouped(packets)} packets${dropped > 0 ? `, ${grouped(dropped)} not written` : ''}`,
+    ]);
+  }
+
+  #event(event: TraceEvent): void {
+    if (this.#ladder === null) this.#state(event);
+    else {
+      this.#ladder.event(event);
+      if (!this.#waiting) setImmediate(() => this.#endOfTurn());
+      this.#waiting = true;
+    }
+  }
+
+  #endOfTurn(): void {
+    this.#waiting = false;
+    this.#ladder?.flush();
+  }
+
   /** Changes of state, where everything is to be said. */
-  event(event: TraceEvent): void {
+  #state(event: TraceEvent): void {
     if (event.type !== 'state') return;
     const { local, remote } = event.connection;
     if (remote.endsWith(':0')) return; // a listener, before it knows its peer
@@ -187,6 +233,7 @@ class Log implements Observer {
   }
 
   #say(facts: object, lines: () => string[]): void {
+    this.#ladder?.flush();
     if (this.#json) this.#io.stdout.line(JSON.stringify(facts));
     else for (const line of lines()) this.#io.stdout.line(line);
   }

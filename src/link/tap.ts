@@ -43,6 +43,11 @@ class Tap implements Link, LinkReceiver {
     this.#inner.send(packet);
   }
 
+  /** As the link itself says. */
+  get full(): boolean {
+    return this.#inner.full ?? false;
+  }
+
   attach(receiver: LinkReceiver): void {
     this.#receiver = receiver;
     this.#inner.attach(this);

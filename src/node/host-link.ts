@@ -56,7 +56,11 @@ function openDevice({ link, mtu, offload, configure }: HostSettings, { pool, sch
 }
 
 /** Gives the stack an interface on the link, and its routes. @throws TsynError ERR_INVALID_ARG_VALUE for addresses that no host can have */
-export function addHostInterface(stack: Stack, settings: HostSettings, { link, interfaceName }: Opened): Interface {
+export function addHostInterface(
+  stack: Stack,
+  settings: HostSettings,
+  { link, interfaceName }: { readonly link: Link; readonly interfaceName: string },
+): Interface {
   const mac = link.medium === 'ethernet' ? { mac: settings.mac ?? randomMac() } : {};
   const iface = stack.addInterface({ link, name: interfaceName, addresses: settings.addresses, ...mac });
   for (const via of settings.gateways) {

@@ -17,12 +17,13 @@ export {
   readCaptureContents,
 } from './capture-reader.ts';
 export * from './events.ts';
-export * from './ladder.ts';
+export { drawLadder, renderLadder, type TextLadderOptions } from './ladder.ts';
 export type { ArrowKind, LadderArrow } from './ladder-arrows.ts';
 export type { AxisStop } from './ladder-axis.ts';
 export type { LadderBar } from './ladder-bars.ts';
 export type { Label } from './ladder-labels.ts';
 export * from './ladder-layout.ts';
+export * from './ladder-live.ts';
 export type { ContentOptions } from './ladder-reader.ts';
 export * from './ladder-rows.ts';
 export * from './ladder-svg.ts';

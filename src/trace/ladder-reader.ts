@@ -3,8 +3,8 @@
  * host to host. Leaves to others: rows (`ladder-rows.ts`), places in time (`ladder-layout.ts`), looks.
  */
 
-import { FIN, SYN } from '../wire/tcp.ts';
 import type { ConnectionRef, DropEvent, LinkEvent, SegmentEvent, StateName, TimerEvent, TraceEvent } from './events.ts';
+import { Resent } from './resent.ts';
 import { endpoint, RelativeNumbers } from './text.ts';
 import { duration, type Language, type Mark, WORDS, type Words } from './words.ts';
 
@@ -96,8 +96,7 @@ class Reader {
   readonly #chains: Item[][];
   readonly #flights: Flight[] = [];
   readonly #byPacket: Map<number, Flight> = new Map();
-  /** SND.NXT of each direction, as far as the trace shows. */
-  readonly #next: Map<string, { readonly next: number; readonly syn: number }> = new Map();
+  readonly #resent: Resent = new Resent();
   /** Packets that were injected: when, and the event's place in the trace. */
   readonly #injected: Map<number, { readonly time: number; readonly index: number }> = new Map();
   /** Pairs of endpoints, in order of appearance: a ladder of several connections numbers them. */
@@ -206,25 +205,10 @@ class Reader {
   }
 
   #sent(event: SegmentEvent, lane: number, index: number): void {
-    const again = this.#sentBefore(event);
+    const again = this.#resent.see(event);
     const flight = this.#flight(event, lane, this.#opposite(lane, event.dst), { retransmission: again }, index, true);
     if (again) flight.marks.push({ mark: 'retransmission', words: this.#words.marks.retransmission });
     if (event.packet !== 0) this.#byPacket.set(event.packet, flight);
-  }
-
-  /** Whether the sender says so, or has sent these sequence numbers before. */
-  #sentBefore(event: SegmentEvent): boolean {
-    const { seq, flags, length, srcPort, dstPort } = event.segment;
-    const span = length + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
-    if (span === 0) return event.retransmission === true;
-    const key = `${endpoint(event.src, srcPort)} ${endpoint(event.dst, dstPort)} ${event.incarnation ?? 0}`;
-    const next = (seq + span) >>> 0;
-    const before = this.#next.get(key);
-    // A SYN with another number begins anew; one that now has an ACK answers the other side's SYN.
-    const fresh = before === undefined || (flags & SYN && (before.next !== next || before.syn !== flags));
-    const again = !fresh && ((seq - before.next) | 0) < 0;
-    if (!again) this.#next.set(key, { next, syn: flags & SYN ? flags : -1 });
-    return event.retransmission ?? again;
   }
 
   #flight(

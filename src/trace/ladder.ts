@@ -25,7 +25,7 @@ export interface TextLadderOptions extends LadderOptions {
   readonly origin?: number;
 }
 
-interface Glyphs {
+export interface Glyphs {
   readonly line: string;
   readonly gone: string;
   readonly right: string;
@@ -34,7 +34,7 @@ interface Glyphs {
   readonly cross: string;
 }
 
-const GLYPHS: Readonly<Record<'ascii' | 'unicode', Glyphs>> = {
+export const GLYPHS: Readonly<Record<'ascii' | 'unicode', Glyphs>> = {
   ascii: { line: '-', gone: '.', right: '>', left: '<', edge: '|', cross: 'X' },
   unicode: { line: '─', gone: '┄', right: '▶', left: '◀', edge: '│', cross: '✗' },
 };

@@ -30,6 +30,10 @@ export interface Words {
   octets(count: number): string;
   /** The line in place of a time in which nothing happens. */
   later(time: string): string;
+  port: string;
+  state: string;
+  /** Who is at the other end. */
+  peer: string;
   second: string;
   millisecond: string;
 }
@@ -66,6 +70,9 @@ const en: Words = {
   stopped: (timer) => `${timer} timer stopped`,
   octets: (count) => `${count} octet${count === 1 ? '' : 's'}`,
   later: (time) => `... ${time} later ...`,
+  port: 'port',
+  state: 'state',
+  peer: 'peer',
   second: 's',
   millisecond: 'ms',
 };
@@ -102,6 +109,9 @@ const zh: Words = {
   stopped: (timer) => `${spaced(timer)}定时器停止`,
   octets: (count) => `${count} 字节`,
   later: (time) => `…… ${time}之后 ……`,
+  port: '端口',
+  state: '状态',
+  peer: '对端',
   second: '秒',
   millisecond: '毫秒',
 };

@@ -5,11 +5,12 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LINKTYPE_ETHERNET, readCaptureContents } from '../../src/trace/index.ts';
 import { hasCommand, missingForTun, Namespace, skipTitle } from '../helpers/needs.ts';
 import { MAIN } from './run.ts';
 
@@ -80,8 +81,9 @@ describe('the command on a Unix socket', () => {
   });
 
   it('serves another of its kind without any rights', async () => {
-    const words = ['up', '--mac', '02:00:00:00:00:01', '--serve', 'echo:7,http:80,discard:9'];
-    const up = start(words, '10.9.0.1/24,fd09::1/64');
+    const capture = join(folder, 'up.pcapng');
+    const words = ['up', '--mac', '02:00:00:00:00:01', '--serve', 'echo:7,http:80,discard:9', '--capture', capture];
+    const up = start([...words, '--ladder'], '10.9.0.1/24,fd09::1/64');
     await up.until(/^up on unix eth0, MTU 1500, 02:00:00:00:00:01; 10\.9\.0\.1\/24, fd09::1\/64; serving/);
 
     const text = 'there and back again\n'.repeat(10_000);
@@ -102,11 +104,29 @@ describe('the command on a Unix socket', () => {
     expect(await absent.exit).toBe(1);
     expect(absent.stderr).toBe('tsyn nc: connect ETIMEDOUT 10.9.0.99:8\n');
 
+    // The file is whole while it grows.
+    const { interfaces, packets, error } = readCaptureContents(readFileSync(capture));
+    expect(error).toBeNull();
+    expect(interfaces).toMatchObject([{ name: 'eth0', linkType: LINKTYPE_ETHERNET }]);
+    expect(packets.length).toBeGreaterThan(200);
+    expect(new Set(packets.map(({ direction }) => direction))).toEqual(new Set(['inbound', 'outbound']));
+
     host!.destroy();
     expect(await up.exit).toBe(1);
     expect(up.stderr).toBe('tsyn up: the link has been closed by its other end\n');
     expect(up.stdout).toMatch(/#1 echo .* closed by both sides: .*in 210,000, out 210,000 octets/);
-    expect(up.stdout).toMatch(/\ndown \(the link is gone\): 2 connections; /);
+    expect(up.stdout).toMatch(/\ndown \(the link is gone\): 2 connections; .*\ncaptured \d+ packets\n$/);
+    const row = (port: number, state: string, segment: string, peer: string): RegExp =>
+      new RegExp(`^ +[\\d.]+ +${port} ${state} +\\|[<-]-+ ${segment}.* -+[>-]\\|  ${peer}$`, 'm');
+    for (const wanted of [
+      row(7, 'SYN-RECEIVED', 'SYN seq=0 win=\\d+ mss=1460', '10\\.9\\.0\\.2:\\d+'),
+      row(7, '', 'SYN,ACK seq=0 ack=1', '10\\.9\\.0\\.2:\\d+'),
+      row(7, 'ESTABLISHED', '(PSH,)?ACK seq=1 ', '10\\.9\\.0\\.2:\\d+'),
+      row(7, 'CLOSED', 'ACK seq=\\d+ ack=210002', '10\\.9\\.0\\.2:\\d+'),
+      row(80, '', 'PSH,ACK seq=\\d+ len=\\d+', '\\[fd09::3\\]:\\d+'),
+      row(8, '', 'RST,ACK seq=0 ack=1 win=0', '10\\.9\\.0\\.4:\\d+'),
+    ])
+      expect(up.stdout).toMatch(wanted);
   });
 });
 

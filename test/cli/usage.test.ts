@@ -42,6 +42,7 @@ const WRONG: ReadonlyArray<readonly [string[], string]> = [
   [['up', ...LINK, '--gateway', '10.0.0.1,10.0.0.3'], 'at most one address of each family'],
   [['up', ...LINK, '--mtu', '67'], '--mtu must be an integer from 68 to 65535'],
   [['up', ...LINK, 'extra'], "'extra'"],
+  [['up', ...LINK, '--ladder', '--json'], '--ladder is for people, --json for programs'],
   [
     ['up', '--link', 'unix:/x', '--address', '10.0.0.2/24', '--configure', '10.0.0.1/24'],
     '--configure is for tun and tap',
