@@ -6,7 +6,7 @@
 import { FIN, RST, SYN } from '../wire/tcp.ts';
 import { type AxisStop, type Entry, heightAt } from './ladder-axis.ts';
 import { type Label, LabelPlacer } from './ladder-labels.ts';
-import type { Flight, Reading } from './ladder-reader.ts';
+import type { Fate, Flight, Reading } from './ladder-reader.ts';
 import { displayWidth } from './text.ts';
 import type { Mark } from './words.ts';
 
@@ -53,6 +53,8 @@ export interface Ends {
   /** Null where it is a copy, or comes out of nowhere. */
   readonly departure: Entry | null;
   readonly arrival: Entry;
+  /** What happened to it, in words, and the text with them. */
+  readonly words: readonly string[];
   readonly text: string;
   /** Columns of the text, and of its short form. */
   readonly columns: number;
@@ -83,13 +85,16 @@ export function endsOf({ flights, chains }: Reading): Ends[] {
     if (arrival !== null) came = entryOf(arrival.time, arrival.index, to, 'arrival', flight);
     else {
       const time = departure!.time + delays.between(from, to);
-      came = entryOf(time, placeAmong(flights, place, before.get(key), time), to, 'arrival', flight);
+      came = {
+        ...entryOf(time, placeAmong(flights, place, before.get(key), time), to, 'arrival', flight),
+        told: false,
+      };
     }
     before.set(key, came);
-    const marks = wordsOf(flight);
-    const text = marks.length === 0 ? flight.text : `${flight.text} (${marks.join(', ')})`;
+    const words = fatesOf(flight).map((fate) => fate.words);
+    const text = flight.text + bracketed(words);
     const [columns, fewest] = [displayWidth(text), displayWidth(flight.short)];
-    ends.push({ flight, departure: left, arrival: came, text, columns, fewest, silent });
+    ends.push({ flight, departure: left, arrival: came, words, text, columns, fewest, silent });
   }
   return ends;
 }
@@ -104,17 +109,18 @@ function departureEntry(flight: Flight, silent: boolean): Entry | null {
 
 /** Where a packet that does not arrive stands among those that do at the instant: in the order in which they left. */
 function placeAmong(flights: readonly Flight[], place: number, before: Entry | undefined, time: number): number {
-  if (before?.time === time) return before.order + 0.001;
   const { from, to, events } = flights[place]!;
+  const least = events[0]! + 0.5;
+  if (before?.time === time) return Math.max(before.order + 0.001, least);
   for (let i = place + 1; i < flights.length && i <= place + 64; i++) {
     const next = flights[i]!;
     if (next.from === from && next.to === to && next.arrival?.time === time) return next.arrival.index - 0.5;
   }
-  return events[0]! + 0.5;
+  return least;
 }
 
 function entryOf(time: number, order: number, lane: number, kind: Entry['kind'], flight: Flight): Entry {
-  return { time, order, lane, kind, flight, item: null, y: 0 };
+  return { time, order, lane, kind, flight, item: null, told: true, y: 0 };
 }
 
 /** The shortest times from host to host. */
@@ -195,7 +201,7 @@ export class Arrows {
     const original = flight.copyOf === null ? undefined : this.#departed.get(flight.copyOf);
     if (departure !== null) return { y: departure.y, share: 0 };
     if (original !== undefined) return { y: Math.min(original, arrival.y - 1), share: 0 };
-    const y = flight.injected === null ? arrival.y - 22 : heightAt(this.#stops, flight.injected);
+    const y = flight.injected === null ? arrival.y - 14 : heightAt(this.#stops, flight.injected);
     return { y: Math.min(y, arrival.y - 12), share: NOWHERE };
   }
 
@@ -225,15 +231,13 @@ export class Arrows {
   }
 
   #arrow({ ends, y1, y2, share, crossed }: Line, x: readonly number[], placer: LabelPlacer): LadderArrow {
-    const { flight, text } = ends;
+    const { flight, words, text } = ends;
     const { from, to, event } = flight;
     const x1 = x[from]! + (x[to]! - x[from]!) * share;
     const line = { x1, y1, x2: x[to]!, y2 };
     const fate = fateOf(ends);
     const way = fate === 'lost' ? this.#lostAt(ends) : fate === 'under way' ? UNDER_WAY : 1;
-    const marks = wordsOf(flight);
-    const tail = marks.length === 0 ? '' : ` (${marks.join(', ')})`;
-    const label = placer.place({ line, forms: [text, flight.short + tail, flight.short], crossed });
+    const label = placer.place({ line, forms: [text, flight.short + bracketed(words), flight.short], crossed });
     const end = { x2: x1 + (line.x2 - x1) * way, y2: y1 + (y2 - y1) * way };
     return {
       packet: event.packet,
@@ -251,10 +255,8 @@ export class Arrows {
       fate,
       headless: share > 0,
       retransmission: flight.retransmission,
-      marks: [...flight.marks, ...(flight.lost === null ? [] : [flight.lost]), ...flight.arrivalMarks].map(
-        ({ mark }) => mark,
-      ),
-      words: marks,
+      marks: fatesOf(flight).map(({ mark }) => mark),
+      words,
       text,
       label,
     };
@@ -268,8 +270,15 @@ export class Arrows {
   }
 }
 
-function wordsOf({ marks, lost, arrivalMarks }: Flight): string[] {
-  return [...marks, ...(lost === null ? [] : [lost]), ...arrivalMarks].map(({ words }) => words);
+/** All that happened to it, in order. */
+function fatesOf({ marks, lost, arrivalMarks }: Flight): readonly Fate[] {
+  return lost === null && arrivalMarks.length === 0
+    ? marks
+    : [...marks, ...(lost === null ? [] : [lost]), ...arrivalMarks];
+}
+
+function bracketed(words: readonly string[]): string {
+  return words.length === 0 ? '' : ` (${words.join(', ')})`;
 }
 
 function kindOf({ event }: Flight): ArrowKind {

@@ -14,6 +14,8 @@ export interface AxisStop {
   readonly time: number;
   readonly top: number;
   readonly bottom: number;
+  /** False where only packets would have arrived that did not. */
+  readonly told: boolean;
 }
 
 /** Time left out between two instants, ms, and the strip in its place. */
@@ -38,11 +40,13 @@ export interface AxisOptions {
 export interface Entry {
   readonly time: number;
   /** Its place among what happens at an instant. */
-  readonly order: number;
+  order: number;
   readonly lane: number;
   readonly kind: 'departure' | 'arrival' | 'text' | 'note' | 'mark';
   readonly flight: Flight | null;
   readonly item: Item | null;
+  /** Whether the trace tells of it. */
+  readonly told: boolean;
   y: number;
 }
 
@@ -54,7 +58,7 @@ export interface Axis {
 
 /** Between an arrival and what leaves in answer; the least an arrow falls; between instants. */
 const TURN = 9;
-const LEAST_FALL = 16;
+const LEAST_FALL = 26;
 const LEAST_STEP = 4;
 /** Heights of a fold and of a note, and what is free above and below them: texts stand above their arrows. */
 const FOLD_HEIGHT = 32;
@@ -120,17 +124,18 @@ class Placing {
     const { time } = this.#entries[first]!;
     const start = this.#begin(time);
     let floor = start;
-    let [top, bottom] = [Infinity, start];
+    let [top, bottom, told] = [Infinity, start, false];
     for (let i = first; i < next; i++) {
       const entry = this.#entries[i]!;
       if (entry.kind === 'note') {
         entry.y = bottom + (this.#entries[i - 1]?.kind === 'note' ? LEAST_STEP : ABOVE);
         floor = entry.y + NOTE_HEIGHT + BELOW;
       } else entry.y = this.#place(entry, start, floor);
+      told ||= entry.told;
       top = Math.min(top, entry.y);
       bottom = Math.max(bottom, entry.kind === 'note' ? entry.y + NOTE_HEIGHT : entry.y);
     }
-    this.#stops.push({ time, top, bottom });
+    this.#stops.push({ time, top, bottom, told });
   }
 
   /** The least height of an instant, with a fold before it where nothing happened for long. */

@@ -30,9 +30,6 @@ export interface Span {
   readonly events: number[];
 }
 
-/** From bar to bar beside a lane, and from the lane to the first. */
-export const BAR_PITCH = 8;
-
 /**
  * The timers of a trace. 'main' are those that fire and those that are there for a long wait.
  *
@@ -79,56 +76,29 @@ function begin(event: TimerEvent, lane: number, index: number): Span {
 }
 
 function mark({ time }: TimerEvent, lane: number, order: number): Entry {
-  return { time, order, lane, kind: 'mark', flight: null, item: null, y: 0 };
+  return { time, order, lane, kind: 'mark', flight: null, item: null, told: true, y: 0 };
 }
 
 /**
- * Bars that run at the same time stand beside each other, nearest to the lane what began first.
+ * Bars that run at the same time stand in columns beside each other, nearest to the lane what began first.
  *
  * @param spans in the order of their beginnings, which have heights now
  * @param bottom where bars end that still run
- * @param edge x of the first bar of a lane, and the way to the next, +1 or -1
+ * @returns each bar's column, from 0 on, in the place of its `x`
  */
-export function barsOf(
-  spans: readonly Span[],
-  bottom: number,
-  edge: (lane: number) => { readonly x: number; readonly way: number },
-): LadderBar[] {
+export function columnsOfBars(spans: readonly Span[], bottom: number): LadderBar[] {
   const free: number[][] = [];
-  return spans.map((span) => {
-    const { lane, timer, first, last, due, end, events } = span;
+  return spans.map(({ lane, timer, first, last, due, end, events }) => {
     const top = first.y;
-    const until = Math.max(last?.y ?? bottom, top + 4);
+    const until = Math.max(last?.y ?? bottom, top + SHORTEST);
     free[lane] ??= [];
     const columns = free[lane];
-    const at = columns.findIndex((y) => y + 4 <= top);
-    const column = at < 0 ? columns.length : at;
-    columns[column] = until;
-    const { x, way } = edge(lane);
-    return {
-      lane,
-      timer,
-      x: x + way * column * BAR_PITCH,
-      top,
-      bottom: until,
-      from: first.time,
-      until: last?.time ?? null,
-      due,
-      end,
-      events,
-    };
+    const at = columns.findIndex((y) => y <= top);
+    const x = at < 0 ? columns.length : at;
+    columns[x] = until;
+    return { lane, timer, x, top, bottom: until, from: first.time, until: last?.time ?? null, due, end, events };
   });
 }
 
-/** Columns that the bars of each lane need: before their places are known, so from their times. */
-export function barColumns(spans: readonly Span[], lanes: number): number[] {
-  const most = new Array<number>(lanes).fill(0);
-  const running: number[][] = most.map(() => []);
-  for (const { lane, first, last } of spans) {
-    const still = running[lane]!.filter((until) => until > first.time);
-    still.push(last?.time ?? Infinity);
-    running[lane] = still;
-    most[lane] = Math.max(most[lane]!, still.length);
-  }
-  return most;
-}
+/** Of a bar whose timer is stopped at once. */
+const SHORTEST = 4;

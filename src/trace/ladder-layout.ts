@@ -7,7 +7,7 @@
  * viewer draws what is visible of them (`visible`).
  */
 
-import type { StateName, TraceEvent } from './events.ts';
+import type { CallEvent, StateName, TraceEvent } from './events.ts';
 import { Arrows, type Ends, endsOf, type LadderArrow } from './ladder-arrows.ts';
 import {
   type Axis,
@@ -20,7 +20,7 @@ import {
   placeEntries,
   timeAt,
 } from './ladder-axis.ts';
-import { BAR_PITCH, barColumns, barsOf, type LadderBar, type Span, timerSpans } from './ladder-bars.ts';
+import { columnsOfBars, type LadderBar, type Span, timerSpans } from './ladder-bars.ts';
 import { type ContentOptions, type Item, type Reading, readTrace } from './ladder-reader.ts';
 import { clip, displayWidth } from './text.ts';
 import { duration, WORDS } from './words.ts';
@@ -106,6 +106,8 @@ export interface LadderLayout {
   readonly stops: readonly AxisStop[];
 }
 
+/** From bar to bar beside a lane, and from the lane to the first. */
+const BAR_PITCH = 8;
 const MARGIN = 12;
 const GAP = 10;
 /** Free above the first instant and below the last. */
@@ -169,19 +171,28 @@ class Layout {
   readonly #texts: readonly Entry[];
   readonly #notes: readonly Entry[];
   readonly #axis: Axis;
+  /** Timers, in columns, and how many of those each lane has. */
+  readonly #bars: readonly LadderBar[];
+  readonly #columnsOf: readonly number[];
 
   constructor(events: readonly TraceEvent[], options: LayoutOptions) {
     const { hosts } = options;
     this.#options = options;
     this.#character = options.character ?? CHARACTER;
     this.#line = options.line ?? LINE;
-    this.#reading = readTrace(events, hosts, options);
+    const { timers = 'main' } = options;
+    // Bars tell when timers are set and stopped: texts of it all would be too many.
+    this.#reading = readTrace(events, hosts, { ...options, timers: timers === 'all' ? 'main' : timers });
     this.#ends = endsOf(this.#reading);
-    this.#spans = timerSpans(events, hosts, options.timers ?? 'main');
-    const items = this.#reading.chains.flat().filter(({ flight }) => flight === null);
-    this.#texts = items.filter(({ kind }) => kind !== 'note').map((item) => besideEntry(item, 'text'));
-    this.#notes = items.filter(({ kind }) => kind === 'note').map((item) => besideEntry(item, 'note'));
+    this.#spans = timerSpans(events, hosts, timers);
+    const beside = this.#reading.chains.flatMap((chain) => besideEntries(chain, events));
+    this.#texts = beside.filter(({ kind }) => kind === 'text');
+    this.#notes = beside.filter(({ kind }) => kind === 'note');
     this.#axis = this.#place();
+    this.#bars = columnsOfBars(this.#spans, this.#axis.bottom + FREE / 2);
+    this.#columnsOf = hosts.map((_, at) =>
+      this.#bars.reduce((n, { lane, x }) => (lane === at ? Math.max(n, x + 1) : n), 0),
+    );
   }
 
   #place(): Axis {
@@ -194,10 +205,25 @@ class Layout {
       entries.push(first);
       if (last !== null) entries.push(last);
     }
+    for (const note of this.#notes) note.order = this.#noteOrder(note, entries);
     entries.sort(compareEntries);
     const unit = this.#shortest(entries);
     const { scale = FALL / unit, fold = IDLE * unit, hosts } = this.#options;
     return placeEntries(entries, hosts.length, { top: FREE, line: this.#line, scale, fold });
+  }
+
+  /**
+   * A note across arrows that have just left would leave their texts no room: it stands before what is said and sent at its
+   * instant, and after what arrives.
+   */
+  #noteOrder({ time, order }: Entry, entries: readonly Entry[]): number {
+    const flies = this.#ends.some(
+      ({ departure, arrival }) => departure?.time === time && departure.order < order && arrival.time > time,
+    );
+    if (!flies) return order;
+    const earlier = entries.filter((entry) => entry.time === time && entry.order < order);
+    const arrivals = earlier.filter(({ kind }) => kind === 'arrival').map((entry) => entry.order);
+    return arrivals.length > 0 ? Math.max(...arrivals) + 0.25 : Math.min(...earlier.map((entry) => entry.order)) - 0.25;
   }
 
   /** ms from host to host at least; where packets take no time, what passes between events as a rule. */
@@ -224,7 +250,8 @@ class Layout {
     const clock = MARGIN + longest(ticks.map(({ text }) => text)) * this.#character;
     const { x, outer, width } = this.#columns(clock, arrows.widest);
     const height = this.#axis.bottom + FREE;
-    const bars = barsOf(this.#spans, height - FREE / 2, (lane) => this.#barEdge(lane, x[lane]!));
+    // Bars stand on the outer side of the outer lanes, and to the right of those between.
+    const bars = this.#bars.map((bar) => ({ ...bar, x: x[bar.lane]! + outwards(bar.lane) * (bar.x + 1) * BAR_PITCH }));
     const texts = this.#textsAt(x, outer);
     const notes = this.#notes.map(({ time, y, item }) => ({
       top: y,
@@ -260,11 +287,12 @@ class Layout {
   /** The column of times: one for each instant, where there is room. */
   #ticks(): LadderTick[] {
     const { origin = 0 } = this.#options;
-    const times = this.#axis.stops.map(({ time }) => time - origin);
+    const stops = this.#axis.stops.filter(({ told }) => told);
+    const times = stops.map(({ time }) => time - origin);
     const decimals = times.every((time) => Math.abs(time - Math.round(time)) < 0.0005) ? 0 : 3;
     const ticks: LadderTick[] = [];
     let free = -Infinity;
-    for (const { time, top: y } of this.#axis.stops) {
+    for (const { time, top: y } of stops) {
       if (y < free) continue;
       free = y + this.#line - 2;
       const half = this.#line / 2;
@@ -277,7 +305,7 @@ class Layout {
   #columns(clock: number, widest: number): { x: number[]; outer: number[]; width: number } {
     const { hosts, width } = this.#options;
     const last = hosts.length - 1;
-    const bars = barColumns(this.#spans, hosts.length).map((count) => (count === 0 ? 0 : count * BAR_PITCH + 2));
+    const bars = this.#columnsOf.map((count) => count * BAR_PITCH);
     const wanted = hosts.map((_, lane) => this.#textWidth(lane));
     const sides = bars[0]! + bars[last]! + 4 * GAP;
     if (width !== undefined) {
@@ -303,21 +331,13 @@ class Layout {
     return columns * this.#character + PILL;
   }
 
-  /** Bars stand on the outer side of the outer lanes, and to the right of those between. */
-  #barEdge(lane: number, x: number): { x: number; way: number } {
-    const way = lane === 0 ? -1 : 1;
-    return { x: x + way * BAR_PITCH, way };
-  }
-
   #textsAt(x: readonly number[], outer: readonly number[]): LadderText[] {
-    const bars = barColumns(this.#spans, x.length);
     return this.#texts.map(({ lane, time, y, item }) => {
-      const way = lane === 0 ? -1 : 1;
       const { kind, text: whole, index } = item!;
-      const text = clip(whole, Math.max(3, Math.floor((outer[lane]! - PILL) / this.#character)));
+      const text = clip(whole, Math.max(3, Math.floor((outer[lane]! - PILL) / this.#character + 0.01)));
       return {
         lane,
-        x: x[lane]! + way * (GAP + bars[lane]! * BAR_PITCH),
+        x: x[lane]! + outwards(lane) * (GAP + this.#columnsOf[lane]! * BAR_PITCH),
         y,
         anchor: lane === 0 ? 'end' : 'start',
         width: displayWidth(text) * this.#character + PILL,
@@ -342,8 +362,33 @@ class Layout {
   }
 }
 
-function besideEntry(item: Item, kind: 'text' | 'note'): Entry {
-  return { time: item.time, order: item.index, lane: item.lane, kind, flight: null, item, y: 0 };
+/** The states that calls lead to by themselves. */
+const MADE: Readonly<Record<CallEvent['call'], readonly StateName[]>> = {
+  OPEN: ['LISTEN', 'SYN-SENT'],
+  SEND: [],
+  RECEIVE: [],
+  CLOSE: ['FIN-WAIT-1', 'LAST-ACK', 'CLOSED'],
+  ABORT: ['CLOSED'],
+};
+
+/** What stands beside a lane, in order. A call is told when it is over, after the change of state that it makes: it stands before. */
+function besideEntries(chain: readonly Item[], events: readonly TraceEvent[]): Entry[] {
+  const entries: Entry[] = [];
+  for (const [at, item] of chain.entries()) {
+    if (item.flight !== null) continue;
+    const event = events[item.index]!;
+    const before = chain[at - 1];
+    const made = event.type === 'call' && before?.state != null && MADE[event.call].includes(before.state);
+    const order = made && before.time === item.time ? before.index - 0.5 : item.index;
+    const kind = item.kind === 'note' ? 'note' : 'text';
+    entries.push({ time: item.time, order, lane: item.lane, kind, flight: null, item, told: true, y: 0 });
+  }
+  return entries;
+}
+
+/** On which side of a lane what belongs to it stands. */
+function outwards(lane: number): 1 | -1 {
+  return lane === 0 ? -1 : 1;
 }
 
 function byTop<T extends { readonly top: number }>(items: T[]): T[] {

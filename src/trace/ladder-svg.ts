@@ -1,47 +1,48 @@
 /**
- * Owns: the ladder as a picture in SVG, for a page or a file of its own. Leaves to others: what it shows and in which order
- * (`ladder-rows.ts`).
+ * Owns: the ladder as a picture in SVG, for a page or a file of its own: time runs downwards, arrows lead from when they left to when
+ * they arrived. Leaves to others: where everything is (`ladder-layout.ts`), colours and the document (`svg.ts`).
  *
- * The picture has no script and loads nothing. It is light or dark as its reader prefers; a page that has it inline may set
- * the properties `--ladder-ink`, `--ladder-paper`, `--ladder-faint`, `--ladder-state`, `--ladder-alarm` and `--ladder-band`.
+ * Kinds of segments differ by colour, by the dashes of their lines and by a sign where they begin, so that no colour is needed to
+ * tell them.
  */
 
 import type { TraceEvent } from './events.ts';
+import type { LadderArrow } from './ladder-arrows.ts';
+import type { LadderBar } from './ladder-bars.ts';
+import { type LadderLayout, type LadderText, type LayoutOptions, ladderLayout } from './ladder-layout.ts';
+import type { LadderOptions } from './ladder-rows.ts';
 import {
-  type ArrowRow,
-  type LadderOptions,
-  type LadderRow,
-  ladderRows,
-  type Side,
-  type TextRow,
-} from './ladder-rows.ts';
+  CHARACTER,
+  direction,
+  escaped,
+  FONT,
+  headPath,
+  type PictureWords,
+  point,
+  round,
+  svgDocument,
+  textAt,
+} from './svg.ts';
 import { displayWidth } from './text.ts';
 import { WORDS } from './words.ts';
 
-export interface SvgLadderOptions extends LadderOptions {
-  /** What the picture is called, for those who cannot see it; by default who talks with whom. */
-  readonly title?: string;
-  /** What it shows, in a sentence. */
-  readonly description?: string;
+export interface SvgLadderOptions extends LadderOptions, PictureWords {
+  /** Hosts on lanes between the left and the right one. Default none. */
+  readonly between?: readonly string[];
+  /** An idle time is folded from this length on, ms. By default three times the shortest way from host to host. */
+  readonly gap?: number;
+  /** Of the whole picture; by default as wide as its texts need. */
+  readonly width?: number;
   /** Times are shown from here, ms. Default 0. */
   readonly origin?: number;
 }
 
-/** Of the type: its size, the width of a column, both in the picture's units. */
-const FONT = 13;
-const COLUMN = 8;
-const ROW = 30;
-const MARGIN = 16;
-const GAP = 10;
-/** The lane's narrowest, and what an arrow needs besides its text. */
-const NARROWEST = 360;
-const ARROW = 110;
-/** How far an arrow falls from where it leaves to where it arrives. */
-const SLOPE = 8;
-const HEAD = 7;
+const HEAD = 9;
+/** Above the first event: names of hosts, and their states. */
+const TOP = 54;
 
 /**
- * Draws what happened between two hosts.
+ * Draws what happened between two hosts, or more.
  *
  * @example
  * writeFileSync('handshake.svg', ladderSvg(events, { left: 'client', right: 'server', title: 'A handshake' }))
@@ -49,217 +50,142 @@ const HEAD = 7;
  * @returns an SVG document without an XML declaration, to be put into a file or into a page
  */
 export function ladderSvg(events: readonly TraceEvent[], options: SvgLadderOptions): string {
-  return new Drawing(events, options).svg();
+  const { left, right, between = [], gap, title = [left, ...between, right].join(', '), description } = options;
+  const fold = gap === undefined ? {} : { fold: gap };
+  const asked: LayoutOptions = { ...options, ...fold, hosts: [left, ...between, right], character: CHARACTER };
+  const layout = ladderLayout(events, asked);
+  const { width, height } = layout;
+  const words = WORDS[options.lang ?? 'en'];
+  const parts = [
+    `<g transform="translate(0 ${TOP})">`,
+    ...layout.ticks.map(({ y, text }) => textAt(layout.clock, y + 4, text, 'faint end')),
+    ...layout.lanes.map(({ x }) => `<path class="lane" d="M${round(x)} -8V${round(height - 8)}"/>`),
+    ...layout.arrows.map(arrowLine),
+    ...layout.folds.map(({ top, bottom, text }) => folded(layout, top, bottom, words.later(text))),
+    ...layout.bars.map(bar),
+    ...layout.texts.map(beside),
+    ...layout.arrows.map(arrowText),
+    ...layout.notes.map(({ top, bottom, text }) => note(layout, top, bottom, text)),
+    '</g>',
+  ];
+  const document = { name: 'tsyn-ladder', width, height: height + TOP, title, description, style: STYLE };
+  return svgDocument(
+    document,
+    [...head(layout, words.millisecond), ...parts].filter((part) => part !== ''),
+  );
 }
 
-class Drawing {
-  readonly #options: SvgLadderOptions;
-  readonly #rows: readonly LadderRow[];
-  readonly #initial: readonly [string, string];
-  readonly #parts: string[] = [];
-  readonly #decimals: number;
-  /** Where things are: right edge of left times, states, edges of the lane, states, left edge of right times. */
-  readonly #x: {
-    readonly time: number;
-    readonly state: number;
-    readonly left: number;
-    readonly right: number;
-    readonly state2: number;
-    readonly time2: number;
-    readonly width: number;
+function head({ lanes, clock }: LadderLayout, unit: string): string[] {
+  const parts = [textAt(clock, 24, unit, 'faint end')];
+  for (const { x, host, initial } of lanes) {
+    parts.push(textAt(x, 24, host, 'bold middle'));
+    if (initial !== null) parts.push(...pill(x, 41, initial, 'middle'));
+  }
+  return parts;
+}
+
+/** A state's name in a frame. @param x of its middle, or of the end that `anchor` names */
+function pill(x: number, y: number, text: string, anchor: 'start' | 'middle' | 'end'): string[] {
+  const width = displayWidth(text) * CHARACTER + 12;
+  const left = anchor === 'start' ? x : anchor === 'end' ? x - width : x - width / 2;
+  return [
+    `<rect class="pill" x="${round(left)}" y="${round(y - 8.5)}" width="${round(width)}" height="17" rx="8.5"/>`,
+    textAt(left + width / 2, y + 4, text, 'state middle'),
+  ];
+}
+
+function beside({ x, y, text, anchor, kind }: LadderText): string {
+  if (kind === 'state') return pill(x, y, text, anchor).join('\n');
+  const names = [kind === 'drop' ? 'alarm' : kind === 'call' ? 'call' : 'faint', anchor === 'end' ? 'end' : ''];
+  return textAt(x, y + 4, text, names.join(' ').trim());
+}
+
+/** The way of a packet: its line, the sign of its kind where it begins, and its head or the cross where it is lost. */
+function arrowLine(arrow: LadderArrow): string {
+  const { x1, y1, x2, y2, kind, fate, headless } = arrow;
+  const wrong = fate === 'lost' || fate === 'dropped' || fate === 'corrupted' ? ' alarm' : '';
+  const way = direction(x1, y1, x2, y2);
+  const arrives = fate !== 'lost' && fate !== 'under way';
+  // A filled head covers the line's end.
+  const end = arrives && kind !== 'ACK' ? HEAD - 2 : 0;
+  const parts = [`<path class="way" d="M${point(x1, y1)}L${point(x2 - way.x * end, y2 - way.y * end)}"/>`];
+  if (!headless) parts.push(sign(arrow, way));
+  if (arrives) parts.push(`<path class="head" d="${headPath(x2, y2, way, HEAD)}${kind === 'ACK' ? '' : 'z'}"/>`);
+  if (fate === 'lost') parts.push(cross(x2, y2, 6));
+  else if (wrong !== '') parts.push(cross(x2 - way.x * 20, y2 - way.y * 20, 5));
+  return `<g class="${kind}${wrong}${headless ? ' nowhere' : ''}">${parts.join('')}</g>`;
+}
+
+/** Where it begins: SYN a disc, data a square, FIN a diamond, RST a cross; R in a ring for what is sent again. */
+function sign({ x1, y1, kind, retransmission }: LadderArrow, way: { readonly x: number; readonly y: number }): string {
+  const [x, y] = [round(x1), round(y1)];
+  const signs = {
+    SYN: `<circle class="sign" cx="${x}" cy="${y}" r="4"/>`,
+    data: `<rect class="sign" x="${round(x1 - 3.5)}" y="${round(y1 - 3.5)}" width="7" height="7"/>`,
+    FIN: `<path class="sign" d="M${point(x1, y1 - 5)}l5 5l-5 5l-5 -5z"/>`,
+    RST: cross(x1, y1, 4),
+    ACK: '',
   };
-  #y: number = MARGIN;
+  if (!retransmission) return signs[kind];
+  const [rx, ry] = [x1 + way.x * 18, y1 + way.y * 18];
+  const ring = `<circle class="again" cx="${round(rx)}" cy="${round(ry)}" r="7"/>`;
+  return `${signs[kind]}${ring}${textAt(rx, ry + 3.5, 'R', 'letter middle')}`;
+}
 
-  constructor(events: readonly TraceEvent[], options: SvgLadderOptions) {
-    this.#options = options;
-    const { rows, initial } = ladderRows(events, options);
-    this.#rows = rows;
-    this.#initial = initial;
-    const times = rows.flatMap(timesOf).map((time) => time - (options.origin ?? 0));
-    this.#decimals = times.every((time) => Math.abs(time - Math.round(time)) < 0.0005) ? 0 : 3;
-    const unit = WORDS[options.lang ?? 'en'].millisecond;
-    const time = COLUMN * Math.max(displayWidth(unit), ...times.map((one) => one.toFixed(this.#decimals).length));
-    const states = rows.flatMap((row) => (row.kind === 'arrow' || row.kind === 'text' ? row.states : []));
-    const all = [options.left, options.right, ...states, ...initial];
-    const state = COLUMN * Math.max(...all.map(displayWidth));
-    const lane = Math.max(NARROWEST, ...rows.map((row) => widthOf(row)));
-    const left = MARGIN + time + GAP + state + GAP;
-    const right = left + lane;
-    this.#x = {
-      time: MARGIN + time,
-      state: MARGIN + time + GAP,
-      left,
-      right,
-      state2: right + GAP,
-      time2: right + GAP + state + GAP + time,
-      width: right + GAP + state + GAP + time + MARGIN,
-    };
-  }
+function cross(x: number, y: number, size: number): string {
+  const [way, back] = [2 * size, -2 * size];
+  return `<path class="cross" d="M${point(x - size, y - size)}l${way} ${way}m0 ${back}l${back} ${way}"/>`;
+}
 
-  svg(): string {
-    const { left, right, title = `${left}, ${right}`, description } = this.#options;
-    const { width } = this.#x;
-    this.#head();
-    const top = this.#y;
-    for (const row of this.#rows) this.#row(row);
-    const height = this.#y + MARGIN;
-    const edges = [this.#x.left, this.#x.right].map((x) => `<path class="edge" d="M${x} ${top - 4}V${this.#y}"/>`);
-    return [
-      `<svg xmlns="http://www.w3.org/2000/svg" class="tsyn-ladder" role="img" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-size="${FONT}">`,
-      `<title>${escaped(title)}</title>`,
-      ...(description === undefined ? [] : [`<desc>${escaped(description)}</desc>`]),
-      `<style>${STYLE}</style>`,
-      `<rect class="paper" width="${width}" height="${height}"/>`,
-      ...edges,
-      ...this.#parts,
-      '</svg>\n',
-    ].join('\n');
-  }
+function arrowText({ label, kind, fate }: LadderArrow): string {
+  if (label === null) return '';
+  const { x, y, cos, sin, text } = label;
+  // The text stands above its line, and is turned with it.
+  const place = [cos, sin, -sin, cos].map((value) => Math.round(value * 1e4) / 1e4).join(' ');
+  const at = `matrix(${place} ${point(x + sin * 4.5, y - cos * 4.5)})`;
+  const wrong = fate === 'lost' || fate === 'dropped' || fate === 'corrupted' ? ' alarm' : '';
+  return `<text class="label middle ${kind}${wrong}" transform="${at}">${escaped(text)}</text>`;
+}
 
-  #head(): void {
-    const { left, right, lang } = this.#options;
-    const unit = WORDS[lang ?? 'en'].millisecond;
-    const { time, state, state2, time2 } = this.#x;
-    this.#y += FONT;
-    this.#text(time, this.#y, unit, 'time end');
-    this.#text(state, this.#y, left, 'host');
-    this.#text(state2, this.#y, right, 'host');
-    this.#text(time2, this.#y, unit, 'time end');
-    this.#y += ROW * 0.8;
-    this.#text(state, this.#y, this.#initial[0], 'state');
-    this.#text(state2, this.#y, this.#initial[1], 'state');
-    this.#y += 8;
-  }
+/** A timer that runs: a dot where it fires, a stroke where it is stopped. */
+function bar({ x, top, bottom, end }: LadderBar): string {
+  const at = round(bottom);
+  const line = `<path class="bar${end === 'running' ? ' on' : ''}" d="M${round(x)} ${round(top)}V${at}"/>`;
+  if (end === 'running') return line;
+  if (end === 'fired') return `${line}<circle class="fired" cx="${round(x)}" cy="${at}" r="3.5"/>`;
+  return `${line}<path class="bar" d="M${round(x - 3.5)} ${at}h7"/>`;
+}
 
-  #row(row: LadderRow): void {
-    const top = this.#y;
-    this.#y += ROW;
-    const { left, right, width } = this.#x;
-    const middle = (left + right) / 2;
-    const base = top + ROW / 2 + FONT / 3;
-    switch (row.kind) {
-      case 'gap':
-        this.#parts.push(
-          `<rect class="paper" x="${left - 2}" y="${top + 4}" width="${right - left + 4}" height="${ROW - 8}"/>`,
-        );
-        this.#text(middle, base, row.text, 'faint middle');
-        return;
-      case 'note':
-        this.#parts.push(
-          `<rect class="band" x="${MARGIN}" y="${top + 3}" width="${width - 2 * MARGIN}" height="${ROW - 6}" rx="4"/>`,
-        );
-        this.#text(middle, base, row.text, 'note middle');
-        return;
-      case 'text':
-        this.#textRow(row, base);
-        return;
-      case 'arrow':
-        this.#arrow(row, top);
-    }
-  }
+/** Paper torn out: a strip between two jagged edges. */
+function folded({ width, clock }: LadderLayout, top: number, bottom: number, text: string): string {
+  const left = clock + 6;
+  const teeth = Math.max(1, Math.floor((width - 6 - left) / 12));
+  const edge = (y: number): string => `M${point(left, y)}${'l6 -4l6 4'.repeat(teeth)}`;
+  const strip = `<rect class="paper" x="${round(left)}" y="${round(top)}" width="${teeth * 12}" height="${round(bottom - top)}"/>`;
+  const middle = textAt(left + teeth * 6, (top + bottom) / 2 + 4, text, 'faint middle');
+  return `${strip}<path class="edge" d="${edge(top)}${edge(bottom)}"/>${middle}`;
+}
 
-  #textRow({ side, time, text, states }: TextRow, y: number): void {
-    const { left, right } = this.#x;
-    this.#beside(side, y, time, states[side]);
-    this.#text(side === 0 ? left + GAP : right - GAP, y, text, side === 0 ? 'call' : 'call end');
-  }
-
-  /** A clock and a state on one side. */
-  #beside(side: Side, y: number, time: number | null, state: string): void {
-    const { time: leftTime, state: leftState, state2, time2 } = this.#x;
-    if (time !== null) this.#text(side === 0 ? leftTime : time2, y, this.#clock(time), 'time end');
-    this.#text(side === 0 ? leftState : state2, y, state, 'state');
-  }
-
-  #arrow(row: ArrowRow, top: number): void {
-    const { left, right } = this.#x;
-    const { from, part, sent, arrived, lost, states } = row;
-    const to: Side = from === 0 ? 1 : 0;
-    const [start, end] = from === 0 ? [left, right] : [right, left];
-    const y = top + ROW / 2 + 3;
-    const [y1, y2] = [y - SLOPE / 2, y + SLOPE / 2];
-    const way = (share: number): string => `${round(start + (end - start) * share)} ${round(y1 + (y2 - y1) * share)}`;
-    this.#beside(from, y1 + FONT / 3, sent, states[from]);
-    this.#beside(to, y2 + FONT / 3, arrived, states[to]);
-    const alarm = lost === null ? '' : ' alarm';
-    if (lost !== null) {
-      this.#parts.push(`<path class="line alarm" d="M${way(0)}L${way(0.72)}"/>`);
-      this.#cross(start + (end - start) * 0.72, y1 + (y2 - y1) * 0.72);
-      this.#text(start + (end - start) * 0.74, y2 + 10, lost, from === 0 ? 'small alarm' : 'small alarm end');
-    } else if (part === 'departure') {
-      this.#parts.push(
-        `<path class="line" d="M${way(0)}L${way(0.5)}"/><path class="line faded" d="M${way(0.5)}L${way(0.8)}"/>`,
-      );
-    } else if (part === 'arrival') {
-      this.#parts.push(
-        `<path class="line faded" d="M${way(0.2)}L${way(0.5)}"/><path class="line" d="M${way(0.5)}L${way(1)}"/>`,
-      );
-    } else this.#parts.push(`<path class="line" d="M${way(0)}L${way(1)}"/>`);
-    if (lost === null && part !== 'departure') this.#point(end, y2, from === 0 ? 1 : -1);
-    const marks = row.marks.length === 0 ? '' : ` (${row.marks.join(', ')})`;
-    this.#text((left + right) / 2, top + ROW / 2 - 4, row.text + marks, `segment middle${alarm}`);
-  }
-
-  #point(x: number, y: number, way: 1 | -1): void {
-    this.#parts.push(`<path class="head" d="M${x} ${y}l${-way * HEAD} ${-HEAD / 2}v${HEAD}z"/>`);
-  }
-
-  #cross(x: number, y: number): void {
-    const [at, up] = [round(x), round(y)];
-    this.#parts.push(`<path class="line alarm" d="M${at - 5} ${up - 5}l10 10m0 -10l-10 10"/>`);
-  }
-
-  #text(x: number, y: number, text: string, kind: string): void {
-    if (text === '') return;
-    this.#parts.push(`<text class="${kind}" x="${round(x)}" y="${round(y)}">${escaped(text)}</text>`);
-  }
-
-  #clock(time: number): string {
-    return (time - (this.#options.origin ?? 0)).toFixed(this.#decimals);
-  }
+function note({ width, clock }: LadderLayout, top: number, bottom: number, text: string): string {
+  const left = clock + 8;
+  const band = `<rect class="note" x="${round(left)}" y="${round(top)}" width="${round(width - 8 - left)}" height="${round(bottom - top)}" rx="4"/>`;
+  return band + textAt((left + width - 8) / 2, (top + bottom) / 2 + 4, text, 'middle');
 }
 
 const STYLE = [
-  '.tsyn-ladder{--ink:var(--ladder-ink,#1c2128);--paper:var(--ladder-paper,#fff);--faint:var(--ladder-faint,#5d6773);',
-  '--state:var(--ladder-state,#0550ae);--alarm:var(--ladder-alarm,#b3261e);--band:var(--ladder-band,#fff1c9);',
-  'font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Noto Sans Mono CJK SC",monospace}',
-  '@media(prefers-color-scheme:dark){.tsyn-ladder{--ink:var(--ladder-ink,#e6e9ee);--paper:var(--ladder-paper,#14171c);',
-  '--faint:var(--ladder-faint,#98a2ae);--state:var(--ladder-state,#79b8ff);--alarm:var(--ladder-alarm,#ff8b82);',
-  '--band:var(--ladder-band,#3d3413)}}',
-  '.tsyn-ladder text{fill:var(--ink);white-space:pre}',
-  '.tsyn-ladder .paper{fill:var(--paper)}.tsyn-ladder .band{fill:var(--band)}',
-  '.tsyn-ladder .edge{stroke:var(--faint);stroke-width:1.5}',
-  '.tsyn-ladder .line{stroke:var(--ink);stroke-width:1.4;fill:none}.tsyn-ladder .faded{stroke-dasharray:3 5}',
-  '.tsyn-ladder .head{fill:var(--ink)}.tsyn-ladder .line.alarm{stroke:var(--alarm)}',
-  '.tsyn-ladder text.alarm{fill:var(--alarm)}.tsyn-ladder .host{font-weight:bold}',
-  '.tsyn-ladder .state{fill:var(--state);font-weight:bold}',
-  '.tsyn-ladder .time,.tsyn-ladder .faint,.tsyn-ladder .call{fill:var(--faint)}',
-  '.tsyn-ladder .small{font-size:11px}.tsyn-ladder .middle{text-anchor:middle}.tsyn-ladder .end{text-anchor:end}',
+  '.tsyn-ladder .lane{stroke:var(--line);stroke-width:2}',
+  ...['SYN', 'data', 'ACK', 'FIN', 'RST'].map((kind) => `.tsyn-ladder .${kind}{--kind:var(--${kind.toLowerCase()})}`),
+  '.tsyn-ladder .alarm{--kind:var(--alarm)}.tsyn-ladder text.alarm{fill:var(--alarm)}',
+  '.tsyn-ladder .way,.tsyn-ladder .cross{stroke:var(--kind);stroke-width:1.6;fill:none}.tsyn-ladder .cross{stroke-width:2.2}',
+  '.tsyn-ladder .head{fill:var(--kind);stroke:var(--kind)}.tsyn-ladder .ACK .head{fill:none;stroke-width:1.4}',
+  '.tsyn-ladder .sign{fill:var(--kind)}.tsyn-ladder .ACK .way{stroke-dasharray:5 3;stroke-width:1.3}',
+  '.tsyn-ladder .FIN .way{stroke-dasharray:12 3 2 3}.tsyn-ladder .RST .way{stroke-dasharray:2 3}',
+  '.tsyn-ladder .nowhere .way{stroke-dasharray:1 4}',
+  '.tsyn-ladder .again{fill:var(--paper);stroke:var(--kind);stroke-width:1.3}',
+  '.tsyn-ladder .letter{fill:var(--kind);font-size:10px;font-weight:bold}',
+  `.tsyn-ladder .label{fill:var(--kind);stroke:var(--paper);stroke-width:3px;paint-order:stroke;font-size:${FONT}px}`,
+  '.tsyn-ladder .pill{fill:var(--tint)}.tsyn-ladder .state{fill:var(--accent);font-weight:bold;font-size:11.5px}',
+  '.tsyn-ladder .call{fill:var(--ink)}.tsyn-ladder .bar{stroke:var(--fin);stroke-width:2.5;fill:none}',
+  '.tsyn-ladder .on{stroke-dasharray:3 3}.tsyn-ladder .fired{fill:var(--fin)}',
+  '.tsyn-ladder .edge{stroke:var(--line);fill:none;stroke-width:1.2}.tsyn-ladder .note{fill:var(--note)}',
 ].join('');
-
-/** What the lane needs for a row. */
-function widthOf(row: LadderRow): number {
-  if (row.kind === 'gap' || row.kind === 'note') return 0;
-  const marks = row.kind === 'arrow' ? row.marks.join(', ') : '';
-  const text = displayWidth(row.text) + (marks === '' ? 0 : displayWidth(marks) + 3);
-  return COLUMN * text + (row.kind === 'arrow' ? ARROW : 2 * GAP);
-}
-
-function timesOf(row: LadderRow): number[] {
-  if (row.kind === 'gap') return [];
-  if (row.kind === 'arrow') return [row.sent, row.arrived].filter((time) => time !== null);
-  return [row.time];
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-/** Text as it may stand in XML: characters that XML has no place for are left out. */
-function escaped(text: string): string {
-  const named: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return [...text]
-    .filter((character) => character >= ' ' || character === '\n' || character === '\t')
-    .join('')
-    .replace(/[&<>"]/g, (character) => named[character]!);
-}

@@ -22,11 +22,13 @@ interface Flow {
  */
 export class RelativeNumbers {
   readonly #flows: Map<string, Flow> = new Map();
+  /** The segment that was asked about last, its direction and the other one: mostly it is asked about again. */
+  #last: { readonly event: SegmentEvent; readonly flow: Flow; readonly back: Flow } | null = null;
 
   /** Learns from a segment; say it for every segment, in order, before asking for its text. */
   see(event: SegmentEvent): void {
     const { segment } = event;
-    const flow = this.#flow(event);
+    const { flow, back } = this.#both(event);
     if (segment.flags & SYN) {
       flow.base = segment.seq;
       flow.known = true;
@@ -36,7 +38,6 @@ export class RelativeNumbers {
       flow.base = segment.flags & RST ? segment.seq : segment.seq - 1;
       flow.known = true;
     }
-    const back = this.#flow(event, true);
     if (segment.flags & ACK && !back.known) {
       back.base = segment.ack - 1;
       back.known = true;
@@ -50,8 +51,7 @@ export class RelativeNumbers {
    */
   text(event: SegmentEvent, windows: boolean = true): string {
     const { segment } = event;
-    const flow = this.#flow(event);
-    const back = this.#flow(event, true);
+    const { flow, back } = this.#both(event);
     const parts = [briefText(segment, flow, back)];
     if (windows) parts.push(`win=${segment.window * scaleOf(segment, flow, back)}`);
     if (segment.flags & URG) parts.push(`urg=${segment.urgent}`);
@@ -68,13 +68,22 @@ export class RelativeNumbers {
 
   /** `SYN,ACK seq=0 ack=1`: the text without window, urgent pointer and options. */
   short(event: SegmentEvent): string {
-    return briefText(event.segment, this.#flow(event), this.#flow(event, true));
+    const { flow, back } = this.#both(event);
+    return briefText(event.segment, flow, back);
   }
 
-  #flow({ src, dst, segment: { srcPort, dstPort }, incarnation = 0 }: SegmentEvent, back = false): Flow {
-    const key = back
-      ? `${dst} ${dstPort} ${src} ${srcPort} ${incarnation}`
-      : `${src} ${srcPort} ${dst} ${dstPort} ${incarnation}`;
+  #both(event: SegmentEvent): { readonly flow: Flow; readonly back: Flow } {
+    if (this.#last?.event !== event) {
+      const { src, dst, incarnation = 0 } = event;
+      const { srcPort, dstPort } = event.segment;
+      const flow = this.#flow(`${src} ${srcPort} ${dst} ${dstPort} ${incarnation}`);
+      const back = this.#flow(`${dst} ${dstPort} ${src} ${srcPort} ${incarnation}`);
+      this.#last = { event, flow, back };
+    }
+    return this.#last;
+  }
+
+  #flow(key: string): Flow {
     let flow = this.#flows.get(key);
     if (flow === undefined) {
       flow = { base: 0, known: false, scale: -1, sawSyn: false };

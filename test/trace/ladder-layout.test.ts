@@ -89,7 +89,7 @@ describe('the layout of a ladder', () => {
   it('shows states and calls beside their lanes, in order, and the first state of each host', () => {
     const { lanes, texts } = layoutOf(handshake());
     expect(lanes.map(({ initial }) => initial)).toEqual(['CLOSED', 'CLOSED']);
-    expect(texts.filter(({ lane }) => lane === 0).map(({ text }) => text)).toEqual(['SYN-SENT', 'OPEN', 'ESTABLISHED']);
+    expect(texts.filter(({ lane }) => lane === 0).map(({ text }) => text)).toEqual(['OPEN', 'SYN-SENT', 'ESTABLISHED']);
     expect(texts.filter(({ lane }) => lane === 1).map(({ text }) => text)).toEqual([
       'LISTEN',
       'SYN-RECEIVED',
@@ -148,6 +148,19 @@ describe('the layout of a ladder', () => {
         expect(layout.arrows.filter(({ label }) => label !== null).length).toBeGreaterThan(layout.arrows.length / 2);
       }
     }
+  });
+
+  it('puts a note before what leaves at its instant, and after what has arrived', () => {
+    const story = handshake();
+    story.arrive(110, story.send(100, 'client', 'A', 1, 1, { length: 100 }));
+    const answer = story.send(110, 'server', 'A', 1, 101);
+    story.note(110, 'here').arrive(120, answer).note(120, 'there');
+    const { notes, arrows } = layoutOf(story);
+    const [data, ack] = arrows.slice(3);
+    expect(notes.map(({ text }) => text)).toEqual(['here', 'there']);
+    expect(notes[0]!.top).toBeGreaterThan(data!.y2);
+    expect(notes[0]!.bottom).toBeLessThan(ack!.y1);
+    expect(notes[1]!.top).toBeGreaterThan(ack!.y2);
   });
 
   it('is as wide as two texts need whose arrows cross', () => {

@@ -1,6 +1,8 @@
 /** The ladder as SVG: well-formed, complete, safe to put into a page. */
 import { describe, expect, it } from 'vitest';
 import { ladderSvg, type SegmentEvent, type TraceEvent } from '../../src/trace/index.ts';
+import { handshake } from './story.ts';
+import { elementsOf, textsOf } from './xml.ts';
 
 const SYN = 2;
 const connection = { id: 1, local: '192.0.2.1:40000', remote: '192.0.2.2:80' };
@@ -34,30 +36,6 @@ const events: readonly TraceEvent[] = [
 ];
 const options = { left: 'client', right: 'server' };
 
-/** Elements that are opened, in order; throws where the document is not well-formed. */
-function elementsOf(svg: string): string[] {
-  const open: string[] = [];
-  const seen: string[] = [];
-  const rest = svg.replace(
-    /<(\/?)([a-z]+)((?:\s[\w:-]+="[^"<]*")*)\s*(\/?)>/g,
-    (_whole, end, name, attributes, empty) => {
-      const names = [...String(attributes).matchAll(/([\w:-]+)=/g)].map(([, attribute]) => attribute);
-      if (new Set(names).size < names.length) throw new Error(`<${name}> has an attribute twice`);
-      if (end === '/') {
-        if (open.pop() !== name) throw new Error(`</${name}> closes something else`);
-      } else {
-        seen.push(name);
-        if (empty !== '/') open.push(name);
-      }
-      return '';
-    },
-  );
-  if (open.length > 0) throw new Error(`not closed: ${open.join()}`);
-  if (/[<>]/.test(rest)) throw new Error(`no markup: ${rest}`);
-  if (/&(?!amp;|lt;|gt;|quot;)/.test(rest)) throw new Error('an ampersand stands alone');
-  return seen;
-}
-
 describe('a ladder as SVG', () => {
   const svg = ladderSvg(events, { ...options, title: 'A <SYN>', description: 'It is lost & sent again' });
 
@@ -75,18 +53,49 @@ describe('a ladder as SVG', () => {
   });
 
   it('shows hosts, states, segments, what becomes of them, and times', () => {
-    const texts = [...svg.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text);
-    for (const text of ['client', 'server', 'SYN-SENT', 'CLOSED', 'SYN seq=0 win=4', 'lost', '30', '2000']) {
+    const texts = textsOf(svg);
+    for (const text of ['client', 'server', 'SYN-SENT', 'CLOSED', 'SYN seq=0 win=4', '0', '30', '1000', '2000']) {
       expect(texts).toContain(text);
     }
+    expect(texts).toContain('SYN seq=0 win=4 (retransmission, lost)');
     expect(texts).toContain('SYN seq=0 win=4 (retransmission)');
-    expect(texts.filter((text) => text!.includes('later'))).toHaveLength(1);
+    // Nothing happens when a packet would have arrived that is lost.
+    expect(texts).not.toContain('1030');
+    expect(texts.filter((text) => text.includes('later'))).toHaveLength(2);
   });
 
   it('draws a whole way, a lost one, and one that has not arrived', () => {
     expect(svg.match(/class="head"/g)).toHaveLength(1);
-    expect(svg.match(/class="line alarm"/g)).toHaveLength(2);
-    expect(svg.match(/class="line faded"/g)).toHaveLength(1);
+    expect(svg.match(/class="SYN alarm"/g)).toHaveLength(1);
+    expect(svg.match(/class="cross"/g)).toHaveLength(1);
+    expect(svg.match(/class="way"/g)).toHaveLength(3);
+  });
+
+  it('tells kinds apart without colours: by the sign where an arrow begins and the dashes of its line', () => {
+    const story = handshake();
+    story.arrive(110, story.send(100, 'client', 'PA', 1, 1, { length: 9 }));
+    story.arrive(130, story.send(120, 'client', 'FA', 10, 1));
+    story.arrive(150, story.send(140, 'client', 'R', 11, 0));
+    const drawn = ladderSvg(story.events, options);
+    const groups = [...drawn.matchAll(/<g class="(\w+)">(.*?)<\/g>/g)].map(([, kind, inside]) => [kind, inside!]);
+    const signOf = (kind: string): string =>
+      groups
+        .find(([name]) => name === kind)![1]!
+        .replace(/^<path[^>]*>/, '')
+        .replace(/="[^"]*"/g, '')
+        .replace(/<path d\/>$/, '');
+    const signs = ['SYN', 'data', 'ACK', 'FIN', 'RST'].map(signOf);
+    expect(
+      new Set(signs.map((sign, i) => sign + (drawn.match(`\\.${groups[i]?.[0]} .way{stroke-dasharray[^}]*`) ?? '')))
+        .size,
+    ).toBe(5);
+    expect(textsOf(svg).filter((text) => text === 'R')).toHaveLength(2);
+  });
+
+  it('has a lane for each host', () => {
+    const three = ladderSvg(events, { left: 'client', between: ['router'], right: 'server' });
+    expect(three.match(/class="lane"/g)).toHaveLength(3);
+    expect(three).toContain('<title>client, router, server</title>');
   });
 
   it('has no script, loads nothing, and is light or dark as its reader prefers', () => {
@@ -102,7 +111,7 @@ describe('a ladder as SVG', () => {
 
   it('speaks Chinese', () => {
     const chinese = ladderSvg(events, { ...options, lang: 'zh' });
-    expect(chinese).toContain('>丢失<');
+    expect(chinese).toContain('(重传, 丢失)');
     expect(chinese).toContain('>毫秒<');
   });
 
