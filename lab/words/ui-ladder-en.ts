@@ -1,5 +1,6 @@
 /** Owns: the English words of the frame, the ladder, the faults and the transport bar. */
 
+import type { TimerName } from 'tsyn/trace';
 import type { Edit, Fate, HostName } from '../engine/types.ts';
 import type { PacketAction } from '../ui/faults/actions.ts';
 
@@ -32,6 +33,22 @@ const actions: Readonly<Record<PacketAction, string>> = {
   swap: 'Swap',
   corrupt: 'Corrupt',
   inject: 'Send again',
+};
+
+/** Of a timer that fires, beside its lane: a few letters have room there. */
+const fires: Readonly<Record<TimerName, string>> = {
+  retransmission: 'RTO fires',
+  'tail-loss-probe': 'TLP fires',
+  reordering: 'RACK fires',
+  persist: 'probe is due',
+  'delayed-ack': 'ACK is due',
+  'keep-alive': 'keep-alive',
+  pacing: 'pacing',
+  user: 'user timeout',
+  linger: 'linger over',
+  cork: 'cork over',
+  'time-wait': '2 MSL over',
+  'fin-wait-2': 'waited long',
 };
 
 function partition(host: HostName | null): string {
@@ -82,6 +99,8 @@ export const ladderEn = {
     run: 'Run',
     step: 'Step',
     hostMenu: (host: string): string => `Host ${host}: crash it, cut it off`,
+    fires,
+    waits: (timer: TimerName, time: string): string => `${timer === 'time-wait' ? '2 MSL' : timer} ${time}`,
     fold: (time: string): string => `${time} of silence`,
     arrow: (it: ArrowWords): string => {
       const numbers = `sequence ${it.seq}${it.ack === null ? '' : `, acknowledgment ${it.ack}`}`;

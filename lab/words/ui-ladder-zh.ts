@@ -1,5 +1,6 @@
 /** Owns: the same words in Chinese as in `ui-ladder-en.ts`. */
 
+import type { TimerName } from 'tsyn/trace';
 import type { Fate, HostName } from '../engine/types.ts';
 import type { PacketAction } from '../ui/faults/actions.ts';
 import type { LadderWords } from './ui-ladder-en.ts';
@@ -21,6 +22,21 @@ const actions: Readonly<Record<PacketAction, string>> = {
 };
 
 const calls = { open: '打开', listen: '监听', send: '发送', receive: '接收', close: '关闭', abort: '中止' };
+
+const fires: Readonly<Record<TimerName, string>> = {
+  retransmission: 'RTO 到期',
+  'tail-loss-probe': 'TLP 到期',
+  reordering: 'RACK 到期',
+  persist: '该探测了',
+  'delayed-ack': '该发 ACK 了',
+  'keep-alive': '保活',
+  pacing: '步速',
+  user: '用户超时',
+  linger: 'linger 到期',
+  cork: 'cork 到期',
+  'time-wait': '2 MSL 已满',
+  'fin-wait-2': '等得太久',
+};
 
 function partition(host: HostName | null): string {
   return host === null ? '双向中断' : `${host} 发出的全部丢失`;
@@ -70,6 +86,8 @@ export const ladderZh: LadderWords = {
     run: '运行',
     step: '单步',
     hostMenu: (host) => `主机 ${host}：崩溃、切断`,
+    fires,
+    waits: (timer, time) => `${timer === 'time-wait' ? '2 MSL' : timer === 'persist' ? '坚持' : timer} ${time}`,
     fold: (time) => `静默 ${time}`,
     arrow: (it) => {
       const numbers = `序号 ${it.seq}${it.ack === null ? '' : `，确认号 ${it.ack}`}`;

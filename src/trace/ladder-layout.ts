@@ -30,6 +30,8 @@ export interface LayoutOptions extends ContentOptions {
   readonly hosts: readonly string[];
   /** Of the whole ladder; by default as wide as its texts need. Where it is too narrow, texts are shortened. */
   readonly width?: number;
+  /** Of a ladder whose width is given: what texts beside the outer lanes have on each side; by default what they need, within limits. */
+  readonly beside?: number;
   /** Width of a character of the type that texts are set in, which has one width. Default 7.2, of a type of 12. */
   readonly character?: number;
   /** Height of a line of text. Default 18. */
@@ -309,7 +311,7 @@ class Layout {
     const wanted = hosts.map((_, lane) => this.#textWidth(lane));
     const sides = bars[0]! + bars[last]! + 4 * GAP;
     if (width !== undefined) {
-      const outer = wanted.map((one) => Math.min(one, width * OUTER));
+      const outer = wanted.map((one) => this.#options.beside ?? Math.min(one, width * OUTER));
       const left = clock + GAP + outer[0]! + GAP + bars[0]!;
       const lane = (width - MARGIN - (clock - MARGIN) - outer[0]! - outer[last]! - sides - MARGIN) / last;
       return { x: hosts.map((_, at) => left + at * lane), outer, width };

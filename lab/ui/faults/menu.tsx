@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { PacketRecord } from '../../engine/types.ts';
 import { words } from '../../words/index.ts';
 import { beside } from '../controls.tsx';
-import { kindOf, label } from '../ladder/text.ts';
+import { kindOf, label, title } from '../ladder/text.ts';
 import {
   act,
   askPartition,
@@ -121,7 +121,7 @@ export function Actions() {
   if (packet === null) return <p class="faint small actions-hint">{faults.hint}</p>;
   return (
     <div class="actions" role="group" aria-label={faults.actions}>
-      <span class={`actions-packet kind-${kindOf(packet)}`}>{label(packet, words.value)}</span>
+      <span class={`actions-packet kind-${kindOf(packet)}`}>{title(packet)}</span>
       {editable(packet) ? (
         <label class="actions-wait small">
           <input

@@ -35,7 +35,7 @@ export function ArrowMark({ arrow, phase, chosen, reached }: ArrowMarkProps) {
     <g
       class={name}
       role="button"
-      tabIndex={reached ? 0 : -1}
+      tabindex={reached ? 0 : -1}
       aria-haspopup="menu"
       aria-label={sentence(record, now.value, words.value)}
       data-packet={record.packet}
@@ -49,11 +49,17 @@ export function ArrowMark({ arrow, phase, chosen, reached }: ArrowMarkProps) {
       {(retransmission || headless) && <Again x={x1 + (x2 > x1 ? 13 : -13)} y={y1 + 2} />}
       {label !== null && (
         <text transform={`matrix(${label.cos} ${label.sin} ${-label.sin} ${label.cos} ${label.x} ${label.y})`} y={-5}>
-          {over ? label.text : label.text.replace(/ \([^)]*\)$/, '')}
+          {written(label.text, over)}
         </text>
       )}
     </g>
   );
+}
+
+/** What has no room is left out by words; what becomes of it is not said before it is known. */
+function written(text: string, over: boolean): string {
+  const whole = text.replace(/[ ,]*[^ ]*~$/, '');
+  return over ? whole : whole.replace(/ \([^)]*\)$/, '');
 }
 
 /** How far it has got. */

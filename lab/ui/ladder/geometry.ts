@@ -11,8 +11,8 @@ import { language, run } from '../store.ts';
 /** What of the page the ladder has, pixels; 0 until it is known. */
 export const width = signal(0);
 
-/** Of the type of the texts on the ladder, which `styles/ladder.css` sets: width of a character, pixels. */
-const CHARACTER = 7;
+/** Width of a character of the texts on the ladder, pixels: on a small screen the type is smaller. */
+export const character = computed(() => (width.value < 560 ? 6 : 7));
 /** How far a packet falls on its way. */
 const FALL = 64;
 
@@ -31,6 +31,14 @@ export interface Geometry {
   readonly stepY: readonly number[];
 }
 
+/** Of runs that have been laid out, as they were then. */
+const known = new WeakMap<Run, Geometry>();
+
+/** How a run was when it was shown, or null. */
+export function formerly(it: Run): Geometry | null {
+  return known.get(it) ?? null;
+}
+
 const NOTHING: Geometry = { layout: null, arrows: [], stepY: [] };
 
 export const geometry = computed<Geometry>(() => {
@@ -40,11 +48,15 @@ export const geometry = computed<Geometry>(() => {
     hosts: it.lanes,
     width: width.value,
     lang: language.value,
-    character: CHARACTER,
+    character: character.value,
+    // For `SYN-RECEIVED` in its pill: the lanes stay where they are, whatever happens.
+    beside: 12 * character.value + 14,
     scale: scaleOf(it),
   });
   const arrows = arrowsOf(layout, it);
-  return { layout, arrows, stepY: stepsOf(layout, arrows, it) };
+  const found = { layout, arrows, stepY: stepsOf(layout, arrows, it) };
+  known.set(it, found);
+  return found;
 });
 
 /** Pixels in a ms. */

@@ -55,7 +55,8 @@ function Lanes() {
             label={ladder.hostMenu(host)}
             face={
               <>
-                <b>{host}</b> <span class="state">{states.value.get(host) ?? 'CLOSED'}</span>
+                <b>{host}</b>
+                <span class="lane-state">{states.value.get(host) ?? 'CLOSED'}</span>
               </>
             }
           >
@@ -124,7 +125,7 @@ function View() {
         bottom.value = currentTarget.scrollTop + currentTarget.clientHeight;
       }}
     >
-      <div class="ladder-height" style={{ height: `${Math.max(layout?.height ?? 0, 0)}px` }}>
+      <div class="ladder-height" style={{ height: `${layout?.height ?? 0}px` }}>
         <Picture />
       </div>
       {!started.value && <Begin />}

@@ -13,10 +13,11 @@ import { actOnKey } from '../faults/keys.ts';
 import { openMenu } from '../faults/menu.tsx';
 import { foresight, now, run, seen, selected } from '../store.ts';
 import { ArrowMark } from './arrow.tsx';
-import { type Arrow, geometry, heightOf } from './geometry.ts';
+import { type Arrow, character, geometry, heightOf } from './geometry.ts';
 import { Ghosts } from './ghosts.tsx';
 import { Preview } from './preview.tsx';
-import { drawn, headY, wanted } from './scroll.ts';
+import { bottom, drawn, headY, wanted } from './scroll.ts';
+import { span } from './text.ts';
 
 /** What a sorted list has between the heights that are drawn. */
 function inSight<T extends { readonly top: number; readonly bottom: number }>(items: readonly T[] | undefined): T[] {
@@ -41,13 +42,14 @@ export function Picture() {
   const { layout, arrows } = geometry.value;
   const { from, until } = drawn.value;
   if (layout === null) return null;
-  const height = Math.min(until, layout.height) - from;
+  // As high as what is in sight, even where the run is shorter.
+  const height = Math.min(until, Math.max(layout.height, bottom.value)) - from;
   const shown = inSight(arrows).filter(({ begins }) => foresight.value || begins < seen.value);
   const focus = reached.value;
   if (focus !== undefined && !shown.includes(focus)) shown.push(focus);
   return (
     <svg
-      class="picture"
+      class={character.value < 7 ? 'picture narrow' : 'picture'}
       style={{ top: `${from}px` }}
       width={layout.width}
       height={Math.max(0, height)}
@@ -60,7 +62,7 @@ export function Picture() {
         else grab(event, arrow);
       }}
       onClick={(event) => choose(arrowAt(event.target))}
-      onFocusIn={(event) => choose(arrowAt(event.target))}
+      onFocusCapture={(event) => choose(arrowAt(event.target))}
       onContextMenu={(event) => {
         const arrow = arrowAt(event.target);
         if (arrow === null) return;
@@ -109,7 +111,7 @@ export function Picture() {
 }
 
 function past(time: number): string {
-  return time <= now.value ? 'tick' : 'tick future';
+  return time <= now.value && headY.value > 0 ? 'tick' : 'tick future';
 }
 
 /** The lanes, and the strips where time is left out. */
@@ -117,7 +119,7 @@ function Lines() {
   const { layout } = geometry.value;
   const { from, until } = drawn.value;
   const y = headY.value;
-  const end = Math.min(until, layout!.height);
+  const end = Math.min(until, Math.max(layout!.height, bottom.value));
   const [left, right] = [layout!.lanes[0]!.x, layout!.lanes.at(-1)!.x];
   return (
     <>
@@ -183,24 +185,36 @@ function Bar({ bar: { x, top: y1, bottom: y2, timer, end, events } }: { readonly
   return (
     <g class={`bar timer-${timer}`}>
       <title>{timer}</title>
-      <path class="bar-rest" d={`M${x} ${y1}V${over ? y2 : y2}`} />
       <path d={`M${x} ${y1}V${to}`} />
       {over && <path d={end === 'fired' ? `M${x - 3.5} ${to}h7` : `M${x - 2} ${to}h4`} />}
     </g>
   );
 }
 
-function Text({ text: { x, y, anchor, width, kind, text, whole } }: { readonly text: LadderText }) {
+function Text({ text }: { readonly text: LadderText }) {
+  const { x, y, anchor, kind, whole } = text;
+  const short = beside(text);
+  const width = short.length * character.value + 12;
   const left = anchor === 'end' ? x - width : x;
   return (
     <g class={`beside ${kind}`}>
-      {whole !== text && <title>{whole}</title>}
+      {whole !== short && <title>{whole}</title>}
       {kind === 'state' && <rect x={left} y={y - 9} width={width} height={18} rx={9} />}
       <text x={left + width / 2} y={y + 4}>
-        {text}
+        {short}
       </text>
     </g>
   );
+}
+
+/** What is beside a lane, in as few letters as on a small screen. */
+function beside({ kind, text, whole, event }: LadderText): string {
+  const told = run.value?.events[event];
+  const { ladder } = words.value;
+  if (told?.type === 'timer-fired') return ladder.fires[told.timer];
+  if (told?.type === 'timer-set') return ladder.waits(told.timer, span((told.due ?? told.time) - told.time));
+  if (told?.type === 'call') return told.count === undefined ? told.call : `${told.call} ${told.count}`;
+  return kind === 'state' && whole !== text ? whole.replace('RECEIVED', 'RCVD') : text;
 }
 
 // ---- What is pointed at, and the keys ----

@@ -25,6 +25,11 @@ export function clock(time: number): string {
   return Number.isInteger(time) ? String(time) : time.toFixed(time < 1000 ? 1 : 0);
 }
 
+/** `40 ms`, `60 s`. */
+export function span(ms: number): string {
+  return ms < 1000 ? `${clock(ms)} ms` : `${clock(ms / 1000)} s`;
+}
+
 /** Each packet's sequence and acknowledgment number from its connection's first one, by packet - 1. */
 const counted = computed(() => {
   const first = new Map<string, number>();
@@ -70,6 +75,11 @@ function summary(packet: PacketRecord): string {
   if (length > 0 || flags & (SYN | FIN | RST)) parts.push(`seq=${seq}`);
   if (flags & ACK) parts.push(`ack=${ack}`);
   return parts.filter(Boolean).join(' ');
+}
+
+/** The least: who to whom, and what for. */
+export function title({ from, to, segment: { flags, length } }: PacketRecord): string {
+  return `${from} → ${to} ${length > 0 ? `${length} B` : flagsText(flags)}`;
 }
 
 /** A packet in a line: who to whom, and what. */
