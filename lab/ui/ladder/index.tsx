@@ -49,7 +49,7 @@ function Lanes() {
         {ladder.time}
       </span>
       {layout?.lanes.map(({ host, x }) => (
-        <div key={host} class="lane" style={{ left: `${x}px` }}>
+        <div key={host} class="lane-head" style={{ left: `${x}px` }}>
           <Popover
             class="quiet lane-button"
             label={ladder.hostMenu(host)}

@@ -183,7 +183,7 @@ function Bar({ bar: { x, top: y1, bottom: y2, timer, end, events } }: { readonly
   const over = events.at(-1)! < seen.value && end !== 'running';
   const to = over ? y2 : Math.max(y1, Math.min(y2, headY.value));
   return (
-    <g class={`bar timer-${timer}`}>
+    <g class={`timer-bar timer-${timer}`}>
       <title>{timer}</title>
       <path d={`M${x} ${y1}V${to}`} />
       {over && <path d={end === 'fired' ? `M${x - 3.5} ${to}h7` : `M${x - 2} ${to}h4`} />}
@@ -197,7 +197,7 @@ function Text({ text }: { readonly text: LadderText }) {
   const width = short.length * character.value + 12;
   const left = anchor === 'end' ? x - width : x;
   return (
-    <g class={`beside ${kind}`}>
+    <g class={`beside ${kind === 'state' ? 'in-state' : kind}`}>
       {whole !== short && <title>{whole}</title>}
       {kind === 'state' && <rect x={left} y={y - 9} width={width} height={18} rx={9} />}
       <text x={left + width / 2} y={y + 4}>

@@ -3,7 +3,7 @@
  * read and an idle minute is as short as it is drawn.
  */
 
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { geometry } from '../ladder/geometry.ts';
 import {
   type Breakpoint,
@@ -80,8 +80,17 @@ function advance(passed: number): void {
   else head.value = to;
 }
 
+/** Where there is something to see now. */
+function lookAtLadder(): void {
+  document.getElementById('ladder')?.scrollIntoView({ block: 'nearest' });
+}
+
 /** Plays while `playing` is set. */
 export function keepPlaying(): void {
+  const begun = computed(() => cursor.value > 0);
+  effect(() => {
+    if (begun.value) lookAtLadder();
+  });
   let frame = 0;
   let last = 0;
   const tick = (time: number): void => {
@@ -96,6 +105,7 @@ export function keepPlaying(): void {
       head.value = null;
       return;
     }
+    lookAtLadder();
     last = performance.now();
     frame = requestAnimationFrame(tick);
   });
