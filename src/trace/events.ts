@@ -77,6 +77,8 @@ export interface SegmentEvent extends At {
   readonly segment: SegmentView;
   /** Sent again: some of its sequence numbers were sent before. */
   readonly retransmission?: boolean;
+  /** What an analysis found in it, e.g. `TCP Dup ACK 3#1`; of a sent one only. They take the place of the word for a retransmission. */
+  readonly remarks?: readonly string[];
   /**
    * Which of several connections, one after the other, of the same pair of sockets it belongs to, from 1 on, where the teller
    * of the story knows: the numbers alone do not tell.

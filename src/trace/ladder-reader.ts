@@ -207,7 +207,9 @@ class Reader {
   #sent(event: SegmentEvent, lane: number, index: number): void {
     const again = this.#resent.see(event);
     const flight = this.#flight(event, lane, this.#opposite(lane, event.dst), { retransmission: again }, index, true);
-    if (again) flight.marks.push({ mark: 'retransmission', words: this.#words.marks.retransmission });
+    if (event.remarks !== undefined) {
+      for (const words of event.remarks) flight.marks.push({ mark: again ? 'retransmission' : 'remarked', words });
+    } else if (again) flight.marks.push({ mark: 'retransmission', words: this.#words.marks.retransmission });
     if (event.packet !== 0) this.#byPacket.set(event.packet, flight);
   }
 

@@ -18,7 +18,9 @@ export type Mark =
   | 'held'
   | 'released'
   | 'injected'
-  | 'retransmission';
+  | 'retransmission'
+  /** An analysis found something; its words are its own. */
+  | 'remarked';
 
 export interface Words {
   readonly marks: Readonly<Record<Mark, string>>;
@@ -50,6 +52,7 @@ const en: Words = {
     released: 'released',
     injected: 'injected',
     retransmission: 'retransmission',
+    remarked: 'remarked',
   },
   timers: {
     retransmission: 'retransmission',
@@ -89,6 +92,7 @@ const zh: Words = {
     released: '放行',
     injected: '注入',
     retransmission: '重传',
+    remarked: '注明',
   },
   timers: {
     retransmission: '重传',
