@@ -1,8 +1,12 @@
-/** Owns: the engine's side of the page: it says which presets there are; inputs come in as messages, runs go back, in order. */
+/**
+ * Owns: the workers' side of the page. The engine's says which presets there are; inputs come in as messages, runs go back, in
+ * order. The one whose name is `background` is the same program with other parts of it (`background.ts`), so that they share the TCP.
+ */
 
 import { run } from './engine/run.ts';
 import type { Input, Run } from './engine/types.ts';
 import { PRESETS } from './presets/index.ts';
+import type { Report, Task } from './ui/background.ts';
 import type { Listed } from './ui/catalogue.ts';
 
 /** `id` is the asker's, and comes back. */
@@ -18,18 +22,27 @@ export type Answer =
   | { readonly presets: readonly Listed[] };
 
 const port = globalThis as unknown as {
-  onmessage: ((event: MessageEvent<Question>) => void) | null;
-  postMessage(answer: Answer): void;
+  readonly name: string;
+  onmessage: ((event: MessageEvent) => void) | null;
+  postMessage(answer: Answer | Report): void;
 };
 
-port.onmessage = ({ data: { id, input } }) => {
-  try {
-    port.postMessage({ id, run: run(input) });
-  } catch (error) {
-    port.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
-  }
-};
+function runEngine(): void {
+  port.onmessage = ({ data: { id, input } }: MessageEvent<Question>) => {
+    try {
+      port.postMessage({ id, run: run(input) });
+    } catch (error) {
+      port.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  const presets = PRESETS.map(({ id, group, lanes, rfc, toggles }) => ({ id, group, lanes, rfc, toggles }));
+  port.postMessage({ presets });
+}
 
-port.postMessage({
-  presets: PRESETS.map(({ id, group, lanes, rfc, toggles }) => ({ id, group, lanes, rfc, toggles })),
-});
+function runBackground(): void {
+  const begun = import('./background.ts').then(({ begin }) => begin((report) => port.postMessage(report)));
+  port.onmessage = async ({ data }: MessageEvent<Task>) => (await begun)(data);
+}
+
+if (port.name === 'background') runBackground();
+else runEngine();

@@ -2,8 +2,10 @@
 
 import { effect } from '@preact/signals';
 import { speak } from '../words/index.ts';
+import { startBackground } from './background.ts';
 import { start } from './client.ts';
 import { speakSteps } from './explained.ts';
+import { beginGallery } from './gallery.ts';
 import { listen } from './keys.ts';
 import { follow } from './link.ts';
 import { ghost, language, show, theme } from './store.ts';
@@ -32,6 +34,8 @@ export async function begin(): Promise<void> {
   await follow();
   start(show);
   speakSteps();
+  beginGallery();
+  startBackground();
   keepPlaying();
   listen();
   effect(() => {

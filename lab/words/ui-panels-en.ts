@@ -239,6 +239,18 @@ export const panelsEn = {
     names: namesOf(fields),
     meanings: meaningsOf(fields),
   },
+  gallery: {
+    questions: 'Questions',
+    title: 'Why is TCP as it is?',
+    about:
+      'Each answer is searched for here and now: everything that can happen to two endpoints of the TCP that ships, on a network that loses, repeats and reorders; then the same without the mechanism in question.',
+    search: 'Search',
+    stop: 'Stop',
+    waiting: 'Not searched yet.',
+    progress: (states: string, rate: string) => `${states} states so far, ${rate} a second`,
+    bounds: 'What was searched',
+    cure: 'What the TCP that ships makes of it',
+  },
   graphs: {
     direction: 'Direction',
     host: 'Host',

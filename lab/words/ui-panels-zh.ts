@@ -215,6 +215,18 @@ export const panelsZh: PanelWords = {
     names: namesOf(fields),
     meanings: meaningsOf(fields),
   },
+  gallery: {
+    questions: '问题',
+    title: 'TCP 为什么是这样的？',
+    about:
+      '答案都是此时此地搜索出来的：真正的 TCP 的两个端点，在会丢、会重复、会乱序的网络上可能发生的一切；再去掉所问的机制，同样搜索一遍。',
+    search: '搜索',
+    stop: '停止',
+    waiting: '还没有搜索。',
+    progress: (states, rate) => `已有 ${states} 个状态，每秒 ${rate} 个`,
+    bounds: '搜索的范围',
+    cure: '真正的 TCP 会怎样',
+  },
   graphs: {
     direction: '方向',
     host: '主机',

@@ -390,3 +390,13 @@ export function answer(question: Question, level: Level, options: SearchOptions 
   const { mutant, safety, goal } = question;
   return search(modelAt(question, level), { mutant, safety, goal, ...options });
 }
+
+/** Whether an experiment has come out as it should. */
+export function isExpected(
+  { expected, property, question }: Experiment,
+  { verdict, property: found }: Result,
+): boolean {
+  if (verdict !== expected) return false;
+  // C3 is C2 as the side that closes first sees it: one goal.
+  return verdict === 'holds' || found === property || found === question.goal;
+}

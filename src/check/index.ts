@@ -5,6 +5,7 @@ export {
   answer,
   EXPERIMENTS,
   type Experiment,
+  isExpected,
   type Level,
   modelAt,
   type Question,

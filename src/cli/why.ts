@@ -4,9 +4,9 @@
  */
 
 import { availableParallelism } from 'node:os';
-import { EXPERIMENTS, type Experiment, type Level, type Result, WHYS, type Why } from '../check/index.ts';
+import { EXPERIMENTS, type Experiment, isExpected, type Level, type Result, WHYS, type Why } from '../check/index.ts';
 import { type Arguments, COMMON, type OptionSpecs, parse, UsageError } from './args.ts';
-import { asking, isExpected } from './check/job.ts';
+import { asking } from './check/job.ts';
 import { whyNamed } from './check/names.ts';
 import { boundsOf, levelOf, SEARCH_OPTIONS, SEARCH_OPTIONS_HELP, threadsOf } from './check/options.ts';
 import { runSearches } from './check/pool.ts';

@@ -10,8 +10,9 @@
  */
 
 export { Bar } from './bar.tsx';
+export { Gallery } from './gallery.tsx';
 export { Host } from './host.tsx';
 export { Overlays } from './overlays.tsx';
 export { Story } from './story.tsx';
 export { Tabs } from './tabs.tsx';
-export { Capture, Gallery } from './views.tsx';
+export { Capture } from './views.tsx';

@@ -2,10 +2,6 @@
 
 import { words } from '../../words/index.ts';
 
-export function Gallery() {
-  return <h2>{words.value.bar.parts.why}</h2>;
-}
-
 export function Capture() {
   return <h2>{words.value.bar.parts.capture}</h2>;
 }

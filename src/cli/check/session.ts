@@ -1,10 +1,10 @@
 /** Owns: many experiments from the first search to the exit status: a line each, and what it all comes to. */
 
-import type { Experiment, Level, Result } from '../../check/index.ts';
+import { type Experiment, isExpected, type Level, type Result } from '../../check/index.ts';
 import type { Io } from '../command.ts';
 import { paintFor } from '../paint.ts';
 import { grouped } from '../report.ts';
-import { asking, type Bounds, isExpected } from './job.ts';
+import { asking, type Bounds } from './job.ts';
 import { runSearches } from './pool.ts';
 import { SearchProgress } from './progress.ts';
 import { facts, Table } from './table.ts';

@@ -1,9 +1,8 @@
 /** Owns: the table of experiments, a line each, with columns that are known beforehand: lines are printed as results come. */
 
-import type { Experiment, Result } from '../../check/index.ts';
+import { type Experiment, isExpected, type Result } from '../../check/index.ts';
 import type { Paint } from '../paint.ts';
 import { grouped } from '../report.ts';
-import { isExpected } from './job.ts';
 
 export class Table {
   readonly #name: number;

@@ -4,8 +4,9 @@
  */
 
 import { type Experiment, modelAt, type Result, type Why } from '../../check/index.ts';
+import { verdictText } from '../../check/words/index.ts';
 import type { Language } from '../../trace/index.ts';
-import { ladderOf, verdictText } from './row.ts';
+import { ladderOf } from './row.ts';
 import { WHY_TEXTS } from './texts.ts';
 
 /** Where a block begins and ends in a page. */

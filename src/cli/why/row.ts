@@ -1,13 +1,12 @@
 /** Owns: a question of the gallery with its answers, as text. Leaves to others: the searches, the words, pictures. */
 
-import { type Experiment, GOALS, type Level, modelAt, type Result, type Why } from '../../check/index.ts';
+import { type Experiment, GOALS, isExpected, type Level, modelAt, type Result, type Why } from '../../check/index.ts';
+import { headOf, verdictText } from '../../check/words/index.ts';
 import type { Language } from '../../trace/index.ts';
-import { isExpected } from '../check/job.ts';
 import { type Paint, plain } from '../paint.ts';
-import { grouped } from '../report.ts';
 import { wrap } from '../wrap.ts';
 import { playCure, playScene, type Scene, sceneLadder } from './picture.ts';
-import { WHY_TEXTS, type WhyTexts } from './texts.ts';
+import { WHY_TEXTS } from './texts.ts';
 
 const WIDTH = 100;
 
@@ -68,18 +67,4 @@ export function experimentLines(experiment: Experiment, result: Result, options:
     lines.push('', words.cure, '', ...sceneLadder(scene, played, lang, null).split('\n'));
   }
   return lines;
-}
-
-function headOf({ question, expected }: Experiment, first: boolean, words: WhyTexts): string {
-  const { mutant } = question;
-  if (mutant === null) return expected === 'holds' ? words.with : words.nobody;
-  return expected === 'holds' || first ? words.withBut(words.mutants[mutant]) : words.without(words.mutants[mutant]);
-}
-
-/** What came of a search, in a sentence or two. */
-export function verdictText({ property }: Experiment, result: Result, words: WhyTexts): string {
-  const { verdict, states, depth, pruned, waiting, trace, stopped } = result;
-  if (verdict === 'holds') return words.holds(property, grouped(states), `${depth}`, grouped(pruned));
-  if (verdict === 'violated') return words.violated(result.property!, `${trace.length}`, grouped(states));
-  return words.bounded(grouped(states), `${depth}`, grouped(waiting), stopped!);
 }
