@@ -1,4 +1,5 @@
 export * from './capture.ts';
+export * from './capture-file.ts';
 export * from './clock.ts';
 export * from './driver.ts';
 export * from './entropy.ts';
