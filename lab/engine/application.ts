@@ -51,7 +51,7 @@ export class Application {
   told: string | null = null;
   readonly #host: Host;
   readonly #rules: readonly Rule[];
-  readonly #reader: Reader;
+  #reader: Reader;
   readonly #world: Surroundings;
   #errands: Map<Connection, Errand> = new Map();
 
@@ -150,8 +150,13 @@ export class Application {
     calls.abort(tcb, this.#host.env, this.#world.now());
   }
 
-  /** Reads up to so many octets. */
-  receive(connection: Connection, octets: number): void {
+  /** Reads up to so many octets; without a number everything, now and later. */
+  receive(connection: Connection, octets?: number): void {
+    if (octets === undefined) this.#reader = { ...this.#reader, reads: 'all' };
+    this.#read(connection, octets ?? Infinity);
+  }
+
+  #read(connection: Connection, octets: number): void {
     const { env } = this.#host;
     let count = 0;
     for (let left = octets; left > 0; ) {
@@ -176,7 +181,7 @@ export class Application {
 
   #readable(connection: Connection): void {
     const { reads } = this.#reader;
-    if (reads === 'all') this.receive(connection, Infinity);
+    if (reads === 'all') this.#read(connection, Infinity);
     else if (reads !== 'none') this.#readLater(connection, reads.octets, reads.every);
   }
 
@@ -186,7 +191,7 @@ export class Application {
     errand.reading = true;
     this.#world.later(connection, every, () => {
       errand.reading = false;
-      this.receive(connection, octets);
+      this.#read(connection, octets);
       if (connection.tcb.rcv.text.length > 0) this.#readLater(connection, octets, every);
     });
   }

@@ -10,6 +10,13 @@ const FIN = 1;
 const SYN = 2;
 const RST = 4;
 const ACK = 16;
+const FLAGS: readonly (readonly [number, string])[] = [
+  [FIN, 'FIN'],
+  [SYN, 'SYN'],
+  [RST, 'RST'],
+  [8, 'PSH'],
+  [ACK, 'ACK'],
+];
 
 /** A run before it is judged. */
 export type Played = Omit<Run, 'asExpected' | 'met'>;
@@ -53,6 +60,15 @@ export class Facts {
     return this.sent(host, kind).filter(({ retransmission }) => retransmission);
   }
 
+  /** Whether these were sent in this order, perhaps with others between: `A SYN 100`, `B SYN,ACK 300 101`. */
+  said(...lines: readonly string[]): boolean {
+    let next = 0;
+    for (const packet of this.run.packets) {
+      if (packet.copyOf === null && lineOf(packet) === lines[next]) next++;
+    }
+    return next === lines.length;
+  }
+
   /** Events of a type at a host. */
   events<Type extends TraceEvent['type']>(host: HostName, type: Type): readonly (TraceEvent & { type: Type })[] {
     return this.run.events.filter(
@@ -87,6 +103,13 @@ export class Facts {
   when(host: HostName, state: StateName): number {
     return this.events(host, 'state').find(({ to }) => to === state)?.time ?? Infinity;
   }
+}
+
+/** Sender, flags, sequence number, and what it acknowledges. */
+function lineOf({ from, segment }: PacketRecord): string {
+  const { flags, seq, ack } = segment;
+  const names = FLAGS.filter(([flag]) => flags & flag).map(([, name]) => name);
+  return `${from} ${names.join()} ${seq}${flags & ACK ? ` ${ack}` : ''}`;
 }
 
 function isOf({ segment }: PacketRecord, kind: Kind): boolean {

@@ -40,7 +40,7 @@ import {
   timeWaitEnd,
   timeWaitExpired,
 } from 'tsyn/tcp';
-import type { TimerName, TraceEvent } from 'tsyn/trace';
+import type { ConnectionRef, TimerName, TraceEvent } from 'tsyn/trace';
 import { ACK, type Address, formatEndpoint, parseAddress, RST, Segment, SYN, seq } from 'tsyn/wire';
 import type { HostName, Settings } from './types.ts';
 
@@ -59,6 +59,8 @@ export class Connection {
   readonly nth: number;
   /** TIME-WAIT, while it lasts. */
   record: TimeWait | null = null;
+  /** The host knows of it. */
+  live = true;
   /** In SYN-RECEIVED, out of LISTEN. */
   opening = false;
   /** Out of this TIME-WAIT, which goes on if the SYN proves old. */
@@ -123,6 +125,7 @@ export class Host {
   /** A TIME-WAIT is being reopened. */
   #reopening = false;
   #ids = 0;
+  readonly #refs: Map<number, { readonly port: number; readonly ref: ConnectionRef }> = new Map();
 
   constructor(name: HostName, settings: Settings, random: Random, isns: readonly number[], world: Neighbourhood) {
     this.name = name;
@@ -151,13 +154,20 @@ export class Host {
         return initialSequence(isnKey, ends, settings.freshIsn ? now : 0);
       },
       timestampOffset: (ends) => timestampOffset(stampKey, ends),
-      describe: (connection) => ({
-        id: connection.id,
-        local: formatEndpoint(connection.local, connection.localPort),
-        remote: formatEndpoint(connection.remote, connection.remotePort),
-      }),
+      describe: (connection) => this.describe(connection),
     };
     this.env.trace = (event) => world.trace(this.#retold(event));
+  }
+
+  /** How traces and views name a connection: the same object each time. */
+  describe(connection: Ends & { readonly id: number }): ConnectionRef {
+    const { id, local, localPort, remote, remotePort } = connection;
+    const known = this.#refs.get(id);
+    // Out of LISTEN a TCB is given its peer.
+    if (known !== undefined && known.port === remotePort) return known.ref;
+    const ref = { id, local: formatEndpoint(local, localPort), remote: formatEndpoint(remote, remotePort) };
+    this.#refs.set(id, { port: remotePort, ref });
+    return ref;
   }
 
   get connections(): IterableIterator<Connection> {
@@ -201,7 +211,7 @@ export class Host {
     const lost = [...this.#table.values()];
     this.#table = new Map();
     this.listener = null;
-    for (const connection of lost) this.#world.rearm(connection);
+    for (const connection of lost) this.#lost(connection);
   }
 
   get #address(): Address {
@@ -271,7 +281,7 @@ export class Host {
     if (tcb.state === 'LISTEN') return;
     const connection = this.#add(tcb);
     connection.predecessor = old;
-    if (old !== null) this.#world.rearm(old);
+    if (old !== null) this.#lost(old);
     if (tcb.state === 'SYN-RECEIVED') {
       connection.opening = true;
       listener.opening.add(connection);
@@ -378,7 +388,9 @@ export class Host {
       tcb.resumes = null;
       this.#closeOpening(connection);
       this.#table.set(keyOf(tcb), predecessor);
+      predecessor.live = true;
       this.#world.rearm(predecessor);
+      this.#lost(connection);
       return;
     }
     connection.record = new TimeWait(tcb, timeWaitEnd(this.env, now));
@@ -387,14 +399,13 @@ export class Host {
 
   #remove(connection: Connection): void {
     this.#closeOpening(connection);
-    const key = keyOf(connection.tcb);
-    if (this.#table.get(key) === connection) this.#table.delete(key);
-    this.#world.rearm(connection);
+    if (connection.live) this.#table.delete(keyOf(connection.tcb));
+    this.#lost(connection);
   }
 
-  /** Whether it is still one of the host's. */
-  has(connection: Connection): boolean {
-    return this.#table.get(keyOf(connection.tcb)) === connection;
+  #lost(connection: Connection): void {
+    connection.live = false;
+    this.#world.rearm(connection);
   }
 }
 

@@ -8,6 +8,7 @@ import type { Ends } from 'tsyn/tcp';
 import type { SegmentView } from 'tsyn/trace';
 import {
   ABSENT,
+  Address,
   IPV4_HEADER,
   Ipv4Header,
   PROTO_TCP,
@@ -33,6 +34,8 @@ const CHECKSUM_AT = IPV4_HEADER + 16;
 const CE = 3;
 
 const header = new Ipv4Header();
+const source = new Address();
+const destination = new Address();
 
 /**
  * The packet in which `ends.local` sends a segment, ports filled in.
@@ -69,10 +72,11 @@ export function readPacket(octets: Uint8Array, into: Segment): boolean {
 
 /** 0 over what is intact. */
 function checksumOf(octets: Uint8Array): number {
-  readAddress4(octets, SOURCE_AT, header.src);
-  readAddress4(octets, DESTINATION_AT, header.dst);
+  readAddress4(octets, SOURCE_AT, source);
+  readAddress4(octets, DESTINATION_AT, destination);
   const length = octets.length - IPV4_HEADER;
-  return transportChecksum(octets, null, IPV4_HEADER, length, PROTO_TCP, header.src, header.dst);
+  const words = new Uint32Array(octets.buffer, 0, octets.length >> 2);
+  return transportChecksum(octets, words, IPV4_HEADER, length, PROTO_TCP, source, destination);
 }
 
 /** One bit of it flips: of the text, or of the checksum where there is no text. */

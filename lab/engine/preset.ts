@@ -45,7 +45,7 @@ export interface Rule {
   /** Only of the how many-th connection of the host, from 1 on; of every one by default. */
   readonly of?: number;
   readonly call: CallName;
-  /** For `send` and `receive`. */
+  /** As in an edit. */
   readonly octets?: number;
   /** For `open`: the pair of ports, where it is not the usual one. */
   readonly ports?: Ports;

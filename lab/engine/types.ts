@@ -34,7 +34,7 @@ export type Edit =
       readonly host: HostName;
       readonly at: number;
       readonly call: CallName;
-      /** For `send` and `receive`. */
+      /** For `send` (1 if absent) and `receive` (absent: everything, from now on). */
       readonly octets?: number;
     };
 

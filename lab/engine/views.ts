@@ -2,7 +2,7 @@
 
 import { receiveWindow, type Tcb, type TimeWait, textEnd, textStart } from 'tsyn/tcp';
 import type { TimerName } from 'tsyn/trace';
-import { add, diff, formatEndpoint, type Seq, unsigned } from 'tsyn/wire';
+import { add, diff, type Seq, unsigned } from 'tsyn/wire';
 import type { Connection, Host } from './host.ts';
 import type { ConnectionView, HostView } from './types.ts';
 
@@ -53,10 +53,10 @@ const NOTHING: Omit<ConnectionView, 'id' | 'local' | 'remote' | 'state'> = {
 export function hostView(host: Host, application: Pick<HostView, 'read' | 'written' | 'foreign' | 'told'>): HostView {
   const { listener } = host;
   const connections: ConnectionView[] = [];
-  if (listener !== null) connections.push(listeningView(listener.spare));
+  if (listener !== null) connections.push(listeningView(host, listener.spare));
   for (const connection of host.connections) {
     const { record } = connection;
-    connections.push(record === null ? connectionView(connection) : waitingView(record, host.settings.msl));
+    connections.push(record === null ? connectionView(host, connection) : waitingView(host, record));
   }
   const { read, written, foreign, told } = application;
   return {
@@ -72,36 +72,41 @@ export function hostView(host: Host, application: Pick<HostView, 'read' | 'writt
   };
 }
 
-function listeningView(tcb: Tcb): ConnectionView {
-  const local = formatEndpoint(tcb.local, tcb.localPort);
-  return { ...NOTHING, id: tcb.id, local, remote: '*', state: 'LISTEN' };
+/** It never changes. */
+const listening: WeakMap<Tcb, ConnectionView> = new WeakMap();
+
+function listeningView(host: Host, tcb: Tcb): ConnectionView {
+  const known = listening.get(tcb);
+  if (known !== undefined) return known;
+  const view: ConnectionView = { ...NOTHING, ...host.describe(tcb), state: 'LISTEN' };
+  listening.set(tcb, view);
+  return view;
 }
 
-function waitingView(record: TimeWait, msl: number): ConnectionView {
+function waitingView(host: Host, record: TimeWait): ConnectionView {
   return {
     ...NOTHING,
-    id: record.id,
-    local: formatEndpoint(record.local, record.localPort),
-    remote: formatEndpoint(record.remote, record.remotePort),
+    ...host.describe(record),
     state: 'TIME-WAIT',
     sndNxt: unsigned(record.sndNxt),
     rcvNxt: unsigned(record.rcvNxt),
     rcvWnd: record.window,
     irs: unsigned(record.irs),
     tsRecent: record.timestamps ? unsigned(record.tsRecent) : null,
-    timers: [{ timer: 'time-wait', since: record.due - 2 * msl, due: record.due }],
+    timers: [{ timer: 'time-wait', since: record.due - 2 * host.settings.msl, due: record.due }],
   };
 }
 
-function connectionView(connection: Connection): ConnectionView {
+function connectionView(host: Host, connection: Connection): ConnectionView {
   const { tcb } = connection;
   const { snd, rcv, rtt, cc, ts } = tcb;
+  const { id, local, remote } = host.describe(tcb);
   // Before the peer's SYN nothing is known of its numbers.
   const heard = tcb.state !== 'SYN-SENT';
   return {
-    id: tcb.id,
-    local: formatEndpoint(tcb.local, tcb.localPort),
-    remote: formatEndpoint(tcb.remote, tcb.remotePort),
+    id,
+    local,
+    remote,
     state: tcb.state,
     sndUna: unsigned(snd.una),
     sndNxt: unsigned(snd.nxt),

@@ -148,7 +148,7 @@ export class World {
 
   #rearm(place: Place, connection: Connection): void {
     const { host, timers } = place;
-    const due = host.has(connection) ? connection.due : Infinity;
+    const due = connection.live ? connection.due : Infinity;
     let timer = timers.get(connection);
     if (timer === undefined) {
       if (due === Infinity) return;
@@ -159,7 +159,7 @@ export class World {
       timers.set(connection, timer);
     }
     if (due !== timer.at) this.#scheduler.schedule(timer, due, TIMER);
-    if (!host.has(connection)) timers.delete(connection);
+    if (!connection.live) timers.delete(connection);
   }
 
   #letterOfPeer(name: HostName, { tcb }: Connection): number {
@@ -195,7 +195,7 @@ export class World {
 
   #later(host: Host, connection: Connection, after: number, run: () => void): void {
     this.#at(this.#now + after, () => {
-      if (!host.has(connection)) return;
+      if (!connection.live) return;
       this.#step(host.name, 'call', null, () => {
         run();
         host.serve(connection);
@@ -221,8 +221,8 @@ export class World {
     });
   }
 
-  #ask({ application }: Place, call: CallName, connection: Connection, octets = Infinity): void {
-    if (call === 'send') application.send(connection, Number.isFinite(octets) ? octets : 0);
+  #ask({ application }: Place, call: CallName, connection: Connection, octets?: number): void {
+    if (call === 'send') application.send(connection, octets ?? 1);
     else if (call === 'receive') application.receive(connection, octets);
     else if (call === 'close') application.close(connection);
     else application.abort(connection);

@@ -1,5 +1,40 @@
 /** Owns: the names of the presets, in the order in which the page offers them. */
 
-export const IDS = ['handshake', 'lost-synack', 'half-close'] as const;
+export const IDS = [
+  'handshake',
+  'lost-syn',
+  'lost-synack',
+  'lost-ack',
+  'stale-syn',
+  'simultaneous-open',
+  'half-close',
+  'lost-fin',
+  'lost-final-ack',
+  'timewait-reuse',
+  'simultaneous-close',
+  'half-open',
+  'half-open-syn',
+  'rst-abort',
+  'rst-closed-port',
+  'rst-forged',
+  'syn-flood',
+  'fast-retransmit',
+  'zero-window',
+  'silly-window',
+  'nagle-delayed-ack',
+  'keepalive',
+  'paws',
+  'ecn',
+  'pmtu-blackhole',
+  'big',
+  'figure-6',
+  'figure-7',
+  'figure-8',
+  'figure-9',
+  'figure-10',
+  'figure-11',
+  'figure-12',
+  'figure-13',
+] as const;
 
 export type PresetId = (typeof IDS)[number];

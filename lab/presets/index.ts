@@ -3,10 +3,13 @@
 import { LabError } from '../engine/error.ts';
 import type { Preset } from '../engine/preset.ts';
 import { closing } from './closing.ts';
+import { data } from './data.ts';
+import { figures } from './figures.ts';
 import { IDS } from './ids.ts';
 import { opening } from './opening.ts';
+import { resets } from './resets.ts';
 
-const all = [...opening, ...closing];
+const all = [...opening, ...closing, ...resets, ...data, ...figures];
 
 export const PRESETS: readonly Preset[] = IDS.map((id) => all.find((preset) => preset.id === id)!);
 

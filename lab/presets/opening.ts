@@ -1,10 +1,14 @@
 /** Owns: presets about how a connection begins. */
 
-import type { Preset, Rule } from '../engine/preset.ts';
+import type { Facts } from '../engine/facts.ts';
+import type { Preset } from '../engine/preset.ts';
+import { CLIENT, lose, PORTS, SERVER } from './parts.ts';
 
-/** A server at B, a client at A. */
-export const SERVER: Rule = { host: 'B', on: 'start', call: 'listen' };
-export const CLIENT: Rule = { host: 'A', on: 'start', after: 20, call: 'open' };
+const SYN = 2;
+
+function bothEstablished(facts: Facts): boolean {
+  return facts.last('A') === 'ESTABLISHED' && facts.last('B') === 'ESTABLISHED';
+}
 
 export const opening: readonly Preset[] = [
   {
@@ -14,10 +18,26 @@ export const opening: readonly Preset[] = [
     rfc: ['RFC 9293 3.5'],
     toggles: ['latency', 'timestamps', 'windowScaling', 'sack'],
     script: [SERVER, CLIENT],
-    expected: (facts) =>
-      facts.last('A') === 'ESTABLISHED' && facts.last('B') === 'ESTABLISHED' && facts.run.packets.length === 3,
+    expected: (facts) => bothEstablished(facts) && facts.run.packets.length === 3,
     met: (facts) => facts.last('A') === 'ESTABLISHED' && facts.when('A', 'ESTABLISHED') > 1000,
-    solution: { edits: [{ op: 'lose', packet: { host: 'A', nth: 1 } }] },
+    solution: { edits: [lose('A', 1)] },
+  },
+  {
+    id: 'lost-syn',
+    group: 'open',
+    lanes: ['A', 'B'],
+    rfc: ['RFC 9293 3.8.1', 'RFC 6298 5'],
+    toggles: ['latency'],
+    script: [SERVER, CLIENT],
+    edits: [lose('A', 1), lose('A', 2), lose('A', 3)],
+    expected: (facts) =>
+      bothEstablished(facts) &&
+      facts
+        .sent('A', 'SYN')
+        .map(({ sent }) => sent)
+        .join() === '20,1020,3020,7020',
+    met: (facts) => facts.told('A') === 'ETIMEDOUT',
+    solution: { edits: [{ op: 'partition', host: 'A', at: 0, until: 300_000 }] },
   },
   {
     id: 'lost-synack',
@@ -26,13 +46,55 @@ export const opening: readonly Preset[] = [
     rfc: ['RFC 9293 3.8.1', 'RFC 6298 2'],
     toggles: ['latency'],
     script: [SERVER, CLIENT],
-    edits: [{ op: 'lose', packet: { host: 'B', nth: 1 } }],
+    edits: [lose('B', 1)],
     expected: (facts) =>
-      facts.last('A') === 'ESTABLISHED' &&
-      facts.last('B') === 'ESTABLISHED' &&
-      facts.again('A', 'SYN').length === 1 &&
-      facts.again('B', 'SYN,ACK').length === 1,
+      bothEstablished(facts) && facts.again('A', 'SYN').length === 1 && facts.again('B', 'SYN,ACK').length === 1,
     met: (facts) => facts.last('A') === 'ESTABLISHED' && facts.when('A', 'ESTABLISHED') > 2000,
-    solution: { edits: [{ op: 'lose', packet: { host: 'B', nth: 2 } }] },
+    solution: { edits: [lose('B', 2)] },
+  },
+  {
+    id: 'lost-ack',
+    group: 'open',
+    lanes: ['A', 'B'],
+    rfc: ['RFC 9293 3.5', 'RFC 9293 3.10.7.4'],
+    toggles: ['latency'],
+    script: [SERVER, CLIENT],
+    edits: [lose('A', 2)],
+    expected: (facts) =>
+      bothEstablished(facts) && facts.again('B', 'SYN,ACK').length === 1 && facts.when('B', 'ESTABLISHED') > 1000,
+    met: (facts) => facts.when('B', 'ESTABLISHED') < 1000,
+    solution: { edits: [{ op: 'call', host: 'A', at: 300, call: 'send', octets: 10 }] },
+  },
+  {
+    id: 'stale-syn',
+    group: 'open',
+    lanes: ['A', 'B', 'C'],
+    rfc: ['RFC 9293 3.5', 'RFC 9293 3.5.2'],
+    toggles: ['latency'],
+    script: [SERVER, { ...CLIENT, after: 400 }],
+    forgeries: [{ at: 0, claims: 'A', to: 'B', ports: PORTS, flags: SYN, seq: 1_000_000 }],
+    expected: (facts) =>
+      facts.passed('B', 'SYN-RECEIVED', 'LISTEN', 'SYN-RECEIVED', 'ESTABLISHED') &&
+      facts.sent('A', 'RST').length === 1 &&
+      bothEstablished(facts),
+    met: (facts) =>
+      bothEstablished(facts) &&
+      facts.sent('A', 'RST').length === 0 &&
+      facts
+        .sent('C', 'SYN')
+        .some(({ arrives, fate }) => fate === 'delivered' && arrives > facts.when('B', 'ESTABLISHED')),
+    solution: { edits: [{ op: 'delay', packet: { host: 'C', nth: 1 }, by: 1000 }] },
+  },
+  {
+    id: 'simultaneous-open',
+    group: 'open',
+    lanes: ['A', 'B'],
+    rfc: ['RFC 9293 3.5'],
+    toggles: ['latency'],
+    script: [CLIENT, { host: 'B', on: 'start', after: 30, call: 'open' }],
+    expected: (facts) =>
+      (['A', 'B'] as const).every((host) => facts.passed(host, 'SYN-SENT', 'SYN-RECEIVED', 'ESTABLISHED')),
+    met: (facts) => facts.everTold('A', 'ECONNREFUSED'),
+    solution: { settings: { latency: 5 } },
   },
 ];
