@@ -9,20 +9,26 @@ export type Task = { readonly gallery: Search };
 export type Report = { readonly gallery: Finding };
 
 let worker: Worker | null = null;
+let ready: Promise<void> = Promise.resolve();
 const listeners = new Set<(report: Report) => void>();
 
-/** Starts it, where it is not running. */
-export function startBackground(): Worker {
-  if (worker !== null) return worker;
-  worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'background' });
-  worker.onmessage = ({ data }: MessageEvent<Report>) => {
-    for (const listener of listeners) listener(data);
-  };
-  return worker;
+/** Starts it, where it is not running. @returns fulfilled when it has all that it needs */
+export function startBackground(): Promise<void> {
+  if (worker !== null) return ready;
+  const next = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'background' });
+  worker = next;
+  ready = new Promise((resolve) => {
+    next.onmessage = ({ data }: MessageEvent<Report>) => {
+      resolve();
+      for (const listener of listeners) listener(data);
+    };
+  });
+  return ready;
 }
 
 export function send(task: Task): void {
-  startBackground().postMessage(task);
+  void startBackground();
+  worker!.postMessage(task);
 }
 
 export function listenTo(listener: (report: Report) => void): void {
@@ -33,5 +39,5 @@ export function listenTo(listener: (report: Report) => void): void {
 export function restart(): void {
   worker?.terminate();
   worker = null;
-  startBackground();
+  void startBackground();
 }

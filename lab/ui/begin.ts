@@ -1,11 +1,8 @@
 /** Owns: the page's beginning: its language and theme on the document's element, what the address asks for, the first run, keys, playing. */
 
 import { effect } from '@preact/signals';
-import { speak } from '../words/index.ts';
-import { startBackground } from './background.ts';
+import { speakFirst } from '../words/index.ts';
 import { start } from './client.ts';
-import { speakSteps } from './explained.ts';
-import { beginGallery } from './gallery.ts';
 import { listen } from './keys.ts';
 import { follow } from './link.ts';
 import { ghost, language, show, theme } from './store.ts';
@@ -22,7 +19,7 @@ function preferred(): 'en' | 'zh' {
 
 /** @returns fulfilled when there are words to speak */
 export async function begin(): Promise<void> {
-  await speak(preferred());
+  await speakFirst(preferred());
   const { documentElement: page } = document;
   effect(() => {
     page.lang = language.value === 'zh' ? 'zh-CN' : 'en';
@@ -33,9 +30,6 @@ export async function begin(): Promise<void> {
   });
   await follow();
   start(show);
-  speakSteps();
-  beginGallery();
-  startBackground();
   keepPlaying();
   listen();
   effect(() => {

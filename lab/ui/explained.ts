@@ -3,7 +3,7 @@
 import { computed, effect } from '@preact/signals';
 import { Explainer, type Explanation } from 'tsyn/explain';
 import type { TraceEvent } from 'tsyn/trace';
-import { words } from '../words/index.ts';
+import { more } from '../words/index.ts';
 import { current, run, seen, spoken } from './store.ts';
 
 /** Explanations of the first events of a run, made when they are asked for. */
@@ -24,7 +24,7 @@ class Told {
   }
 }
 
-const told = computed(() => new Told(run.value?.events ?? [], new Explainer({ words: words.value.sentences })));
+const told = computed(() => new Told(run.value?.events ?? [], new Explainer({ words: more.value.sentences })));
 
 export interface Sentence extends Explanation {
   /** What only those want to know who want to know everything. */

@@ -2,7 +2,7 @@
 
 import { ladderSvg } from 'tsyn/trace';
 import type { Run } from '../engine/types.ts';
-import { words } from '../words/index.ts';
+import { tales, words } from '../words/index.ts';
 import { notice } from './notice.ts';
 import { language, run } from './store.ts';
 
@@ -45,7 +45,7 @@ function download(blob: Blob, name: string): void {
 
 /** The ladder of a run as a picture that stands alone. */
 export function picture({ events, lanes, input }: Run): string {
-  const { title, story } = words.value.presets[input.preset as keyof typeof words.value.presets];
+  const { title = input.preset, story = [] } = tales.value[input.preset] ?? {};
   return ladderSvg(events, {
     left: lanes[0]!,
     right: lanes[1]!,

@@ -4,7 +4,7 @@ import { type Signal, signal } from '@preact/signals';
 import type { StepRecord } from 'tsyn/check';
 import type { Entry, Found, Played, Response } from '../gallery/messages.ts';
 import { HOST } from '../gallery/messages.ts';
-import { words } from '../words/index.ts';
+import { more } from '../words/index.ts';
 import { listenTo, restart, send } from './background.ts';
 import { language } from './store.ts';
 
@@ -64,7 +64,7 @@ export function keyOf(experiment: string, cure: boolean): string {
 /** Asks for the picture of a counter-example, in the language chosen. */
 export function play(experiment: string, trace: readonly StepRecord[], cure: boolean): void {
   if (played.value.has(keyOf(experiment, cure))) return;
-  const { why } = words.value;
+  const { why } = more.value;
   const notes = { crashes: why.crashes(HOST), forgets: why.forgets(HOST), reports: why.reports(HOST) };
   send({ gallery: { ask: 'replay', experiment, trace, notes, cure } });
 }

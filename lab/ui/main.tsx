@@ -7,6 +7,9 @@ import './styles/panels.css';
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { begin } from './begin.ts';
+import { fetchLater } from './later.ts';
 
 await begin();
 render(<App />, document.getElementById('app')!);
+// Two frames on, the first picture is on the screen.
+requestAnimationFrame(() => requestAnimationFrame(fetchLater));

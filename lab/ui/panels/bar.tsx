@@ -1,6 +1,6 @@
 /** Owns: what is in the head of the page: its parts, the scenario and what can be set in it, the language, the theme. */
 
-import { speak, words } from '../../words/index.ts';
+import { speak, tales, words } from '../../words/index.ts';
 import { catalogue, type Listed } from '../catalogue.ts';
 import { Popover } from '../controls.tsx';
 import { dialog, input, language, open, reseed, type Theme, theme } from '../store.ts';
@@ -66,8 +66,7 @@ export function Bar() {
 }
 
 function Scenario() {
-  const { bar, presets } = words.value;
-  const titles: Readonly<Record<string, { readonly title: string }>> = presets;
+  const { bar } = words.value;
   return (
     <div class="scenario">
       <label>
@@ -81,7 +80,7 @@ function Scenario() {
             <optgroup key={group} label={bar.groups[group] ?? group}>
               {some.map(({ id }) => (
                 <option key={id} value={id}>
-                  {titles[id]?.title ?? id}
+                  {tales.value[id]?.title ?? id}
                 </option>
               ))}
             </optgroup>

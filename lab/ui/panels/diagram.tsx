@@ -4,7 +4,7 @@ import { effect, type Signal, signal } from '@preact/signals';
 import { ARROWS } from 'tsyn/tcp';
 import type { StateEvent } from 'tsyn/trace';
 import type { HostName } from '../../engine/types.ts';
-import { words } from '../../words/index.ts';
+import { more } from '../../words/index.ts';
 import { run, seen } from '../store.ts';
 
 /** Arrows that were taken since the page was opened, as `FROM TO`. */
@@ -23,7 +23,7 @@ interface Props {
 }
 
 export function Diagram({ host, connection }: Props) {
-  const { host: text } = words.value;
+  const { host: text } = more.value;
   const history = historyOf(host, connection);
   return (
     <div class="diagram">

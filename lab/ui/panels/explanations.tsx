@@ -1,7 +1,7 @@
 /** Owns: what has happened, step by step, in sentences: the last one first. */
 
 import { useSignal } from '@preact/signals';
-import { words } from '../../words/index.ts';
+import { more } from '../../words/index.ts';
 import { sentences } from '../explained.ts';
 import { cursor, moveTo, steps } from '../store.ts';
 import { duration, figure, Rfc } from './shared.tsx';
@@ -10,7 +10,7 @@ import { duration, figure, Rfc } from './shared.tsx';
 const FEW = 20;
 
 export function Explanations() {
-  const { explain: text } = words.value;
+  const { explain: text } = more.value;
   const most = useSignal(FEW);
   const all = useSignal(false);
   const count = cursor.value;

@@ -8,14 +8,14 @@ import { useEffect, useState } from 'preact/hooks';
 import { headOf, verdictText } from 'tsyn/check/words';
 import { ladderSvg } from 'tsyn/trace';
 import type { Entry, Found, Played, Shown } from '../../gallery/messages.ts';
-import { words } from '../../words/index.ts';
+import { more } from '../../words/index.ts';
 import { entries, found, keyOf, play, played, running, search, stop } from '../gallery.ts';
 import { language } from '../store.ts';
 import { question } from '../view.ts';
 import { figure } from './shared.tsx';
 
 export function Gallery() {
-  const { gallery, why } = words.value;
+  const { gallery, why } = more.value;
   const chosen = entries.value.find(({ name }) => name === question.value) ?? entries.value[0];
   return (
     <>
@@ -38,7 +38,7 @@ export function Gallery() {
 }
 
 function Question({ entry }: { readonly entry: Entry }) {
-  const { gallery, why } = words.value;
+  const { gallery, why } = more.value;
   const { question: asked, answer } = why.whys[entry.name]!;
   const names = entry.shown.map(({ experiment }) => experiment.name);
   const busy = running.value !== null && names.includes(running.value.experiment);
@@ -86,7 +86,7 @@ interface CardProps {
 }
 
 function Card({ shown: { experiment, model }, first, before }: CardProps) {
-  const { gallery, why } = words.value;
+  const { gallery, why } = more.value;
   const { name } = experiment;
   const result = found.value.get(name);
   const progress = useComputed(() => (running.value?.experiment === name ? running.value : null)).value;
@@ -126,7 +126,7 @@ interface CounterProps {
 }
 
 function CounterExample({ name, found: { result, trap }, narrow }: CounterProps) {
-  const { gallery, why } = words.value;
+  const { gallery, why } = more.value;
   const [cure, setCure] = useState(false);
   useEffect(() => play(name, result.trace, false), [name, language.value]);
   useEffect(() => {
@@ -149,7 +149,7 @@ function CounterExample({ name, found: { result, trap }, narrow }: CounterProps)
 }
 
 function headline(name: string): string {
-  const { why } = words.value;
+  const { why } = more.value;
   const entry = entries.value.find(({ shown }) => shown.some(({ experiment }) => experiment.name === name));
   return why.whys[entry?.name ?? '']?.question ?? name;
 }

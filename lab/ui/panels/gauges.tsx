@@ -1,7 +1,7 @@
 /** Owns: how full something is, and how long until something: bars with their figures in words below. */
 
 import type { ConnectionView } from '../../engine/types.ts';
-import { words } from '../../words/index.ts';
+import { more } from '../../words/index.ts';
 import { now } from '../store.ts';
 import { duration, figure } from './shared.tsx';
 
@@ -48,7 +48,7 @@ export function Gauge({ title, limit, parts, rest, note }: GaugeProps) {
 }
 
 export function Buffers({ view }: { readonly view: ConnectionView }) {
-  const { host: text } = words.value;
+  const { host: text } = more.value;
   const held = view.held.reduce((sum, [from, to]) => sum + ((to - from) >>> 0), 0);
   return (
     <div class="gauges">
@@ -76,7 +76,7 @@ export function Buffers({ view }: { readonly view: ConnectionView }) {
 
 /** Timers run down as virtual time passes. */
 export function Timers({ view }: { readonly view: ConnectionView }) {
-  const { host: text } = words.value;
+  const { host: text } = more.value;
   return (
     <div class="gauge timers">
       <h3>{text.timers}</h3>

@@ -1,129 +1,21 @@
-/** Owns: the column of a host: its state, its TCB, its buffers and timers, and what its application may do. */
+/** Owns: the column of a host: its name and its state. What is below comes later (`host-details.tsx`). */
 
-import { useComputed, useSignal } from '@preact/signals';
-import { useState } from 'preact/hooks';
-import type { CallName, ConnectionView, HostName, HostView, ViewChange } from '../../engine/types.ts';
+import type { HostName } from '../../engine/types.ts';
 import { words } from '../../words/index.ts';
-import { cursor, edit, now, run, steps, views } from '../store.ts';
-import { Diagram } from './diagram.tsx';
-import { Buffers, Gauge, Timers } from './gauges.tsx';
-import { figure } from './shared.tsx';
-import { connectionOf } from './tcb.ts';
-import { TcbTable } from './tcb-table.tsx';
-
-const CALLS: readonly CallName[] = ['open', 'listen', 'send', 'receive', 'close', 'abort'];
+import { later } from '../later.ts';
+import { views } from '../store.ts';
+import { chosenAt, connectionOf } from './chosen.ts';
 
 export function Host({ host }: { readonly host: HostName }) {
-  const { host: text } = words.value;
   const view = views.value[host];
-  const wanted = useSignal<number | null>(null);
-  const changes = useComputed(() => changesOf(host, run.value?.views ?? [], cursor.value));
-  const shown = view === undefined ? null : connectionOf(view.connections, wanted.value);
+  const shown = connectionOf(view?.connections ?? [], chosenAt.value[host] ?? null);
   return (
     <>
       <div class="host-head">
-        <h2>{text.name(host)}</h2>
+        <h2>{words.value.host.name(host)}</h2>
         <b class="state mono">{shown?.state ?? 'CLOSED'}</b>
       </div>
-      {view?.told != null && (
-        <p class={`told small ${view.told.startsWith('E') ? 'error' : ''}`}>
-          {text.told} <b class="mono">{view.told}</b>
-        </p>
-      )}
-      {view !== undefined && view.connections.length > 1 && (
-        <label class="small">
-          {text.connection}{' '}
-          <select
-            class="field"
-            value={shown?.id}
-            onChange={({ currentTarget }) => {
-              wanted.value = Number(currentTarget.value);
-            }}
-          >
-            {view.connections.map(({ id, remote, state }) => (
-              <option key={id} value={id}>
-                {`${remote} ${state}`}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
-      <Diagram host={host} connection={shown?.id ?? null} />
-      {view?.backlog != null && <Backlog {...view.backlog} />}
-      {shown !== null && shown.state !== 'LISTEN' && <Live view={shown} changes={changes.value} />}
-      <Application host={host} view={view} />
+      {later.value && <later.value.HostDetails host={host} view={view} shown={shown} />}
     </>
-  );
-}
-
-function Live({ view, changes }: { readonly view: ConnectionView; readonly changes: readonly ViewChange[] }) {
-  return (
-    <>
-      <Timers view={view} />
-      <Buffers view={view} />
-      <TcbTable view={view} changes={changes} />
-    </>
-  );
-}
-
-/** The changes of a host in the first `count` steps. */
-function changesOf(host: HostName, all: readonly ViewChange[], count: number): readonly ViewChange[] {
-  return all.filter((change) => change.host === host && change.step < count);
-}
-
-function Backlog({ used, limit, cookies }: NonNullable<HostView['backlog']>) {
-  const { host: text } = words.value;
-  return (
-    <Gauge
-      title={text.backlog}
-      limit={Math.max(limit, used)}
-      parts={[{ kind: 'held', name: text.halfOpen, size: used }]}
-      rest={text.free}
-      note={cookies > 0 ? text.cookies(figure(cookies)) : null}
-    />
-  );
-}
-
-const SIZES = [1, 100, 1000, 10_000, 100_000];
-
-/** What the application does at the time shown: an edit like any other. */
-function Application({ host, view }: { readonly host: HostName; readonly view: HostView | undefined }) {
-  const { host: text } = words.value;
-  const [octets, setOctets] = useState(1000);
-  const at = now.value;
-  return (
-    <div class="application">
-      <h3>{text.application}</h3>
-      <p class="small">{text.counts(figure(view?.written ?? 0), figure(view?.read ?? 0))}</p>
-      {view !== undefined && view.foreign > 0 && <p class="small bad">{text.foreign(figure(view.foreign))}</p>}
-      <div class="calls">
-        {CALLS.map((call) => (
-          <button
-            key={call}
-            type="button"
-            class="button"
-            disabled={steps.value.length === 0}
-            title={text.callTitle(text.calls[call])}
-            onClick={() =>
-              edit({ op: 'call', host, at, call, ...(call === 'send' || call === 'receive' ? { octets } : {}) })
-            }
-          >
-            {text.calls[call]}
-          </button>
-        ))}
-        <select
-          class="field"
-          aria-label={text.octets}
-          value={octets}
-          onChange={({ currentTarget }) => setOctets(Number(currentTarget.value))}
-        >
-          {SIZES.map((size) => (
-            <option key={size} value={size}>
-              {text.size(figure(size))}
-            </option>
-          ))}
-        </select>
-      </div>
-    </div>
   );
 }

@@ -7,12 +7,25 @@
  * - `Tabs`: below the ladder: segments, octets, graphs, explanations, script
  * - `Overlays`: what lies over the page at times: dialogs, notices, what a file is dropped on
  * - `Gallery`, `Capture`: the stage of the other two parts of the page (`view.ts`)
+ *
+ * Those that the first picture does without come later (`later.ts`).
  */
 
+import { later } from '../later.ts';
+
 export { Bar } from './bar.tsx';
-export { Gallery } from './gallery.tsx';
 export { Host } from './host.tsx';
 export { Overlays } from './overlays.tsx';
 export { Story } from './story.tsx';
-export { Tabs } from './tabs.tsx';
-export { Capture } from './views.tsx';
+
+export function Tabs() {
+  return later.value && <later.value.Tabs />;
+}
+
+export function Gallery() {
+  return later.value && <later.value.Gallery />;
+}
+
+export function Capture() {
+  return later.value && <later.value.Capture />;
+}

@@ -1,6 +1,6 @@
 /** Owns: a packet octet by octet: each field can be pointed at, or walked to with the arrows, and says what it is. */
 
-import { words } from '../../words/index.ts';
+import { more } from '../../words/index.ts';
 import { run, selected } from '../store.ts';
 import { type FieldName, fieldsOf, hex, type PacketField } from './fields.ts';
 import { flagsOf, sent } from './segments.tsx';
@@ -10,7 +10,7 @@ import { figure, nameOf, Rfc, useRoving } from './shared.tsx';
 const MOST_TEXT = 64;
 
 export function Octets() {
-  const { octets: text } = words.value;
+  const { octets: text } = more.value;
   const record = run.value?.packets[(selected.value ?? sent.value.at(-1)?.packet ?? 0) - 1];
   if (record === undefined) return <p class="faint">{text.none}</p>;
   return (
@@ -26,7 +26,7 @@ export function Octets() {
 
 /** The fields of an IPv4 packet with TCP. */
 export function Fields({ octets }: { readonly octets: Uint8Array }) {
-  const { octets: text } = words.value;
+  const { octets: text } = more.value;
   const fields = fieldsOf(octets);
   const { at, group, onKeyDown, stop } = useRoving(fields.length);
   const chosen = fields[at];
@@ -65,7 +65,7 @@ function hexOf(octets: Uint8Array, { from, until, name }: PacketField): string {
 }
 
 function Meaning({ name, value, rfc, part, from, until }: PacketField) {
-  const { octets: text } = words.value;
+  const { octets: text } = more.value;
   return (
     <div id="field" class="field-meaning">
       <h3>

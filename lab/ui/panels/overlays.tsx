@@ -1,17 +1,16 @@
 /** Owns: what lies over the page at times: notices, and the dialogs for sharing and saving. */
 
 import { words } from '../../words/index.ts';
+import { later } from '../later.ts';
 import { notice } from '../notice.ts';
 import { dialog } from '../store.ts';
-import { Exports } from './exports.tsx';
-import { Share } from './share.tsx';
 
 export function Overlays() {
   return (
     <>
       <Notice />
-      {dialog.value === 'share' && <Share />}
-      {dialog.value === 'export' && <Exports />}
+      {dialog.value === 'share' && later.value && <later.value.Share />}
+      {dialog.value === 'export' && later.value && <later.value.Exports />}
     </>
   );
 }

@@ -2,7 +2,7 @@
 
 import { computed, useSignal, useSignalEffect } from '@preact/signals';
 import type { PacketRecord } from '../../engine/types.ts';
-import { words } from '../../words/index.ts';
+import { more } from '../../words/index.ts';
 import { relative, run, seen, selected } from '../store.ts';
 import { figure, nameOf } from './shared.tsx';
 
@@ -56,7 +56,7 @@ export function numbersOf({ claims, to, segment }: PacketRecord): {
 }
 
 export function Segments() {
-  const { segments: text } = words.value;
+  const { segments: text } = more.value;
   const all = sent.value;
   const page = useSignal(0);
   // The page follows what is selected, else what has come last.
@@ -105,7 +105,7 @@ export function Segments() {
 }
 
 function Row({ record }: { readonly record: PacketRecord }) {
-  const { segments: text } = words.value;
+  const { segments: text } = more.value;
   const { packet, from, to, sent: at, segment, fate, retransmission, copyOf } = record;
   const { seq, ack } = numbersOf(record);
   const chosen = selected.value === packet;

@@ -1,7 +1,7 @@
 /** Owns: what is told of a preset, in three beats: what happens, what do you think will come of it, now break it yourself. */
 
 import { useState } from 'preact/hooks';
-import { words } from '../../words/index.ts';
+import { tales, words } from '../../words/index.ts';
 import type { PresetWords } from '../../words/types.ts';
 import { catalogue } from '../catalogue.ts';
 import { cursor, input, playing, run, steps } from '../store.ts';
@@ -9,9 +9,8 @@ import { Rfc } from './shared.tsx';
 
 export function Story() {
   const { preset } = input.value;
-  const { story, presets } = words.value;
-  const text = (presets as Readonly<Record<string, PresetWords>>)[preset];
-  if (text === undefined) return <p role="alert">{story.unknown(preset)}</p>;
+  const text = tales.value[preset];
+  if (text === undefined) return <div class="beats" />;
   const rfc = catalogue.value.find(({ id }) => id === preset)?.rfc ?? [];
   return (
     <div class="beats" key={preset}>

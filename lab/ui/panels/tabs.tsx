@@ -2,7 +2,7 @@
 
 import { type Signal, signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import { words } from '../../words/index.ts';
+import { more } from '../../words/index.ts';
 import { Explanations } from './explanations.tsx';
 import { Octets } from './octets.tsx';
 import { Segments } from './segments.tsx';
@@ -19,7 +19,7 @@ const NAMES = Object.keys(PANELS) as Name[];
 const chosen: Signal<Name> = signal('explain');
 
 export function Tabs() {
-  const { tabs: text } = words.value;
+  const { tabs: text } = more.value;
   const at = NAMES.indexOf(chosen.value);
   const Panel = PANELS[chosen.value];
   const onKeyDown = (event: KeyboardEvent): void => {

@@ -1,7 +1,7 @@
 /** Owns: the TCB as a table: a value that the last step has changed is marked with what changed it, and each row says what it is. */
 
 import type { ConnectionView, ViewChange } from '../../engine/types.ts';
-import { words } from '../../words/index.ts';
+import { more } from '../../words/index.ts';
 import { cursor, relative, run } from '../store.ts';
 import { duration, nameOf, Rfc, useRoving } from './shared.tsx';
 import { changedBy, GROUPS, lastChanged, ROWS, valueIn } from './tcb.ts';
@@ -13,7 +13,7 @@ interface Props {
 }
 
 export function TcbTable({ view, changes }: Props) {
-  const { tcb: text } = words.value;
+  const { tcb: text } = more.value;
   const { at, group, onKeyDown, stop } = useRoving(ROWS.length);
   const last = changes.at(-1);
   const fresh = last?.step === cursor.value - 1 ? lastChanged(changes, view.id) : null;
@@ -81,7 +81,7 @@ function rowClass(changed: boolean, chosen: boolean): string {
 
 /** What a step was, in a word: the packet that arrived, or what else it was. */
 function causeOf(index: number): string {
-  const { tcb: text } = words.value;
+  const { tcb: text } = more.value;
   const step = run.value?.steps[index];
   if (step === undefined) return '';
   const packet = step.packet === null ? undefined : run.value?.packets[step.packet - 1];

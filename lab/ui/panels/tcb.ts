@@ -83,16 +83,6 @@ export function valueIn(view: ConnectionView, { field, kind }: Row, relative: bo
   return number(value);
 }
 
-/** The connection of a view that is shown: the one asked for, else the newest that is not just listening. */
-export function connectionOf(connections: readonly ConnectionView[], wanted: number | null): ConnectionView | null {
-  return (
-    connections.find(({ id }) => id === wanted) ??
-    connections.findLast(({ state }) => state !== 'LISTEN') ??
-    connections[0] ??
-    null
-  );
-}
-
 /**
  * Which step gave the field the value that it has.
  *
