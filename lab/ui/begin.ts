@@ -5,7 +5,7 @@ import { speakFirst } from '../words/index.ts';
 import { start } from './client.ts';
 import { listen } from './keys.ts';
 import { follow } from './link.ts';
-import { ghost, language, show, theme } from './store.ts';
+import { cursor, ghost, input, language, open, run, show, theme } from './store.ts';
 import { keepPlaying } from './transport/play.ts';
 
 /** How long what has become different is shown, ms. */
@@ -32,6 +32,8 @@ export async function begin(): Promise<void> {
   start(show);
   keepPlaying();
   listen();
+  // For scripts: what is shown, and another preset.
+  Object.assign(globalThis, { tsynLab: { input, run, cursor, open } });
   effect(() => {
     if (ghost.value === null) return;
     const forget = setTimeout(() => {
