@@ -71,6 +71,8 @@ export class Arrival {
   frame = 0;
   seconds = 0;
   nanoseconds = 0;
+  /** Its header breaks off: an option that is not there may have been sent. */
+  cut = false;
 
   constructor(segment: Segment) {
     this.segment = segment;
@@ -105,7 +107,7 @@ export class Analysis {
     advance(forward, arrival, anomalies);
     forward.anomalies = anomalies;
     this.#learnRoundTrip(arrival);
-    learnScale(forward, back, segment);
+    learnScale(forward, back, arrival);
     return anomalies;
   }
 
@@ -228,10 +230,11 @@ function advance(forward: Flow, arrival: Arrival, anomalies: number): void {
 }
 
 /** Scaling is used where both SYNs have the option (RFC 7323 2.2); one without it is enough to know that it is not. */
-function learnScale(forward: Flow, back: Flow, segment: Segment): void {
+function learnScale(forward: Flow, back: Flow, { segment, cut }: Arrival): void {
   if (segment.windowScale !== ABSENT) forward.scale = segment.windowScale;
   if (segment.flags & SYN) {
     forward.unscaled = true;
+    if (cut) return;
     if (forward.scale === SCALE_UNKNOWN) {
       forward.scale = SCALE_UNUSED;
       back.scale = SCALE_UNUSED;

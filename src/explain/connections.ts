@@ -91,7 +91,7 @@ export class Connections implements Iterable<Connection> {
   #takeSegment(frame: Frame): void {
     const place = this.#place;
     const segment = this.#segment;
-    const complete = this.#parse(frame.octets);
+    const cut = this.#parse(frame.octets);
     let connection = this.#find();
     let reused = false;
     if ((segment.flags & SYN) !== 0) {
@@ -108,10 +108,10 @@ export class Connections implements Iterable<Connection> {
       connection.quoted++;
       return;
     }
-    this.#follow(frame, connection, complete, reused);
+    this.#follow(frame, connection, cut, reused);
   }
 
-  /** Reads the segment, as far as it was captured. @returns whether how much text it has is known, and all its options */
+  /** Reads the segment, as far as it was captured. @returns whether its header breaks off, or makes no sense */
   #parse(octets: Uint8Array): boolean {
     const place = this.#place;
     const segment = this.#segment;
@@ -119,10 +119,10 @@ export class Connections implements Iterable<Connection> {
     if (place.captured >= TCP_HEADER) parseTcp(octets, place.offset, place.captured, segment);
     else parseCut(octets, place, segment);
     segment.dataLength = Math.max(0, place.length - header);
-    return !place.fragment && header >= TCP_HEADER && header <= place.captured;
+    return header < TCP_HEADER || header > place.captured;
   }
 
-  #follow(frame: Frame, connection: Connection, complete: boolean, reused: boolean): void {
+  #follow(frame: Frame, connection: Connection, cut: boolean, reused: boolean): void {
     const { seconds, nanoseconds } = frame;
     const from = this.#endOf(connection);
     const arrival = this.#arrival;
@@ -130,6 +130,7 @@ export class Connections implements Iterable<Connection> {
     arrival.frame = frame.frame;
     arrival.seconds = seconds;
     arrival.nanoseconds = nanoseconds;
+    arrival.cut = cut;
     if (connection.packets === 0) {
       connection.first = time;
       connection.firstFrame = frame.frame;
@@ -141,10 +142,10 @@ export class Connections implements Iterable<Connection> {
     const anomalies = (known ? connection.analysis.take(from, arrival) : 0) | (reused ? REUSED_PORTS : 0);
     account(connection, from, arrival, anomalies, frame.length);
     this.counts.segments++;
-    if (this.#options.onSegment !== undefined) this.#tell(connection, from, time, anomalies, complete);
+    if (this.#options.onSegment !== undefined) this.#tell(connection, from, time, anomalies);
   }
 
-  #tell(connection: Connection, from: End, time: number, anomalies: number, complete: boolean): void {
+  #tell(connection: Connection, from: End, time: number, anomalies: number): void {
     const [a, b] = from === 0 ? connection.sides : [connection.sides[1], connection.sides[0]];
     this.#options.onSegment?.({
       frame: this.#arrival.frame,
@@ -154,7 +155,8 @@ export class Connections implements Iterable<Connection> {
       src: a.host,
       dst: b.host,
       segment: segmentView(this.#segment),
-      complete,
+      fragment: this.#place.fragment,
+      cut: this.#arrival.cut,
       anomalies: anomalies === 0 ? NONE : namesOf(anomalies, connection, from),
     });
   }

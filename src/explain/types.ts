@@ -107,8 +107,10 @@ export interface FollowedSegment {
   readonly src: string;
   readonly dst: string;
   readonly segment: SegmentView;
-  /** False: of an IP fragment, so that how much text it brings is not known, or its header is cut off in the capture. */
-  readonly complete: boolean;
+  /** The first fragment of an IP packet: `length` is that of the fragment, and no anomalies are looked for. */
+  readonly fragment: boolean;
+  /** Its header breaks off in the capture, or makes no sense: options may be missing. */
+  readonly cut: boolean;
   /** Empty for nearly all; those of {@link ANOMALIES}, in its order. */
   readonly anomalies: readonly Anomaly[];
 }

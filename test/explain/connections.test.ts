@@ -79,14 +79,15 @@ describe('a followed connection', () => {
 describe('following', () => {
   it('tells each segment with its direction, stream and numbers', () => {
     const talk = new Talk().open().server({ seq: 501, ack: 101, length: 5 });
-    const { frame, time, from, src, dst, complete, connection, segment } = talk.told.at(-1)!;
-    expect({ frame, time, from, src, dst, complete }).toEqual({
+    const { frame, time, from, src, dst, fragment, cut, connection, segment } = talk.told.at(-1)!;
+    expect({ frame, time, from, src, dst, fragment, cut }).toEqual({
       frame: 4,
       time: 1_000_030,
       from: 1,
       src: SERVER,
       dst: CLIENT,
-      complete: true,
+      fragment: false,
+      cut: false,
     });
     expect(connection).toBe([...talk.connections][0]);
     expect(segment).toMatchObject({ srcPort: 80, dstPort: 40_000, seq: 501, ack: 101, flags: ACK, length: 5 });
@@ -96,9 +97,9 @@ describe('following', () => {
     const talk = new Talk();
     const whole = packet(CLIENT, SERVER, { seq: 1, length: 1000, mss: 1460 });
     talk.take(whole.subarray(0, 44), whole.length);
-    expect(talk.told.at(-1)).toMatchObject({ complete: true, segment: { length: 1000, mss: 1460 } });
+    expect(talk.told.at(-1)).toMatchObject({ cut: false, segment: { length: 1000, mss: 1460 } });
     talk.take(whole.subarray(0, 36), whole.length);
-    expect(talk.told.at(-1)).toMatchObject({ complete: false, segment: { length: 1000, seq: 1, window: 1000 } });
+    expect(talk.told.at(-1)).toMatchObject({ cut: true, segment: { length: 1000, seq: 1, window: 1000 } });
     expect([...talk.connections][0]!.sides[0]).toMatchObject({ packets: 2, text: 2000, octets: 2 * 1044 });
     talk.take(whole.subarray(0, 35), whole.length);
     expect(talk.connections.counts).toMatchObject({ segments: 2, malformed: 1 });
