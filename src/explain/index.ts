@@ -5,6 +5,7 @@ export { Explainer, type ExplainerOptions, type Explanation } from './events.ts'
 export { type Found, findTcp, Place } from './packet.ts';
 export { rfcUrl } from './sections.ts';
 export type { Sentences } from './sentences.ts';
+export * from './state-diagram.ts';
 export { type EndStates, StateFollower } from './states.ts';
 export * from './types.ts';
 export { english } from './words-en.ts';
