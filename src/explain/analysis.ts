@@ -47,13 +47,11 @@ export class Flow {
   next: Seq = seq(0);
   /** Up to here everything was seen, so the peer may acknowledge it. */
   whole: Seq = seq(0);
-  /** When `next` last moved. */
-  nextSeconds = 0;
-  nextNanoseconds = 0;
-  /** Of its last segment. */
+  /** When `next` last moved, ns. */
+  nextTime = 0;
+  /** Of its last segment; its time is in ns. */
   ack: Seq = seq(0);
-  ackSeconds = 0;
-  ackNanoseconds = 0;
+  ackTime = 0;
   window = -1;
   anomalies = 0;
   /** Of its SYN: 0 .. 14, or one of the two above. */
@@ -69,8 +67,10 @@ export class Flow {
 export class Arrival {
   segment: Segment;
   frame = 0;
-  seconds = 0;
-  nanoseconds = 0;
+  /** ns from shortly before the first packet of the capture, so that a number has them exactly for a hundred days. */
+  time = 0;
+  /** The capture's clock stands at 0, which Wireshark takes for no time at all. */
+  timeless = false;
   /** Its header breaks off: an option that is not there may have been sent. */
   cut = false;
 
@@ -84,8 +84,7 @@ export class Analysis {
   readonly flows: readonly [Flow, Flow] = [new Flow(), new Flow()];
   /** From the last SYN to the first segment with an ACK that is no SYN, ns; 0 while not known. */
   initialRtt = 0;
-  #synSeconds = 0;
-  #synNanoseconds = 0;
+  #synTime: number | null = null;
 
   /** Takes a segment into account. @returns its anomalies, a set of bits */
   take(from: End, arrival: Arrival): number {
@@ -121,33 +120,19 @@ export class Analysis {
     if (forward.next === 0 || !lt(from, forward.next)) return 0;
     // What follows a window probe of one octet begins with that octet, and is new.
     if (length > 1 && from === add(forward.next, -1)) return 0;
-    if (
-      back.duplicates >= 2 &&
-      back.ack === from &&
-      isWithin(FAST, since(arrival, back.ackSeconds, back.ackNanoseconds))
-    )
+    if (back.duplicates >= 2 && back.ack === from && isWithin(FAST, arrival.time - back.ackTime))
       return FAST_RETRANSMISSION;
     const limit = this.initialRtt === 0 ? DISORDER : this.initialRtt;
     const end = segment.flags & (SYN | FIN) ? add(to, 1) : to;
-    const late = since(arrival, forward.nextSeconds, forward.nextNanoseconds);
-    return end !== forward.next && isWithin(limit, late) ? OUT_OF_ORDER : RETRANSMISSION;
+    return end !== forward.next && isWithin(limit, arrival.time - forward.nextTime) ? OUT_OF_ORDER : RETRANSMISSION;
   }
 
   #learnRoundTrip(arrival: Arrival): void {
     const { flags } = arrival.segment;
-    if ((flags & (SYN | ACK)) === SYN) {
-      this.#synSeconds = arrival.seconds;
-      this.#synNanoseconds = arrival.nanoseconds;
-    } else if ((flags & (SYN | ACK)) === ACK && this.initialRtt === 0) {
-      if (this.#synSeconds !== 0 || this.#synNanoseconds !== 0)
-        this.initialRtt = since(arrival, this.#synSeconds, this.#synNanoseconds);
-    }
+    if ((flags & (SYN | ACK)) === SYN) this.#synTime = arrival.timeless ? null : arrival.time;
+    else if ((flags & (SYN | ACK)) === ACK && this.initialRtt === 0 && this.#synTime !== null)
+      this.initialRtt = arrival.time - this.#synTime;
   }
-}
-
-/** ns from a time to the arrival. */
-function since(arrival: Arrival, seconds: number, nanoseconds: number): number {
-  return (arrival.seconds - seconds) * 1e9 + (arrival.nanoseconds - nanoseconds);
 }
 
 /** A clock that was set back says nothing about how soon. */
@@ -218,15 +203,13 @@ function advance(forward: Flow, arrival: Arrival, anomalies: number): void {
   if (!(anomalies & ZERO_WINDOW_PROBE)) {
     if (forward.next === 0 || gt(to, forward.next)) {
       forward.next = to;
-      forward.nextSeconds = arrival.seconds;
-      forward.nextNanoseconds = arrival.nanoseconds;
+      forward.nextTime = arrival.time;
     }
     if (forward.whole === 0 || segment.seq === forward.whole) forward.whole = forward.next;
   }
   forward.window = segment.window;
   forward.ack = segment.ack;
-  forward.ackSeconds = arrival.seconds;
-  forward.ackNanoseconds = arrival.nanoseconds;
+  forward.ackTime = arrival.time;
 }
 
 /** Scaling is used where both SYNs have the option (RFC 7323 2.2); one without it is enough to know that it is not. */

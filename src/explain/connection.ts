@@ -36,8 +36,7 @@ export class RoundTrips {
   #sum = 0;
   /** The segment being timed ends here; one at a time, as TCP itself may do it (RFC 6298 3). */
   #end: Seq = seq(0);
-  #seconds = 0;
-  #nanoseconds = 0;
+  #start = 0;
   #timing = false;
 
   /** 0 without samples. */
@@ -49,8 +48,7 @@ export class RoundTrips {
   sent(end: Seq, arrival: Arrival): void {
     if (this.#timing) return;
     this.#end = end;
-    this.#seconds = arrival.seconds;
-    this.#nanoseconds = arrival.nanoseconds;
+    this.#start = arrival.time;
     this.#timing = true;
   }
 
@@ -63,7 +61,7 @@ export class RoundTrips {
   acknowledged(ack: Seq, arrival: Arrival): void {
     if (!this.#timing || !ge(ack, this.#end)) return;
     this.#timing = false;
-    const time = (arrival.seconds - this.#seconds) * 1000 + (arrival.nanoseconds - this.#nanoseconds) / 1e6;
+    const time = (arrival.time - this.#start) / 1e6;
     if (time < 0) return;
     this.min = this.count === 0 ? time : Math.min(this.min, time);
     this.max = Math.max(this.max, time);

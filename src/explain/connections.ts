@@ -24,6 +24,8 @@ import {
 const MAX_CONNECTIONS = 100_000;
 /** When there are too many, this share of them goes at once, so that looking for the ended ones costs little. */
 const DROPPED_SHARE = 8;
+/** Times count from so many seconds before the first packet: as ns they are too large for engines to store them in two ways. */
+const BEFORE = 10;
 /** Connections that are found without making a key, a power of two. */
 const RECENT = 1024;
 
@@ -55,6 +57,8 @@ export class Connections implements Iterable<Connection> {
   readonly #latest: Map<string, Connection> = new Map();
   readonly #recent: (Connection | null)[] = new Array(RECENT).fill(null);
   #streams = 0;
+  /** Times count from this second. */
+  #origin = 0;
   readonly #place: Place = new Place();
   readonly #segment: Segment = new Segment();
   readonly #arrival: Arrival = new Arrival(this.#segment);
@@ -80,7 +84,7 @@ export class Connections implements Iterable<Connection> {
    * @param at where in `frame.octets` the IP packet begins. They are only read during the call
    */
   take(frame: Frame, at: number): void {
-    this.counts.packets++;
+    if (this.counts.packets++ === 0) this.#origin = frame.seconds - BEFORE;
     const found = findTcp(frame.octets, at, frame.length, this.#place);
     if (found === 'tcp') this.#takeSegment(frame);
     else if (found === 'fragment') this.counts.fragments++;
@@ -128,8 +132,8 @@ export class Connections implements Iterable<Connection> {
     const arrival = this.#arrival;
     const time = seconds * 1000 + nanoseconds / 1e6;
     arrival.frame = frame.frame;
-    arrival.seconds = seconds;
-    arrival.nanoseconds = nanoseconds;
+    arrival.time = (seconds - this.#origin) * 1e9 + nanoseconds;
+    arrival.timeless = seconds === 0 && nanoseconds === 0;
     arrival.cut = cut;
     if (connection.packets === 0) {
       connection.first = time;
