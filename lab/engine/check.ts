@@ -1,6 +1,6 @@
 /** Owns: whether an input makes sense: it may come from an address bar, or from a file. */
 
-import { findPreset } from '../presets/index.ts';
+import { IDS } from '../presets/ids.ts';
 import { LabError } from './error.ts';
 import { DEFAULTS } from './preset.ts';
 import type { Edit, Input, Settings } from './types.ts';
@@ -30,7 +30,7 @@ const RANGES: Readonly<Partial<Record<keyof Settings, readonly [number, number]>
 export function checkInput(input: unknown): Input {
   const { preset, seed, settings, edits } = record('the input', input);
   if (typeof preset !== 'string') fail('preset', 'is no string');
-  findPreset(preset);
+  if (!(IDS as readonly string[]).includes(preset)) throw new LabError(`there is no preset '${preset}'`);
   if (!isInteger(seed, 0, 0xffffffff)) fail('seed', 'is no integer from 0 to 4294967295');
   checkSettings(record('settings', settings));
   if (!Array.isArray(edits)) fail('edits', 'is no list');

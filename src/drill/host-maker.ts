@@ -3,6 +3,7 @@
  * needed. Settings that change later reach a host that exists.
  */
 
+import type { TcpOptions } from '../tcp/index.ts';
 import type { TraceSink } from '../trace/events.ts';
 import { DrillMismatch, DrillSkip } from './errors.ts';
 import { Host } from './host.ts';
@@ -44,7 +45,7 @@ export class HostMaker {
 
   host(): Host {
     const { ip, localAddress, remoteAddress } = this.#settings;
-    const { config, options } = this.#own ? { config: {}, options: {} } : stackSettings(this.sysctls);
+    const { config, options } = this.#own ? { config: {}, options: this.#chosen() } : stackSettings(this.sysctls);
     const controllers = this.#own ? {} : { cubic: linuxCubic(this.#hystart) };
     const trace = this.#trace;
     const host = new Host({ ip, mtu: this.#mtu, localAddress, remoteAddress, config, options, controllers, trace });
@@ -52,6 +53,13 @@ export class HostMaker {
     setKey(host, this.sysctls);
     if (this.#route !== null) setMetrics(host, this.#route);
     return host;
+  }
+
+  /** What a script changes of the stack's own options: what it has set otherwise than any kernel has it. */
+  #chosen(): Partial<TcpOptions> {
+    const usual: Readonly<Record<string, unknown>> = { ...stackSettings(plainSysctls).options };
+    const here = Object.entries(stackSettings(this.sysctls).options);
+    return Object.fromEntries(here.filter(([name, value]) => usual[name] !== value));
   }
 
   #apply(effect: ShellEffect, host: Host | null): void {

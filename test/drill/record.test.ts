@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseScript } from '../../src/drill/parser.ts';
 import { play } from '../../src/drill/play.ts';
 import { recordCapture, recordTrace } from '../../src/drill/record.ts';
+import { playText } from '../../src/drill/suite.ts';
 import type { Impairment } from '../../src/link/index.ts';
 import { tap } from '../../src/link/index.ts';
 import { World } from '../../src/sim/index.ts';
@@ -247,5 +248,20 @@ describe('a capture', () => {
 
   test('what is none is refused', () => {
     expect(() => recordCapture(Uint8Array.of(1, 2, 3, 4))).toThrow('neither pcap nor pcapng');
+  });
+});
+
+describe('settings after `tsyn defaults`', () => {
+  const script = (settings: string, options: string): string => `\`tsyn defaults${settings}\`
+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
++0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
++0 > S 0:0(0) ${options}
+`;
+
+  test('change what they name, and nothing else', () => {
+    const off = '; sysctl -q net.ipv4.tcp_timestamps=0 net.ipv4.tcp_window_scaling=0';
+    expect(playText('a.pkt', script(off, '<mss 1460,nop,nop,sackOK>'), 'ipv4').reason).toBe('');
+    expect(playText('a.pkt', script('', '<mss 1460,nop,nop,sackOK>'), 'ipv4').result).toBe('fail');
   });
 });
