@@ -16,6 +16,7 @@ export {
   readCapture,
   readCaptureContents,
 } from './capture-reader.ts';
+export { type CongestionGraphOptions, congestionGraphSvg } from './congestion-graph.ts';
 export * from './events.ts';
 export { drawLadder, renderLadder, type TextLadderOptions } from './ladder.ts';
 export type { ArrowKind, LadderArrow } from './ladder-arrows.ts';
@@ -29,5 +30,6 @@ export * from './ladder-rows.ts';
 export * from './ladder-svg.ts';
 export * from './pcap.ts';
 export * from './pcapng.ts';
+export { type GraphOptions, type SequenceGraphOptions, sequenceGraphSvg } from './sequence-graph.ts';
 export { clip, displayWidth, endpoint, padEnd, padStart, RelativeNumbers, toJsonLines } from './text.ts';
 export type { Language } from './words.ts';
