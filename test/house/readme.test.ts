@@ -1,36 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MAIN } from '../cli/run.ts';
+import { page, text } from './pages.ts';
 import { ROOT } from './source.ts';
 
 const READMES = ['README.md', 'README.zh-CN.md'] as const;
 const SIMULATOR = ['docs/simulator.md', 'docs/simulator.zh-CN.md'] as const;
-const PAGES = [...READMES, ...SIMULATOR, 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+const LAB = ['docs/lab.md', 'docs/lab.zh-CN.md'] as const;
+const PAGES = [...READMES, ...SIMULATOR, ...LAB, 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 const QUICK_START = 'examples/quick-start.mjs';
-
-interface Page {
-  /** Code blocks: their language and what is between the fences. */
-  readonly blocks: ReadonlyArray<{ readonly language: string; readonly text: string }>;
-  /** The headings' levels and texts, in order. */
-  readonly headings: ReadonlyArray<{ readonly level: number; readonly text: string }>;
-  /** Targets of links, as written. */
-  readonly links: readonly string[];
-}
-
-const text = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-
-function page(path: string): Page {
-  const FENCE = /^```(\w*)\n([\s\S]*?)\n```$/gm;
-  const source = text(path);
-  const prose = source.replace(FENCE, '');
-  return {
-    blocks: [...source.matchAll(FENCE)].map(([, language, code]) => ({ language: language!, text: code! })),
-    headings: [...prose.matchAll(/^(#+) (.+)$/gm)].map(([, marks, words]) => ({ level: marks!.length, text: words! })),
-    links: [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!),
-  };
-}
 
 /** The name by which GitHub lets a heading be linked to. */
 const anchor = (heading: string): string =>
