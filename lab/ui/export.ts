@@ -1,26 +1,37 @@
 /** Owns: a run as a file: made when it is asked for, and saved under the name of its preset. */
 
 import { ladderSvg } from 'tsyn/trace';
-import type { Run } from '../engine/types.ts';
+import { toDrill } from '../engine/exports/drill.ts';
+import { toJson } from '../engine/exports/json.ts';
+import { toMermaid } from '../engine/exports/mermaid.ts';
+import { toPcapng } from '../engine/exports/pcapng.ts';
+import type { HostName, Run } from '../engine/types.ts';
 import { tales, words } from '../words/index.ts';
 import { notice } from './notice.ts';
 import { language, run } from './store.ts';
 
-/** How many pixels a picture's unit has in each direction. */
+/** How many pixels a picture's unit has in each direction; fewer where a picture would be larger than browsers draw. */
 const SCALE = 2;
+const MOST_PIXELS = 16_000;
 
-export const FORMATS = ['svg', 'png', 'json'] as const;
+export const FORMATS = ['svg', 'png', 'pcapng', 'pkt', 'mmd', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
-
-type Maker = (run: Run) => Promise<Blob>;
 
 const text = (content: string, type: string): Blob => new Blob([content], { type });
 
-const MAKERS: Readonly<Record<Format, Maker>> = {
-  svg: async (of) => text(picture(of), 'image/svg+xml'),
+const MAKERS: Readonly<Record<Format, (run: Run) => Blob | Promise<Blob>>> = {
+  svg: (of) => text(picture(of), 'image/svg+xml'),
   png: (of) => raster(picture(of)),
-  json: async (of) => text((await import('../engine/exports/json.ts')).toJson(of, 2), 'application/json'),
+  pcapng: (of) => new Blob([toPcapng(of) as Uint8Array<ArrayBuffer>], { type: 'application/x-pcapng' }),
+  pkt: (of) => text(toDrill(of, scriptHost(of)), 'text/plain'),
+  mmd: (of) => text(toMermaid(of), 'text/vnd.mermaid'),
+  json: (of) => text(toJson(of, 2), 'application/json'),
 };
+
+/** The host that a script is about, where nobody says: the server. */
+export function scriptHost({ lanes }: Run): HostName {
+  return lanes.includes('B') ? 'B' : lanes[0]!;
+}
 
 /** Saves the run that is shown, as a whole. What goes wrong becomes a notice. */
 export async function save(format: Format): Promise<void> {
@@ -44,11 +55,13 @@ function download(blob: Blob, name: string): void {
 }
 
 /** The ladder of a run as a picture that stands alone. */
-export function picture({ events, lanes, input }: Run): string {
+function picture({ events, lanes, input }: Run): string {
   const { title = input.preset, story = [] } = tales.value[input.preset] ?? {};
+  const [left, ...others] = lanes;
   return ladderSvg(events, {
-    left: lanes[0]!,
-    right: lanes[1]!,
+    left: left!,
+    right: others.at(-1)!,
+    between: others.slice(0, -1),
     lang: language.value,
     title,
     description: story.join(' '),
@@ -58,12 +71,14 @@ export function picture({ events, lanes, input }: Run): string {
 /** A picture in pixels. */
 async function raster(svg: string): Promise<Blob> {
   const image = new Image();
-  image.src = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
+  image.src = URL.createObjectURL(text(svg, 'image/svg+xml'));
   try {
     await image.decode();
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const scale = Math.min(SCALE, MOST_PIXELS / Math.max(width, height));
     const canvas = document.createElement('canvas');
-    canvas.width = image.naturalWidth * SCALE;
-    canvas.height = image.naturalHeight * SCALE;
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
     canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height);
     return await new Promise((resolve, reject) => {
       canvas.toBlob((blob) => (blob === null ? reject(new Error('the picture is too large')) : resolve(blob)));

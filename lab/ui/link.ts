@@ -1,11 +1,13 @@
 /**
  * Owns: the address: what is shown is in it, so that it can be sent to somebody, and the browser's back button goes back to what was
- * shown before. `#why` and `#why=NAME` are the gallery, `#capture` is captures, everything else is a run.
+ * shown before. `#why` and `#why=NAME` are the gallery, `#capture` is captures, `#lab` the run as it was; everything else is a run
+ * (`engine/exports/permalink.ts`).
  *
  * Another preset, or another part of the page, is a new entry of the history; a change to a run changes the entry.
  */
 
 import { batch, effect, type Signal, signal } from '@preact/signals';
+import type { Input } from '../engine/types.ts';
 import { words } from '../words/index.ts';
 import { notice } from './notice.ts';
 import { input, open } from './store.ts';
@@ -18,23 +20,29 @@ export const address: Signal<string> = signal(location.href);
 export async function follow(): Promise<void> {
   await read();
   addEventListener('popstate', read);
-  let before = placeOf(view.value, input.value.preset);
+  let before = place();
+  let last = 0;
   effect(() => {
-    const place = placeOf(view.value, input.value.preset);
-    write(hashOf(), place !== before);
-    before = place;
+    const here = place();
+    const another = here !== before;
+    const turn = ++last;
+    before = here;
+    void hashOf(view.value, input.value).then((hash) => {
+      if (turn === last) write(hash, another);
+    });
   });
 }
 
-function placeOf(which: View, preset: string): string {
-  return which === 'lab' ? preset : `${which} ${question.value ?? ''}`;
+/** What makes a new entry of the history. */
+function place(): string {
+  return view.value === 'lab' ? input.value.preset : `${view.value} ${question.value ?? ''}`;
 }
 
-function hashOf(): string {
-  if (view.value === 'capture') return '#capture';
-  if (view.value === 'why') return question.value === null ? '#why' : `#why=${question.value}`;
-  const { preset, seed } = input.value;
-  return `#v=1&s=${preset}&seed=${seed}`;
+async function hashOf(which: View, run: Input): Promise<string> {
+  if (which === 'capture') return '#capture';
+  if (which === 'why') return question.value === null ? '#why' : `#why=${question.value}`;
+  const { toLink } = await import('../engine/exports/permalink.ts');
+  return `#${await toLink(run)}`;
 }
 
 function write(hash: string, another: boolean): void {
@@ -53,7 +61,17 @@ async function read(): Promise<void> {
     return;
   }
   view.value = 'lab';
-  if (hash.length > 1) open(new URLSearchParams(hash.slice(1)).get('s') ?? 'handshake');
-  notice.value = null;
-  void words;
+  // The frame has an anchor of its own.
+  if (hash === '' || hash === '#ladder') return;
+  const { fromLink } = await import('../engine/exports/permalink.ts');
+  const { input: wanted, error } = await fromLink(hash);
+  if (error !== null) {
+    notice.value = words.value.bar.badLink(error.message);
+    return;
+  }
+  if (JSON.stringify(wanted) === JSON.stringify(input.value)) return;
+  batch(() => {
+    open(wanted.preset);
+    input.value = wanted;
+  });
 }

@@ -86,8 +86,7 @@ const why: WhyWords = whyEnglish;
 export const moreEn = {
   host: {
     connection: 'Connection',
-    told: 'Its application was told:',
-    collected: (seen: number, all: number) => `${seen} of ${all} arrows seen so far, in all scenarios together`,
+    told: 'Application told:',
     diagram: (host: HostName) => `The states of ${host}`,
     backlog: 'Backlog',
     halfOpen: 'half-open',
@@ -175,13 +174,11 @@ export const moreEn = {
   graphs: {
     direction: 'Direction',
     host: 'Host',
-    none: 'There is nothing to draw yet.',
+    from: (host: HostName) => `From ${host}`,
   },
   script: {
     host: 'Played against',
     about: 'The same conversation as a packetdrill script, from the point of view of one host: tsyn drill plays it.',
-    copy: 'Copy',
-    copied: 'Copied',
   },
   gallery: {
     questions: 'Questions',
@@ -194,6 +191,40 @@ export const moreEn = {
     progress: (states: string, rate: string) => `${states} states so far, ${rate} a second`,
     bounds: 'What was searched',
     cure: 'What the TCP that ships makes of it',
+  },
+  capture: {
+    title: 'A capture of your own',
+    about:
+      'Open a pcap or pcapng file: its connections are followed through the states of this TCP, named as Wireshark names them, and told in sentences. It is read here; nothing leaves this page.',
+    choose: 'Open a file',
+    drop: 'or drop it anywhere on the page',
+    letGo: 'Let go to read this capture',
+    reading: (percent: number) => `Reading: ${percent} %`,
+    failed: (reason: string) => `This file cannot be read: ${reason}`,
+    problem: (offset: string, block: string, reason: string) =>
+      `The file cannot be read beyond octet ${offset} (${block}): ${reason}. What came before it is below.`,
+    file: (name: string, packets: string, connections: string) =>
+      `${name}: ${packets} IP packets, ${connections} connections`,
+    columns: [
+      'Stream',
+      'Ends',
+      'Begins',
+      'Lasts',
+      'Packets',
+      'Octets',
+      'Round trip',
+      'Sent again',
+      'What Wireshark would say',
+    ],
+    others: (count: string) => `${count} further connections are not listed.`,
+    anomaly: (label: string, count: string) => `${label} ×${count}`,
+    comma: ', ',
+    connection: (stream: number) => `Connection ${stream}`,
+    chapters: { opened: 'How it opened', flowed: 'What flowed', trouble: 'What went wrong', ended: 'How it ended' },
+    ladder: 'As a ladder',
+    states: 'States of both ends',
+    explained: 'Step by step',
+    further: (shown: string, all: string) => `${shown} of ${all} segments are shown: show more`,
   },
   sentences,
   why,

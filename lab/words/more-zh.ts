@@ -39,8 +39,7 @@ const fields: Readonly<Record<FieldName, readonly [name: string, meaning: string
 export const moreZh: More = {
   host: {
     connection: '连接',
-    told: '应用程序得到的消息：',
-    collected: (seen, all) => `所有场景加起来，已见过 ${all} 条转移中的 ${seen} 条`,
+    told: '应用程序得知：',
     diagram: (host) => `${host} 的状态`,
     backlog: '半连接队列',
     halfOpen: '半连接',
@@ -150,13 +149,11 @@ export const moreZh: More = {
   graphs: {
     direction: '方向',
     host: '主机',
-    none: '还没有可画的东西。',
+    from: (host) => `${host} 发出的`,
   },
   script: {
     host: '测试对象',
     about: '同一次对话写成 packetdrill 脚本，从其中一台主机的角度看：用 tsyn drill 播放。',
-    copy: '复制',
-    copied: '已复制',
   },
   gallery: {
     questions: '问题',
@@ -169,6 +166,28 @@ export const moreZh: More = {
     progress: (states, rate) => `已有 ${states} 个状态，每秒 ${rate} 个`,
     bounds: '搜索的范围',
     cure: '真正的 TCP 会怎样',
+  },
+  capture: {
+    title: '看看自己的抓包',
+    about:
+      '打开 pcap 或 pcapng 文件：每个连接都会沿着这个 TCP 的状态走一遍，异常按 Wireshark 的叫法标出，并用句子讲出来。文件只在这里读取，不会离开本页。',
+    choose: '打开文件',
+    drop: '也可以拖放到页面任何位置',
+    letGo: '松手即可读取',
+    reading: (percent) => `正在读取：${percent}%`,
+    failed: (reason) => `无法读取这个文件：${reason}`,
+    problem: (offset, block, reason) => `从第 ${offset} 字节（${block}）起无法读取：${reason}。之前的内容都在下面。`,
+    file: (name, packets, connections) => `${name}：${packets} 个 IP 包，${connections} 个连接`,
+    columns: ['流', '两端', '开始', '持续', '包数', '字节数', '往返时间', '重传', 'Wireshark 的说法'],
+    others: (count) => `另有 ${count} 个连接没有列出。`,
+    anomaly: (label, count) => `${label} ×${count}`,
+    comma: '，',
+    connection: (stream) => `连接 ${stream}`,
+    chapters: { opened: '如何建立', flowed: '传了什么', trouble: '出了什么问题', ended: '如何结束' },
+    ladder: '时序图',
+    states: '两端的状态',
+    explained: '逐步讲解',
+    further: (shown, all) => `共 ${all} 个报文段，已显示 ${shown} 个：显示更多`,
   },
   sentences,
   why,

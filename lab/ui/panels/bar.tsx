@@ -71,15 +71,11 @@ function Scenario() {
     <div class="scenario">
       <label>
         <span class="sr">{bar.preset}</span>
-        <select
-          class="field preset"
-          value={input.value.preset}
-          onChange={({ currentTarget }) => open(currentTarget.value)}
-        >
+        <select class="field preset" onChange={({ currentTarget }) => open(currentTarget.value)}>
           {grouped(catalogue.value).map(([group, some]) => (
             <optgroup key={group} label={bar.groups[group] ?? group}>
               {some.map(({ id }) => (
-                <option key={id} value={id}>
+                <option key={id} value={id} selected={id === input.value.preset}>
                   {tales.value[id]?.title ?? id}
                 </option>
               ))}

@@ -1,11 +1,12 @@
 /** Owns: a connection's way through the states, drawn; and the arrows that have been taken so far, in whatever preset. */
 
 import { effect, type Signal, signal } from '@preact/signals';
-import { ARROWS } from 'tsyn/tcp';
+import { useMemo } from 'preact/hooks';
+import { stateDiagramSvg } from 'tsyn/explain';
 import type { StateEvent } from 'tsyn/trace';
 import type { HostName } from '../../engine/types.ts';
 import { more } from '../../words/index.ts';
-import { run, seen } from '../store.ts';
+import { language, run, seen, views } from '../store.ts';
 
 /** Arrows that were taken since the page was opened, as `FROM TO`. */
 const collected: Signal<ReadonlySet<string>> = signal(new Set());
@@ -19,26 +20,29 @@ effect(() => {
 
 interface Props {
   readonly host: HostName;
+  /** The one that is shown; null where the host has none any more: then it is the one that was there last. */
   readonly connection: number | null;
 }
 
 export function Diagram({ host, connection }: Props) {
   const { host: text } = more.value;
   const history = historyOf(host, connection);
-  return (
-    <div class="diagram">
-      <p class="small">{history.map(({ to }) => to).join(' ')}</p>
-      <p class="small faint">{text.collected(collected.value.size, ARROWS.length)}</p>
-    </div>
-  );
+  const current = views.value[host]?.connections.find(({ id }) => id === connection)?.state;
+  const draw = (): string =>
+    stateDiagramSvg(history, {
+      compact: true,
+      lang: language.value,
+      title: text.diagram(host),
+      seen: collected.value,
+      ...(current === undefined ? {} : { current }),
+    });
+  const svg = useMemo(draw, [run.value, connection, history.length, current, collected.value, language.value]);
+  return <div class="diagram" dangerouslySetInnerHTML={{ __html: svg }} />;
 }
 
 function historyOf(host: HostName, connection: number | null): readonly StateEvent[] {
-  const found: StateEvent[] = [];
-  const events = run.value?.events ?? [];
-  for (let i = 0; i < seen.value; i++) {
-    const event = events[i]!;
-    if (event.type === 'state' && event.host === host && event.connection.id === connection) found.push(event);
-  }
-  return found;
+  const events = (run.value?.events ?? []).slice(0, seen.value);
+  const own = events.filter((event): event is StateEvent => event.type === 'state' && event.host === host);
+  const wanted = connection ?? own.at(-1)?.connection.id;
+  return own.filter((event) => event.connection.id === wanted);
 }

@@ -35,13 +35,12 @@ export function HostDetails({ host, view, shown }: Props) {
           {text.connection}{' '}
           <select
             class="field"
-            value={shown?.id}
             onChange={({ currentTarget }) => {
               chosenAt.value = { ...chosenAt.value, [host]: Number(currentTarget.value) };
             }}
           >
             {view.connections.map(({ id, remote, state }) => (
-              <option key={id} value={id}>
+              <option key={id} value={id} selected={id === shown?.id}>
                 {`${remote} ${state}`}
               </option>
             ))}

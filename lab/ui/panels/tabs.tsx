@@ -4,13 +4,18 @@ import { type Signal, signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { more } from '../../words/index.ts';
 import { Explanations } from './explanations.tsx';
+import { CongestionGraph, SequenceGraph } from './graphs.tsx';
 import { Octets } from './octets.tsx';
+import { Script } from './script.tsx';
 import { Segments } from './segments.tsx';
 
 const PANELS = {
   explain: Explanations,
   segments: Segments,
   octets: Octets,
+  sequence: SequenceGraph,
+  congestion: CongestionGraph,
+  script: Script,
 } satisfies Readonly<Record<string, ComponentType>>;
 
 type Name = keyof typeof PANELS;
