@@ -158,7 +158,7 @@ class Graph {
         words.undone,
       ],
     ];
-    for (const phase of ['slow-start', 'fast-recovery', 'loss'] as const) {
+    for (const phase of ['slow-start', 'congestion-avoidance', 'fast-recovery', 'loss'] as const) {
       const sample = `<rect class="${phase}" width="22" height="12"/><text class="faint small middle" x="11" y="10">${LETTERS[phase]}</text>`;
       items.push([this.#changes.some((change) => change.phase === phase), sample, words.phases[phase]]);
     }

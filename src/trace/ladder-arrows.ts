@@ -67,6 +67,8 @@ export interface Ends {
 const LOST = 0.68;
 const UNDER_WAY = 0.6;
 const NOWHERE = 0.45;
+/** Room for the sign of what is sent again, where an arrow begins. */
+const AGAIN = 16;
 /** Arrows that meet this near to a lane leave each other's texts room. */
 const SIDE = 0.15;
 
@@ -237,7 +239,8 @@ export class Arrows {
     const line = { x1, y1, x2: x[to]!, y2 };
     const fate = fateOf(ends);
     const way = fate === 'lost' ? this.#lostAt(ends) : fate === 'under way' ? UNDER_WAY : 1;
-    const label = placer.place({ line, forms: [text, flight.short + bracketed(words), flight.short], crossed });
+    const sign = flight.retransmission ? AGAIN : 0;
+    const label = placer.place({ line, forms: [text, flight.short + bracketed(words), flight.short], sign, crossed });
     const end = { x2: x1 + (line.x2 - x1) * way, y2: y1 + (y2 - y1) * way };
     return {
       packet: event.packet,

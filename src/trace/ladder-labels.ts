@@ -25,6 +25,8 @@ export interface Label {
 
 /** A text and its shorter forms, the longest first. */
 export interface Wanted {
+  /** Where the line begins stands a sign as long as this, besides the usual. */
+  readonly sign: number;
   readonly line: Bearer;
   readonly forms: readonly string[];
   /** Another arrow crosses it about its middle: columns that are left to that one's text, at the receiver's side. Else null. */
@@ -70,16 +72,18 @@ export class LabelPlacer {
   }
 
   /** @param line from left to right or right to left: from the sender on */
-  place({ line, forms, crossed }: Wanted): Label | null {
+  place({ line, forms, sign, crossed }: Wanted): Label | null {
     const top = Math.min(line.y1, line.y2) - LABEL_HEIGHT;
     this.#placed = this.#placed.filter((strip) => strip.bottom > top);
     const length = Math.sqrt((line.x2 - line.x1) * (line.x2 - line.x1) + (line.y2 - line.y1) * (line.y2 - line.y1));
-    const room = length - 2 * CLEAR - (crossed === null ? 0 : crossed * this.#character + CLEAR);
+    const room = length - 2 * CLEAR - sign - (crossed === null ? 0 : crossed * this.#character + CLEAR);
     for (const form of [...forms, cut(forms.at(-1)!, Math.floor(room / this.#character))]) {
       const width = displayWidth(form) * this.#character;
       if (form === '' || width > room) continue;
-      const side = (CLEAR + width / 2) / length;
-      for (const share of crossed === null ? [0.5, side, 1 - side] : [side, 0.5, 1 - side]) {
+      const side = (CLEAR + sign + width / 2) / length;
+      const far = 1 - (CLEAR + width / 2) / length;
+      const middle = Math.max(0.5, side);
+      for (const share of crossed === null ? [middle, side, far] : [side, middle, far]) {
         const strip = stripOf(line, share, width, length);
         if (this.#placed.some((other) => touches(strip, other))) continue;
         this.#placed.push(strip);

@@ -249,7 +249,8 @@ class Layout {
     const { stops } = this.#axis;
     const arrows = new Arrows(this.#ends, stops);
     const ticks = this.#ticks();
-    const clock = MARGIN + longest(ticks.map(({ text }) => text)) * this.#character;
+    const unit = WORDS[this.#options.lang ?? 'en'].millisecond;
+    const clock = MARGIN + longest([unit, ...ticks.map(({ text }) => text)]) * this.#character;
     const { x, outer, width } = this.#columns(clock, arrows.widest);
     const height = this.#axis.bottom + FREE;
     // Bars stand on the outer side of the outer lanes, and to the right of those between.

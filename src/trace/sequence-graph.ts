@@ -72,16 +72,10 @@ class Graph {
     const { width = 860, height = 440, origin = 0 } = options;
     const values = [...this.#segments.flatMap((one) => [one.from, one.until]), ...this.#acks.map(({ ack }) => ack)];
     const [low, high] = [least(values, 0), greatest(values, 1)];
-    const edge = greatest(
-      this.#acks.map((one) => one.edge),
-      high,
-    );
-    const most = Math.max(low + 1, Math.min(edge, low + (high - low) * HEADROOM));
-    this.#edgeShows =
-      least(
-        this.#acks.map((one) => one.edge),
-        Infinity,
-      ) <= most;
+    const edges = this.#acks.map(({ edge }) => edge);
+    const limit = Math.max(low + 1, low + (high - low) * HEADROOM);
+    this.#edgeShows = least(edges, Infinity) <= limit;
+    const most = this.#edgeShows ? Math.min(limit, greatest([...edges, high], high)) : Math.max(low + 1, high);
     const pad = (until - since) * 0.02;
     const range = {
       width,
@@ -120,7 +114,7 @@ class Graph {
       return [...axes, textAt((left + right) / 2, (top + bottom) / 2, this.#words.nothing, 'faint middle')];
     }
     // What lies beyond the frame is not drawn over its edges.
-    const clip = `<svg x="${left}" y="${top}" width="${right - left + 12}" height="${bottom - top + 6}" viewBox="${left} ${top} ${right - left + 12} ${bottom - top + 6}">`;
+    const clip = `<svg aria-hidden="true" x="${left}" y="${top}" width="${right - left + 12}" height="${bottom - top + 6}" viewBox="${left} ${top} ${right - left + 12} ${bottom - top + 6}">`;
     return [
       ...axes,
       ...this.#chart.legend(),
