@@ -174,11 +174,12 @@ export class Host {
     return this.#table.values();
   }
 
-  /** The connection that began last and is not over. */
+  /** The connection that began last and is not over, of those that the application has heard of. */
   get newest(): Connection | null {
     let found: Connection | null = null;
     for (const connection of this.#table.values()) {
-      if (connection.record === null && (found === null || connection.nth > found.nth)) found = connection;
+      if (connection.record !== null || connection.opening) continue;
+      if (found === null || connection.nth > found.nth) found = connection;
     }
     return found;
   }
