@@ -23,7 +23,11 @@ export function App() {
       </a>
       <header class="top">
         <h1 class="brand">
-          <img src="./icon.svg" alt="" width="26" height="26" />
+          <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true">
+            <rect width="32" height="32" rx="6" fill="#14532d" />
+            <path d="M7 5v22M25 5v22" stroke="#fff" stroke-width="2" />
+            <path d="M8 9l16 4M24 16L8 20M8 22l16 4" stroke="#86efac" stroke-width="2.5" />
+          </svg>
           tsyn lab
         </h1>
         <Bar />

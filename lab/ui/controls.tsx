@@ -57,7 +57,7 @@ export function IconButton({ icon, label, keys, disabled, primary, wordy, onClic
 }
 
 interface PopoverProps {
-  /** What is on the button. */
+  /** What is on the button; its name is that and the label. */
   readonly face: ComponentChildren;
   readonly label: string;
   readonly class?: string;
@@ -74,8 +74,9 @@ export function Popover({ face, label, class: kind = 'quiet', children }: Popove
   };
   return (
     <>
-      <button ref={button} type="button" class={`button ${kind}`} aria-label={label} title={label} popovertarget={id}>
+      <button ref={button} type="button" class={`button ${kind}`} title={label} popovertarget={id}>
         {face}
+        <span class="sr">{label}</span>
       </button>
       <div id={id} popover="auto" class="popover" role="group" aria-label={label} onToggle={place}>
         {children}

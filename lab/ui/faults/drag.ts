@@ -3,7 +3,7 @@
  * dragged down is late, one dragged across the next is swapped with it, and with Alt held it is doubled; between the lanes a band is
  * where the network is cut; what comes from the shelf comes once more.
  *
- * Fingers do not drag: they scroll, and have the buttons below the ladder.
+ * Fingers do not drag: they scroll, and have the buttons below the ladder, and the menu by a long press.
  */
 
 import { signal } from '@preact/signals';
@@ -12,6 +12,7 @@ import { words } from '../../words/index.ts';
 import { type Arrow, geometry, heightOf, timeOf } from '../ladder/geometry.ts';
 import { now, run, selected } from '../store.ts';
 import { act, cut, editable } from './actions.ts';
+import { openMenu } from './menu.tsx';
 
 /** What letting go now would do, and how it looks. Coordinates are the ladder's. */
 export interface Drag {
@@ -93,9 +94,31 @@ function round(ms: number): number {
 
 // ---- An arrow ----
 
+/** ms that a finger rests until the menu opens. */
+const LONG = 500;
+
 export function grab(event: PointerEvent, arrow: Arrow): void {
   selected.value = arrow.record.packet;
+  if (event.pointerType === 'touch') rest(event, arrow);
   if (editable(arrow.record)) follow(event, (start, at) => meaningOf(arrow, start, at));
+}
+
+function rest(event: PointerEvent, { record }: Arrow): void {
+  const element = event.target as SVGElement;
+  const at = new DOMRect(event.clientX, event.clientY, 0, 0);
+  const over = new AbortController();
+  const wait = setTimeout(() => {
+    over.abort();
+    openMenu(record, at, element);
+  }, LONG);
+  for (const end of ['pointerup', 'pointercancel', 'pointermove'] as const) {
+    const gaveUp = ({ clientX, clientY }: PointerEvent): void => {
+      if (end === 'pointermove' && Math.hypot(clientX - at.x, clientY - at.y) < BEGINS) return;
+      clearTimeout(wait);
+      over.abort();
+    };
+    addEventListener(end, gaveUp, { signal: over.signal });
+  }
 }
 
 function meaningOf(arrow: Arrow, start: Point, at: Point): Drag {

@@ -4,10 +4,9 @@
  */
 
 import { words } from '../../words/index.ts';
-import { now } from '../store.ts';
 import type { Arrow } from './geometry.ts';
 import { headY } from './scroll.ts';
-import { kindOf, sentence } from './text.ts';
+import { kindOf, sentence, stub } from './text.ts';
 
 interface ArrowMarkProps {
   readonly arrow: Arrow;
@@ -19,41 +18,79 @@ interface ArrowMarkProps {
 }
 
 export function ArrowMark({ arrow, phase, chosen, reached }: ArrowMarkProps) {
-  const { x1, y1, x2, y2, record, label, fate, retransmission, headless } = arrow;
+  const { x1, y1, x2, y2, record, fate, retransmission, headless, steep } = arrow;
+  const line = steep ? stubs(arrow, phase) : `M${x1} ${y1}L${x2} ${y2}`;
   const kind = kindOf(record);
   const over = phase === 'past';
   const wrong = over && fate !== 'delivered' && fate !== 'under way';
-  const name = `arrow kind-${kind} ${phase}${chosen ? ' chosen' : ''}${wrong ? ' wrong' : ''}`;
+  const name = `arrow kind-${kind} ${phase}${chosen ? ' chosen' : ''}${wrong ? ' wrong' : ''}${steep ? ' steep' : ''}`;
   if (phase === 'future') {
     return (
       <g class={name} aria-hidden="true">
-        <path class="line" d={`M${x1} ${y1}L${x2} ${y2}`} />
+        <path class="line" d={line} />
       </g>
     );
   }
   return (
-    <g
-      class={name}
-      role="button"
-      tabindex={reached ? 0 : -1}
-      aria-haspopup="menu"
-      aria-label={sentence(record, now.value, words.value)}
-      data-packet={record.packet}
-    >
-      <path class="hit" d={`M${x1} ${y1}L${x2} ${y2}`} />
-      {chosen && <path class="halo" d={`M${x1} ${y1}L${x2} ${y2}`} />}
-      <path class="line" d={`M${x1} ${y1}L${x2} ${y2}`} />
-      {!over && <Way arrow={arrow} />}
-      {over && fate !== 'lost' && <Head arrow={arrow} open={kind === 'ack'} />}
-      {wrong && <Cross x={x2} y={y2} />}
-      {(retransmission || headless) && <Again x={x1 + (x2 > x1 ? 13 : -13)} y={y1 + 2} />}
-      {label !== null && (
-        <text transform={`matrix(${label.cos} ${label.sin} ${-label.sin} ${label.cos} ${label.x} ${label.y})`} y={-5}>
-          {written(label.text, over)}
-        </text>
-      )}
-    </g>
+    <>
+      <g
+        class={name}
+        role="button"
+        tabindex={reached ? 0 : -1}
+        aria-haspopup="menu"
+        aria-label={sentence(record, over, words.value)}
+        data-packet={record.packet}
+      >
+        <path class="hit" d={line} />
+        {chosen && <path class="halo" d={line} />}
+        <path class="line" d={line} />
+        {!over && !steep && <Way arrow={arrow} />}
+        {over && fate !== 'lost' && <Head arrow={arrow} open={kind === 'ack'} />}
+        {wrong && <Cross x={x2} y={y2} />}
+        {(retransmission || headless) && <Again x={x1 + (x2 > x1 ? 13 : -13)} y={y1 + 2} />}
+      </g>
+      <Label arrow={arrow} over={over} kind={`kind-${kind}${chosen ? ' chosen' : ''}`} />
+    </>
   );
+}
+
+interface LabelProps {
+  readonly arrow: Arrow;
+  readonly over: boolean;
+  readonly kind: string;
+}
+
+/** For eyes only: its name says all of it, and more. */
+function Label({ arrow: { x1, x2, y1, label, steep, record }, over, kind }: LabelProps) {
+  if (steep) {
+    const [end, x] = x2 > x1 ? ['', x1 + 24] : [' end', x1 - 24];
+    return (
+      <text class={`arrow-label stub${end} ${kind}`} x={x} y={y1 - 1} aria-hidden="true">
+        {stub(record)}
+      </text>
+    );
+  }
+  if (label === null) return null;
+  const { cos, sin, x, y, text } = label;
+  return (
+    <text
+      class={`arrow-label ${kind}`}
+      transform={`matrix(${cos} ${sin} ${-sin} ${cos} ${x} ${y})`}
+      y={-5}
+      aria-hidden="true"
+    >
+      {written(text, over)}
+    </text>
+  );
+}
+
+/** Of a steep arrow its beginning and, when it has come, its end: as shares of its way from lane to lane, and how far they fall. */
+const STUB = 0.42;
+const STUB_FALL = 7;
+
+function stubs({ x1, y1, x2, y2 }: Arrow, phase: ArrowMarkProps['phase']): string {
+  const dx = (x2 - x1) * STUB;
+  return `M${x1} ${y1}l${dx} ${STUB_FALL}${phase === 'past' ? `M${x2 - dx} ${y2 - STUB_FALL}L${x2} ${y2}` : ''}`;
 }
 
 /** What has no room is left out by words; what becomes of it is not said before it is known. */
@@ -74,7 +111,10 @@ function Way({ arrow: { x1, y1, x2, y2 } }: { readonly arrow: Arrow }) {
   );
 }
 
-function Head({ arrow: { x1, y1, x2, y2 }, open }: { readonly arrow: Arrow; readonly open: boolean }) {
+function Head({ arrow, open }: { readonly arrow: Arrow; readonly open: boolean }) {
+  const { x2, y2, steep } = arrow;
+  const x1 = steep ? x2 - (x2 - arrow.x1) * STUB : arrow.x1;
+  const y1 = steep ? y2 - STUB_FALL : arrow.y1;
   const length = Math.hypot(x2 - x1, y2 - y1) || 1;
   const [cos, sin] = [(x2 - x1) / length, (y2 - y1) / length];
   return (

@@ -15,12 +15,16 @@ export const width = signal(0);
 export const character = computed(() => (width.value < 560 ? 6 : 7));
 /** How far a packet falls on its way. */
 const FALL = 64;
+/** An arrow that falls further than this is steep. */
+const STEEP = 300;
 
 export interface Arrow extends LadderArrow {
   readonly record: PacketRecord;
   /** Places in the trace: it is there from the one on, and its end is known from the other on. */
   readonly begins: number;
   readonly ends: number;
+  /** It falls so far that only its two ends are drawn: among hundreds under way whole arrows could not be told apart. */
+  readonly steep: boolean;
 }
 
 export interface Geometry {
@@ -76,7 +80,8 @@ function arrowsOf(layout: LadderLayout, it: Run): Arrow[] {
   return layout.arrows.flatMap((arrow) => {
     const record = arrow.marks.includes('copy') ? copies.get(arrow.packet)?.shift() : it.packets[arrow.packet - 1];
     if (record === undefined) return [];
-    return [{ ...arrow, record, begins: arrow.events[0] ?? 0, ends: arrow.events.at(-1) ?? 0 }];
+    const { events, y1, y2 } = arrow;
+    return [{ ...arrow, record, begins: events[0] ?? 0, ends: events.at(-1) ?? 0, steep: y2 - y1 > STEEP }];
   });
 }
 

@@ -101,19 +101,20 @@ function View() {
   }, []);
   // What happens last stays in sight.
   useSignalEffect(() => {
-    const box = view.current!;
     const y = headY.value;
-    const lowest = box.scrollTop + box.clientHeight * (1 - AHEAD);
-    if (y > lowest) box.scrollTop += y - lowest;
-    else if (y < box.scrollTop + 24) box.scrollTop = y - box.clientHeight * AHEAD;
+    // Not asked of the box: that would lay the page out again.
+    const [from, until] = [top.peek(), bottom.peek()];
+    const lowest = until - (until - from) * AHEAD;
+    if (y > lowest) view.current!.scrollTop = from + y - lowest;
+    else if (y < from + 24) view.current!.scrollTop = y - (until - from) * AHEAD;
   });
   // And so does what is asked for.
   useSignalEffect(() => {
-    const box = view.current!;
     const { value: want } = wanted;
     if (want === null) return;
-    if (want.top < box.scrollTop + 20) box.scrollTop = want.top - 40;
-    else if (want.bottom > box.scrollTop + box.clientHeight - 20) box.scrollTop = want.bottom - box.clientHeight + 40;
+    const [from, until] = [top.peek(), bottom.peek()];
+    if (want.top < from + 20) view.current!.scrollTop = want.top - 40;
+    else if (want.bottom > until - 20) view.current!.scrollTop = want.bottom - (until - from) + 40;
   });
   const { layout } = geometry.value;
   return (

@@ -6,6 +6,7 @@
  */
 
 import { computed } from '@preact/signals';
+import type { VNode } from 'preact';
 import type { LadderBar, LadderText } from 'tsyn/trace';
 import { words } from '../../words/index.ts';
 import { grab, grabGap } from '../faults/drag.ts';
@@ -30,6 +31,12 @@ function inSight<T extends { readonly top: number; readonly bottom: number }>(it
   return found;
 }
 
+/** Whether one of an arrow's ends is drawn, and has happened. */
+function endInSight({ y1, y2, ends }: Arrow): boolean {
+  const { from, until } = drawn.value;
+  return y1 >= from || (y2 <= until && ends < seen.value);
+}
+
 /** Arrows that have begun. */
 const begun = computed(() => geometry.value.arrows.filter(({ begins }) => begins < seen.value));
 
@@ -44,7 +51,9 @@ export function Picture() {
   if (layout === null) return null;
   // As high as what is in sight, even where the run is shorter.
   const height = Math.min(until, Math.max(layout.height, bottom.value)) - from;
-  const shown = inSight(arrows).filter(({ begins }) => foresight.value || begins < seen.value);
+  const shown = inSight(arrows).filter(
+    (arrow) => (foresight.value || arrow.begins < seen.value) && (!arrow.steep || endInSight(arrow)),
+  );
   const focus = reached.value;
   if (focus !== undefined && !shown.includes(focus)) shown.push(focus);
   return (
@@ -96,18 +105,38 @@ export function Picture() {
           </text>
         ))}
       <Ghosts />
-      {shown.map((arrow) => (
-        <ArrowMark
-          key={`${arrow.packet} ${arrow.record.packet}`}
-          arrow={arrow}
-          phase={seen.value <= arrow.begins ? 'future' : seen.value <= arrow.ends ? 'flight' : 'past'}
-          chosen={arrow.record.packet === selected.value}
-          reached={arrow === focus}
-        />
-      ))}
+      {shown.map((arrow) => markOf(arrow, arrow === focus))}
       <Preview />
     </svg>
   );
+}
+
+/** Arrows as they were drawn last: one that has not changed is the same node, which is not compared again. */
+const marks = computed(() => ({ of: geometry.value, words: words.value, made: new Map<Arrow, Mark>() }));
+
+interface Mark {
+  readonly as: string;
+  readonly node: VNode;
+}
+
+function markOf(arrow: Arrow, focus: boolean): VNode {
+  const phase = seen.value <= arrow.begins ? 'future' : seen.value <= arrow.ends ? 'flight' : 'past';
+  const chosen = arrow.record.packet === selected.value;
+  const as = `${phase} ${chosen} ${focus}`;
+  const { made } = marks.value;
+  const known = made.get(arrow);
+  if (known?.as === as) return known.node;
+  const node = (
+    <ArrowMark
+      key={`${arrow.packet} ${arrow.record.packet}`}
+      arrow={arrow}
+      phase={phase}
+      chosen={chosen}
+      reached={focus}
+    />
+  );
+  made.set(arrow, { as, node });
+  return node;
 }
 
 function past(time: number): string {

@@ -16,7 +16,7 @@ export const wanted = signal<{ readonly top: number; readonly bottom: number } |
 export const headY = computed(() => head.value ?? geometry.value.stepY[cursor.value - 1] ?? 0);
 
 /** What is drawn: more than is in sight, in strides, so that scrolling seldom draws. */
-const STRIDE = 400;
+const STRIDE = 200;
 
 export const drawn = computed(() => ({
   from: Math.max(0, (Math.floor(top.value / STRIDE) - 1) * STRIDE),

@@ -77,6 +77,15 @@ function summary(packet: PacketRecord): string {
   return parts.filter(Boolean).join(' ');
 }
 
+/** What is written at the beginning of a steep arrow. */
+export function stub(packet: PacketRecord): string {
+  const { length, flags } = packet.segment;
+  const { seq, ack } = numbers(packet);
+  return length > 0 || flags & (SYN | FIN | RST)
+    ? `${length > 0 ? '' : `${flagsText(flags)} `}seq=${seq}`
+    : `ack=${ack}`;
+}
+
 /** The least: who to whom, and what for. */
 export function title({ from, to, segment: { flags, length } }: PacketRecord): string {
   return `${from} → ${to} ${length > 0 ? `${length} B` : flagsText(flags)}`;
@@ -88,11 +97,10 @@ export function label(packet: PacketRecord, { faults }: Words): string {
   return `${from} → ${to}  ${summary(packet)}${claims === from ? '' : ` (${faults.claims(claims)})`}`;
 }
 
-/** The same as a sentence, with what became of it as far as the reader knows. */
-export function sentence(packet: PacketRecord, time: number, { ladder }: Words): string {
+/** The same as a sentence. @param over whether the reader knows what became of it */
+export function sentence(packet: PacketRecord, over: boolean, { ladder }: Words): string {
   const { from, to, segment, fate, sent, arrives, retransmission, copyOf } = packet;
   const { seq, ack } = numbers(packet);
-  const known = fate === 'delivered' && arrives > time ? 'in flight' : fate;
   return ladder.arrow({
     from,
     to,
@@ -102,7 +110,7 @@ export function sentence(packet: PacketRecord, time: number, { ladder }: Words):
     ack: segment.flags & ACK ? ack : null,
     retransmission,
     copy: copyOf !== null,
-    fate: known,
+    fate: over ? fate : 'in flight',
     sent: clock(sent),
     arrives: clock(arrives),
   });
