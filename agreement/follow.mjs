@@ -37,7 +37,8 @@ export function follow(pieces) {
 /** Every flag that can be. */
 export const FLAGS = ANOMALIES.map(({ name }) => name);
 
-function flagOf({ name, duplicate }) {
+/** An anomaly in a word; of a duplicate ACK also which one it is. */
+export function flagOf({ name, duplicate }) {
   return duplicate === undefined ? name : `${name} ${duplicate.of}#${duplicate.number}`;
 }
 

@@ -39,16 +39,29 @@ export async function dissect(path) {
 }
 
 function frameOf([length, protocols, streams, of, number, ...values]) {
-  const set = FLAGS.filter((_, i) => values[i] !== '');
-  // It tells a fast or spurious retransmission as a retransmission, too.
-  const kinds = set.includes('fast_retransmission') || set.includes('spurious_retransmission');
-  const flags = kinds ? set.filter((name) => name !== 'retransmission') : set;
   return {
     stream: Number(streams.split(',')[0]),
-    flags: flags.map((name) => (name === 'duplicate_ack' ? `${name} ${of}#${number}` : name)),
+    flags: flagsOf(
+      FLAGS.filter((_, i) => values[i] !== ''),
+      of,
+      number,
+    ),
     length: Number(length),
     protocols,
   };
+}
+
+/**
+ * Wireshark's anomalies of a frame in tsyn's words: it tells a fast or spurious retransmission as a retransmission, too.
+ *
+ * @param names of the fields `tcp.analysis.*` that the frame has
+ * @param of the frame that a duplicate ACK repeats, and the how many-th it is
+ */
+export function flagsOf(names, of, number) {
+  const special = names.includes('fast_retransmission') || names.includes('spurious_retransmission');
+  return FLAGS.filter((name) => names.includes(name) && !(special && name === 'retransmission')).map((name) =>
+    name === 'duplicate_ack' ? `${name} ${of}#${number}` : name,
+  );
 }
 
 /** `192.0.2.1:80  <-> 192.0.2.2:40000   3 180 bytes  4 12 kB  7 12 kB  0.000000000  0.1000` */

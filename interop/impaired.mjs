@@ -7,19 +7,25 @@
  * The path is 50 Mbit/s, 20 ms there and back, a queue of two bandwidth-delay products, and loses packets by chance, the
  * same in both directions. Both senders use CUBIC, the kernel's by setsockopt. For each loss rate the two take turns, and
  * the medians of what the receiving application got are compared: tsyn's must be at least 0.8 of the kernel's.
+ * Afterwards a short transfer of each on the worst path is captured, in which tsyn and Wireshark must find the same.
  *
  * Owns: the command line, the turns, the table and the closing line. One run is `transfer.mjs`'s.
  */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { compare } from '../agreement/compare.mjs';
 import { missingHere, runInside, settleInside } from './namespaces.mjs';
 
-const TOOLS = ['unshare', 'ip', 'ss', 'python3'];
+const TOOLS = ['unshare', 'ip', 'ss', 'python3', 'tshark'];
 /** Less than this share of the kernel's throughput is a failure. */
 const LEAST = 0.8;
+
+/** How long a transfer is captured, s. */
+const CAPTURED = 2;
 
 /** Times in ms, the rate in bits a second. */
 const PATH = { rate: 50e6, delay: 10, queueBdps: 2 };
@@ -94,8 +100,29 @@ async function inside() {
       `| IPv${family} | ${percent(loss)} | ${mega(tsyn)} | ${mega(kernel)} | ${ratio.toFixed(2)}${verdict} |`,
     );
   }
-  console.log(`\n${rows.length - failed} passed, ${failed} failed`);
+  const disagreements = await compareCaptures(transfer, families[0], losses.at(-1));
+  failed += disagreements.filter((count) => count > 0).length;
+  console.log(`\n${rows.length + disagreements.length - failed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
+}
+
+/** @returns of a capture of each sender, in how many things tsyn and Wireshark differ about it */
+async function compareCaptures(transfer, family, loss) {
+  const directory = mkdtempSync(join(tmpdir(), 'tsyn-impaired-'));
+  const counts = [];
+  console.log('');
+  for (const sender of ['tsyn', 'kernel']) {
+    const capture = join(directory, sender);
+    await transfer({ ...PATH, family, loss, sender, seconds: CAPTURED, seed: 1, capture });
+    const path = `${capture}.pcapng`;
+    const { frames, counts: anomalies, differences } = await compare([readFileSync(path)], path);
+    const found = [...anomalies].map(([name, count]) => `${count} ${name}`).join(', ');
+    console.log(`capture of ${sender} sending: ${frames} frames with ${found}: ${differences.length} differences`);
+    for (const difference of differences.slice(0, 5)) console.log(`    ${Object.values(difference).join('  ')}`);
+    counts.push(differences.length);
+  }
+  rmSync(directory, { recursive: true });
+  return counts;
 }
 
 function median(values) {
