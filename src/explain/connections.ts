@@ -81,11 +81,12 @@ export class Connections implements Iterable<Connection> {
   /**
    * Takes a packet.
    *
-   * @param at where in `frame.octets` the IP packet begins. They are only read during the call
+   * @param at where in `frame.buf` the IP packet begins. It is only read during the call
    */
   take(frame: Frame, at: number): void {
     if (this.counts.packets++ === 0) this.#origin = frame.seconds - BEFORE;
-    const found = findTcp(frame.octets, at, frame.length, this.#place);
+    const { buf, off, kept, length } = frame;
+    const found = findTcp(buf, at, off + kept, off + length, this.#place);
     if (found === 'tcp') this.#takeSegment(frame);
     else if (found === 'fragment') this.counts.fragments++;
     else if (found === 'other') this.counts.other++;
@@ -95,7 +96,7 @@ export class Connections implements Iterable<Connection> {
   #takeSegment(frame: Frame): void {
     const place = this.#place;
     const segment = this.#segment;
-    const cut = this.#parse(frame.octets);
+    const cut = this.#parse(frame.buf);
     let connection = this.#find();
     let reused = false;
     if ((segment.flags & SYN) !== 0) {
@@ -116,12 +117,12 @@ export class Connections implements Iterable<Connection> {
   }
 
   /** Reads the segment, as far as it was captured. @returns whether its header breaks off, or makes no sense */
-  #parse(octets: Uint8Array): boolean {
+  #parse(buf: Uint8Array): boolean {
     const place = this.#place;
     const segment = this.#segment;
-    const header = (octets[place.offset + 12]! >> 4) << 2;
-    if (place.captured >= TCP_HEADER) parseTcp(octets, place.offset, place.captured, segment);
-    else parseCut(octets, place, segment);
+    const header = (buf[place.offset + 12]! >> 4) << 2;
+    if (place.captured >= TCP_HEADER) parseTcp(buf, place.offset, place.captured, segment);
+    else parseCut(buf, place, segment);
     segment.dataLength = Math.max(0, place.length - header);
     return header < TCP_HEADER || header > place.captured;
   }
@@ -230,15 +231,16 @@ function namesOf(set: number, connection: Connection, from: End): readonly Anoma
 }
 
 /** Of a TCP header that the capture cut off before its end, what is there. */
-function parseCut(octets: Uint8Array, place: Place, segment: Segment): void {
+function parseCut(buf: Uint8Array, place: Place, segment: Segment): void {
   const header = new Uint8Array(TCP_HEADER);
-  header.set(octets.subarray(place.offset, place.offset + place.captured));
+  header.set(buf.subarray(place.offset, place.offset + place.captured));
   header[12] = (TCP_HEADER >> 2) << 4;
   parseTcp(header, 0, TCP_HEADER, segment);
 }
 
 function isBetween(connection: Connection, src: Address, srcPort: number, dst: Address, dstPort: number): boolean {
-  const [a, b] = connection.sides;
+  const a = connection.sides[0];
+  const b = connection.sides[1];
   if (a.port === srcPort && b.port === dstPort && sameAddress(a.address, src) && sameAddress(b.address, dst))
     return true;
   return a.port === dstPort && b.port === srcPort && sameAddress(a.address, dst) && sameAddress(b.address, src);

@@ -39,35 +39,37 @@ export class Place {
   /** An ICMP error brings it back: nobody sent it here. */
   quoted = false;
 
-  /** While searching: what comes next, where, and where it ends on the wire. */
+  /** While searching: what comes next, where it ends on the wire, and where the capture does. */
   protocol = 0;
   end = 0;
+  limit = 0;
 }
 
 /**
  * Searches an IP packet.
  *
- * @param buf what was captured of its frame
- * @param at where it begins there
- * @param end where the frame ends on the wire: behind what the link put after the packet
+ * @param at where in `buf` it begins
+ * @param limit where in `buf` ends what was captured of its frame
+ * @param end where the frame would end, had all of it been captured: behind what the link put after the packet
  */
-export function findTcp(buf: Uint8Array, at: number, end: number, into: Place): Found {
+export function findTcp(buf: Uint8Array, at: number, limit: number, end: number, into: Place): Found {
   into.offset = at;
-  into.end = Math.max(end, buf.length);
+  into.limit = limit;
+  into.end = Math.max(end, limit);
   into.fragment = false;
   into.quoted = false;
   into.protocol = (buf[at] ?? 0) >> 4 === 6 ? IPV6_IN_IP : IP_IN_IP;
   for (let headers = 0; headers < MAX_HEADERS; headers++) {
-    if (into.protocol === PROTO_TCP) return segmentAt(buf, into);
+    if (into.protocol === PROTO_TCP) return segmentAt(into);
     const result = step(buf, into);
     if (result !== 'tcp') return result;
   }
   return 'malformed';
 }
 
-function segmentAt(buf: Uint8Array, into: Place): Found {
+function segmentAt(into: Place): Found {
   into.length = into.end - into.offset;
-  into.captured = Math.min(buf.length, into.end) - into.offset;
+  into.captured = Math.min(into.limit, into.end) - into.offset;
   return into.captured < LEAST_TCP ? 'malformed' : 'tcp';
 }
 
@@ -99,7 +101,7 @@ function step(buf: Uint8Array, into: Place): Found {
 
 function passIpv4(buf: Uint8Array, into: Place): Found {
   const at = into.offset;
-  if (at + 20 > buf.length) return 'malformed';
+  if (at + 20 > into.limit) return 'malformed';
   const header = (buf[at]! & 15) << 2;
   if (buf[at]! >> 4 !== 4 || header < 20) return 'malformed';
   const total = readU16(buf, at + 2);
@@ -120,7 +122,7 @@ function passIpv4(buf: Uint8Array, into: Place): Found {
 
 function passIpv6(buf: Uint8Array, into: Place): Found {
   const at = into.offset;
-  if (at + 40 > buf.length || buf[at]! >> 4 !== 6) return 'malformed';
+  if (at + 40 > into.limit || buf[at]! >> 4 !== 6) return 'malformed';
   const payload = readU16(buf, at + 4);
   // 0 for a jumbogram (RFC 2675), and where the device segments.
   if (payload !== 0) into.end = Math.min(into.end, at + 40 + payload);
@@ -133,7 +135,7 @@ function passIpv6(buf: Uint8Array, into: Place): Found {
 
 function passFragment(buf: Uint8Array, into: Place): Found {
   const at = into.offset;
-  if (at + 8 > buf.length) return 'malformed';
+  if (at + 8 > into.limit) return 'malformed';
   const field = readU16(buf, at + 2);
   if ((field & 0xfff8) !== 0) return 'fragment';
   if ((field & 1) !== 0) into.fragment = true;
@@ -145,7 +147,7 @@ function passFragment(buf: Uint8Array, into: Place): Found {
 /** A header that tells its length in `unit` octets, `beyond` of them not counted. */
 function passExtension(buf: Uint8Array, into: Place, beyond: number, unit: number): Found {
   const at = into.offset;
-  if (at + 2 > buf.length) return 'malformed';
+  if (at + 2 > into.limit) return 'malformed';
   into.protocol = buf[at]!;
   into.offset = at + (buf[at + 1]! + beyond) * unit;
   return 'tcp';
@@ -154,7 +156,7 @@ function passExtension(buf: Uint8Array, into: Place, beyond: number, unit: numbe
 /** Errors quote the packet that they are about after eight octets; other messages are no matter of TCP. */
 function passIcmp(buf: Uint8Array, into: Place): Found {
   const at = into.offset;
-  const type = buf[at] ?? 0xff;
+  const type = at < into.limit ? buf[at]! : 0xff;
   const v6 = into.protocol === PROTO_ICMPV6;
   const error = v6 ? type >= 1 && type <= 4 : type === 3 || type === 4 || type === 5 || type === 11 || type === 12;
   if (!error || into.quoted) return 'other';

@@ -15,8 +15,10 @@ export interface Frame {
   readonly nanoseconds: number;
   /** Octets it had on the wire, with the link's header. */
   readonly length: number;
-  /** What was kept of it. */
-  readonly octets: Uint8Array;
+  /** What was kept of it: `buf[off .. off + kept)`. */
+  readonly buf: Uint8Array;
+  readonly off: number;
+  readonly kept: number;
 }
 
 /** What Wireshark 4.0 finds, by the names of its fields `tcp.analysis.*`, in the order of {@link ANOMALIES}. */

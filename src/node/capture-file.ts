@@ -5,7 +5,7 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { TsynError } from '../stack/errors.ts';
-import type { CapturedPacket } from '../trace/capture.ts';
+import type { PassingPacket } from '../trace/capture.ts';
 import { CaptureReader, type CaptureReaderOptions } from '../trace/capture-reader.ts';
 
 /** Octets read at once: few system calls, and no more than a processor's cache holds. */
@@ -20,7 +20,7 @@ const PIECE = 512 * 1024;
  */
 export async function readCaptureFile(
   path: string,
-  onPacket: (packet: CapturedPacket) => void,
+  onPacket: (packet: PassingPacket) => void,
   options: CaptureReaderOptions = {},
 ): Promise<void> {
   const reader = new CaptureReader(onPacket, options);

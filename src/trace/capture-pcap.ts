@@ -7,10 +7,9 @@ import {
   CaptureError,
   type CaptureFormat,
   type CaptureListener,
-  emptyRecord,
   LARGEST_BLOCK,
   NO_COMMENTS,
-  type PacketRecord,
+  PassingPacket,
   type Piece,
   SECOND,
 } from './capture.ts';
@@ -30,7 +29,7 @@ export class PcapFormat implements CaptureFormat {
   /** Nanoseconds of one step of its clock. */
   readonly #step: number;
   readonly #header: number;
-  readonly #packet: PacketRecord = emptyRecord();
+  readonly #packet: PassingPacket = new PassingPacket();
   #begun = false;
   /** The older version's number: in those before 2.3 the two lengths stand the other way round. */
   #minor = 4;
@@ -62,12 +61,18 @@ export class PcapFormat implements CaptureFormat {
     return header + kept;
   }
 
-  read(piece: Piece, at: number, end: number): void {
-    if (!this.#begun) {
-      this.#begin(piece, at);
-      return;
+  read(piece: Piece, at: number, end: number): number {
+    let next = at;
+    for (;;) {
+      const size = this.size(piece, next, end);
+      if (size > end - next) return next;
+      if (this.#begun) this.#record(piece, next, next + size);
+      else this.#begin(piece, next);
+      next += size;
     }
-    const { view, octets } = piece;
+  }
+
+  #record({ view, octets }: Piece, at: number, end: number): void {
     const packet = this.#packet;
     let seconds = view.getUint32(at, this.#little);
     let nanoseconds = view.getUint32(at + 4, this.#little) * this.#step;
@@ -80,7 +85,9 @@ export class PcapFormat implements CaptureFormat {
     packet.seconds = seconds;
     packet.nanoseconds = nanoseconds;
     packet.time = seconds * 1000 + nanoseconds / 1e6;
-    packet.octets = octets.subarray(at + this.#header, end);
+    packet.buf = octets;
+    packet.off = at + this.#header;
+    packet.kept = end - packet.off;
     packet.length = this.#lengths(view, at, false);
     this.#listener.packet(packet);
   }

@@ -7,10 +7,9 @@ import {
   CaptureError,
   type CaptureFormat,
   type CaptureListener,
-  emptyRecord,
   LARGEST_BLOCK,
   NO_COMMENTS,
-  type PacketRecord,
+  PassingPacket,
   type Piece,
 } from './capture.ts';
 import { CaptureClock } from './capture-clock.ts';
@@ -33,15 +32,14 @@ const IF_TSRESOL = 9;
 const IF_TSOFFSET = 14;
 const EPB_FLAGS = 2;
 
-/** Octets of each block's fixed part, and what it is called. */
-const BLOCKS: Readonly<Record<number, readonly [number, string]>> = {
-  [SECTION_HEADER]: [16, 'section header block'],
-  [INTERFACE_DESCRIPTION]: [8, 'interface description block'],
-  [OBSOLETE_PACKET]: [20, 'packet block'],
-  [SIMPLE_PACKET]: [4, 'simple packet block'],
-  4: [0, 'name resolution block'],
-  5: [0, 'interface statistics block'],
-  [ENHANCED_PACKET]: [20, 'enhanced packet block'],
+const NAMES: Readonly<Record<number, string>> = {
+  [SECTION_HEADER]: 'section header block',
+  [INTERFACE_DESCRIPTION]: 'interface description block',
+  [OBSOLETE_PACKET]: 'packet block',
+  [SIMPLE_PACKET]: 'simple packet block',
+  4: 'name resolution block',
+  5: 'interface statistics block',
+  [ENHANCED_PACKET]: 'enhanced packet block',
 };
 /** Type and length before what is in a block, and the length behind it. */
 const HEAD = 8;
@@ -57,7 +55,7 @@ interface Source {
 
 export class PcapngFormat implements CaptureFormat {
   readonly #listener: CaptureListener;
-  readonly #packet: PacketRecord = emptyRecord();
+  readonly #packet: PassingPacket = new PassingPacket();
   #little = true;
   /** The section's interfaces, and how many there are in the file. */
   #sources: Source[] = [];
@@ -85,29 +83,42 @@ export class PcapngFormat implements CaptureFormat {
     return total;
   }
 
-  read(piece: Piece, at: number, end: number): void {
+  read(piece: Piece, at: number, end: number): number {
+    let next = at;
+    for (;;) {
+      const size = this.size(piece, next, end);
+      if (size > end - next) return next;
+      this.#block(piece, next, next + size);
+      next += size;
+    }
+  }
+
+  #block(piece: Piece, at: number, end: number): void {
     const { view } = piece;
     const type = view.getUint32(at, this.#little);
     if (type === SECTION_HEADER) this.#little = this.#order(piece, at);
     const again = view.getUint32(end - 4, this.#little);
     if (again !== end - at) this.#fail(piece, at, `its two lengths differ: ${end - at} and ${again} octets`);
-    const fixed = BLOCKS[type]?.[0] ?? 0;
-    if (end - at < FRAME + fixed) this.#fail(piece, at, `${end - at} octets are too few for it`);
     const body = at + HEAD;
     switch (type) {
       case ENHANCED_PACKET:
+        this.#need(piece, at, end, 20);
         this.#timed(piece, body, end - 4, view.getUint32(body, this.#little));
         break;
       case OBSOLETE_PACKET:
+        this.#need(piece, at, end, 20);
         this.#timed(piece, body, end - 4, view.getUint16(body, this.#little));
         break;
       case SIMPLE_PACKET:
+        this.#need(piece, at, end, 4);
         this.#simple(piece, body, end - 4);
         break;
       case INTERFACE_DESCRIPTION:
+        this.#need(piece, at, end, 8);
         this.#interface(piece, body, end - 4);
         break;
       case SECTION_HEADER:
+        this.#need(piece, at, end, 16);
         this.#section(piece, body, end - 4);
         break;
     }
@@ -116,7 +127,12 @@ export class PcapngFormat implements CaptureFormat {
   block({ view }: Piece, at: number, end: number): string {
     if (end - at < 4) return 'block';
     const type = view.getUint32(at, this.#little);
-    return BLOCKS[type]?.[1] ?? `block of type ${type}`;
+    return NAMES[type] ?? `block of type ${type}`;
+  }
+
+  /** @param octets those of the block's fixed part */
+  #need(piece: Piece, at: number, end: number, octets: number): void {
+    if (end - at < FRAME + octets) this.#fail(piece, at, `${end - at} octets are too few for it`);
   }
 
   #fail(piece: Piece, at: number, reason: string): never {
@@ -205,7 +221,9 @@ export class PcapngFormat implements CaptureFormat {
     packet.frame++;
     packet.interface = source.number;
     packet.linkType = source.linkType;
-    packet.octets = piece.octets.subarray(at, at + kept);
+    packet.buf = piece.octets;
+    packet.off = at;
+    packet.kept = kept;
     packet.length = length;
     this.#listener.packet(packet);
   }

@@ -12,6 +12,7 @@ import {
   type CaptureInterface,
   type CaptureListener,
   type CaptureSection,
+  type PassingPacket,
   type Piece,
 } from './capture.ts';
 import { PcapFormat } from './capture-pcap.ts';
@@ -47,10 +48,10 @@ export class CaptureReader {
   #error: CaptureError | null = null;
 
   /**
-   * @param onPacket called for each packet from within {@link push}. It is one object for all packets, and its `octets` are
-   *   those of the piece: who keeps anything copies it.
+   * @param onPacket called for each packet from within {@link push}. It is one object for all packets, and its octets are
+   *   those of the piece: who keeps any takes a {@link PassingPacket.copy}.
    */
-  constructor(onPacket: (packet: CapturedPacket) => void, options: CaptureReaderOptions = {}) {
+  constructor(onPacket: (packet: PassingPacket) => void, options: CaptureReaderOptions = {}) {
     const nobody = (): void => {};
     this.#listener = {
       packet: onPacket,
@@ -69,7 +70,8 @@ export class CaptureReader {
     const chunk = piece(octets, this.#offset);
     this.#offset += octets.length;
     try {
-      const at = this.#blocks(chunk, this.#complete(octets));
+      let at = this.#complete(octets);
+      if (at < octets.length && this.#formatOf(chunk, at)) at = this.#format!.read(chunk, at, octets.length);
       if (at < octets.length) this.#hold(octets, at, octets.length);
     } catch (error) {
       if (error instanceof CaptureError) this.#error = error;
@@ -84,31 +86,18 @@ export class CaptureReader {
       this.#error = new CaptureError(0, 'file', `no capture: it has ${this.#heldLength} octets`);
     } else if (this.#heldLength > 0) {
       const block = this.#format.block(this.#held, 0, this.#heldLength);
-      const whole = this.#size(this.#held, 0, this.#heldLength);
+      const whole = this.#wanted();
       const reason = `it breaks off: ${this.#heldLength} octets of at least ${whole} are there`;
       this.#error = new CaptureError(this.#held.base, block, reason);
     }
     if (this.#error !== null) throw this.#error;
   }
 
-  /** Reads the blocks that are whole. @returns where the first begins that is not */
-  #blocks(from: Piece, begin: number): number {
-    const end = from.octets.length;
-    let at = begin;
-    while (at < end) {
-      const next = at + this.#size(from, at, end);
-      if (next > end) break;
-      this.#format!.read(from, at, next);
-      at = next;
-    }
-    return at;
-  }
-
   /** Completes the block that is held, and reads it. @returns how many octets that took */
   #complete(octets: Uint8Array): number {
     let at = 0;
     while (this.#heldLength > 0) {
-      const wanted = this.#size(this.#held, 0, this.#heldLength);
+      const wanted = this.#wanted();
       if (wanted === this.#heldLength) {
         this.#format!.read(this.#held, 0, wanted);
         this.#heldLength = 0;
@@ -123,13 +112,20 @@ export class CaptureReader {
     return at;
   }
 
-  #size(from: Piece, at: number, end: number): number {
-    if (this.#format === null) {
-      if (end - at < MAGIC) return MAGIC;
-      this.#format = PcapngFormat.of(from, at, this.#listener) ?? PcapFormat.of(from, at, this.#listener);
-      if (this.#format === null) throw new CaptureError(0, 'file', notCapture(from.view, at));
-    }
-    return this.#format.size(from, at, end);
+  /** Octets that the block which is held has, as far as what is there tells. */
+  #wanted(): number {
+    return this.#formatOf(this.#held, 0, this.#heldLength)
+      ? this.#format!.size(this.#held, 0, this.#heldLength)
+      : MAGIC;
+  }
+
+  /** Looks which format it is, where that is not known. @returns false where too little has come to tell */
+  #formatOf(from: Piece, at: number, end: number = from.octets.length): boolean {
+    if (this.#format !== null) return true;
+    if (end - at < MAGIC) return false;
+    this.#format = PcapngFormat.of(from, at, this.#listener) ?? PcapFormat.of(from, at, this.#listener);
+    if (this.#format === null) throw new CaptureError(0, 'file', notCapture(from.view, at));
+    return true;
   }
 
   /** Copies octets behind those that are held. */
@@ -171,7 +167,7 @@ export function readCaptureContents(octets: Uint8Array): CaptureContents {
   const sections: CaptureSection[] = [];
   const interfaces: CaptureInterface[] = [];
   const packets: CapturedPacket[] = [];
-  const reader = new CaptureReader((packet) => packets.push({ ...packet }), {
+  const reader = new CaptureReader((packet) => packets.push(packet.plain()), {
     onSection: (section) => sections.push(section),
     onInterface: (described) => interfaces.push(described),
   });

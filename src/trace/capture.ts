@@ -22,9 +22,12 @@ export interface CapturedPacket extends ExactTime {
   readonly time: number;
   /** Where it was seen: {@link CaptureInterface.number}. */
   readonly interface: number;
-  /** What `octets` begin with, in numbers of the tcpdump registry. */
+  /** What it begins with, in numbers of the tcpdump registry. */
   readonly linkType: number;
-  /** What was kept of it. */
+  /** What was kept of it: `buf[off .. off + kept)`, and the same by itself. */
+  readonly buf: Uint8Array;
+  readonly off: number;
+  readonly kept: number;
   readonly octets: Uint8Array;
   /** Octets it had on the wire. */
   readonly length: number;
@@ -82,6 +85,9 @@ export class CaptureError extends Error {
 /** Octets of the largest block or packet: a length beyond it is no length. Larger than what Wireshark takes on Ethernet. */
 export const LARGEST_BLOCK: number = 16 * 1024 * 1024;
 
+export const NO_COMMENTS: readonly string[] = [];
+const NOTHING: Uint8Array = new Uint8Array(0);
+
 /** A part of a file at hand; the `base` is where in the file it begins. */
 export interface Piece {
   readonly octets: Uint8Array;
@@ -89,23 +95,59 @@ export interface Piece {
   readonly base: number;
 }
 
-/** The packet told of last: one object for all. */
-export interface PacketRecord extends CapturedPacket {
-  frame: number;
-  seconds: number;
-  nanoseconds: number;
-  time: number;
-  interface: number;
-  linkType: number;
-  octets: Uint8Array;
-  length: number;
-  direction: 'inbound' | 'outbound' | null;
-  comments: readonly string[];
+/**
+ * A packet as a reader tells of it: one object for all packets, good during the call only. `octets` are made when they are
+ * asked for, which costs more than all the rest: who is in a hurry takes `buf`, `off` and `kept`.
+ */
+export class PassingPacket implements CapturedPacket {
+  frame = 0;
+  seconds = 0;
+  nanoseconds = 0;
+  time = 0;
+  interface = 0;
+  linkType = 0;
+  buf: Uint8Array = NOTHING;
+  off = 0;
+  kept = 0;
+  length = 0;
+  direction: 'inbound' | 'outbound' | null = null;
+  comments: readonly string[] = NO_COMMENTS;
+
+  get octets(): Uint8Array {
+    return this.buf.subarray(this.off, this.off + this.kept);
+  }
+
+  /** The same to be kept, with its octets, which are still those that were read. */
+  plain(): CapturedPacket {
+    const { frame, seconds, nanoseconds, time, linkType, buf, off, kept, octets, length, direction, comments } = this;
+    const on = this.interface;
+    return {
+      frame,
+      seconds,
+      nanoseconds,
+      time,
+      interface: on,
+      linkType,
+      buf,
+      off,
+      kept,
+      octets,
+      length,
+      direction,
+      comments,
+    };
+  }
+
+  /** The same to be kept, with a copy of its octets. */
+  copy(): CapturedPacket {
+    const octets = this.octets.slice();
+    return { ...this.plain(), buf: octets, off: 0, octets };
+  }
 }
 
 /** Whom a format tells what it reads. */
 export interface CaptureListener {
-  packet(packet: PacketRecord): void;
+  packet(packet: PassingPacket): void;
   interface(described: CaptureInterface): void;
   section(section: CaptureSection): void;
 }
@@ -118,8 +160,8 @@ export interface CaptureFormat {
    * @throws CaptureError
    */
   size(piece: Piece, at: number, end: number): number;
-  /** Reads the block, all of which is there. @throws CaptureError */
-  read(piece: Piece, at: number, end: number): void;
+  /** Reads the blocks from `at` on that are whole. @returns where the first begins that is not. @throws CaptureError */
+  read(piece: Piece, at: number, end: number): number;
   /** What kind of block stands there, as far as it is there. */
   block(piece: Piece, at: number, end: number): string;
 }
@@ -135,21 +177,4 @@ export function exactTime(time: number | ExactTime): ExactTime {
   const seconds = Math.floor(whole / 1000);
   const nanoseconds = (whole - seconds * 1000) * 1_000_000 + Math.round((time - whole) * 1_000_000);
   return nanoseconds < SECOND ? { seconds, nanoseconds } : { seconds: seconds + 1, nanoseconds: 0 };
-}
-
-export const NO_COMMENTS: readonly string[] = [];
-
-export function emptyRecord(): PacketRecord {
-  return {
-    frame: 0,
-    seconds: 0,
-    nanoseconds: 0,
-    time: 0,
-    interface: 0,
-    linkType: 0,
-    octets: new Uint8Array(0),
-    length: 0,
-    direction: null,
-    comments: NO_COMMENTS,
-  };
 }

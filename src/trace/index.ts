@@ -6,6 +6,7 @@ export {
   type ExactTime,
   LINKTYPE_ETHERNET,
   LINKTYPE_RAW,
+  PassingPacket,
 } from './capture.ts';
 export { CaptureFeed, type CaptureFeedOptions, type CapturePort } from './capture-feed.ts';
 export { ipPacketOf, ipStart } from './capture-link.ts';

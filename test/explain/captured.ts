@@ -19,7 +19,8 @@ export function segmentsOf(packets: readonly Captured[]): FollowedSegment[] {
   packets.forEach(({ time, octets }, at) => {
     const seconds = Math.floor(time / 1000);
     const nanoseconds = Math.round((time % 1000) * 1e6);
-    connections.take({ frame: at + 1, seconds, nanoseconds, length: octets.length, octets }, 0);
+    const { length } = octets;
+    connections.take({ frame: at + 1, seconds, nanoseconds, length, buf: octets, off: 0, kept: length }, 0);
   });
   return segments;
 }

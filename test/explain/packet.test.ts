@@ -14,7 +14,7 @@ const segment6 = packet(ALICE, BOB, TEXT).subarray(40);
 
 function find(octets: Uint8Array, wire: number = octets.length): { found: Found; place: Place } {
   const place = new Place();
-  return { found: findTcp(octets, 0, wire, place), place };
+  return { found: findTcp(octets, 0, octets.length, wire, place), place };
 }
 
 /** An extension header of 8 octets, or more. */
@@ -115,7 +115,10 @@ describe('hostile captures', () => {
       for (let n = random.uint32() % 6; n > 0 && octets.length > 0; n--)
         octets[random.uint32() % octets.length] = random.uint32();
       const length = random.uint32() % 3 === 0 ? random.uint32() : octets.length;
-      connections.take({ frame: i + 1, seconds: random.uint32(), nanoseconds: random.uint32(), length, octets }, 0);
+      // As in a piece of a file: others stand before and behind it.
+      const buf = Uint8Array.of(1, 2, 3, ...octets, ...samples[0]!);
+      const frame = { frame: i + 1, seconds: random.uint32(), nanoseconds: random.uint32(), length };
+      connections.take({ ...frame, buf, off: 3, kept: octets.length }, 3);
     }
     const { packets, segments, other, fragments, quoted, malformed, dropped } = connections.counts;
     expect(packets).toBe(rounds);
@@ -126,7 +129,8 @@ describe('hostile captures', () => {
 
   it('are read where an IP packet is said to begin beyond the frame', () => {
     const connections = new Connections();
-    connections.take({ frame: 1, seconds: 0, nanoseconds: 0, length: 10, octets: new Uint8Array(10) }, 14);
+    const frame = { frame: 1, seconds: 0, nanoseconds: 0, length: 10, buf: new Uint8Array(10), off: 0, kept: 10 };
+    connections.take(frame, 14);
     expect(connections.counts.malformed).toBe(1);
   });
 });

@@ -61,7 +61,9 @@ export class Talk {
       seconds: Math.floor(this.#time / 1000),
       nanoseconds: Math.round((this.#time % 1000) * 1e6),
       length,
-      octets,
+      buf: octets,
+      off: 0,
+      kept: octets.length,
     };
     this.connections.take(frame, 0);
     return this;

@@ -5,6 +5,11 @@ import { joined, PACKET } from './captures.ts';
 const V6 = Uint8Array.of(0x60, 1, 2, 3);
 const MACS = Array(12).fill(1);
 
+/** As it lies in a piece of a file: other octets stand before and behind it. */
+function frame(linkType: number, octets: Uint8Array) {
+  return { linkType, buf: joined(V6, octets, PACKET, V6), off: V6.length, kept: octets.length };
+}
+
 test.each([
   ['raw', 101, [], PACKET],
   ['raw, by an old number', 12, [], V6],
@@ -29,13 +34,14 @@ test.each([
   ['cooked, second version, tagged', 276, [0x81, 0, ...Array(18).fill(0), 0, 9, 8, 0], PACKET],
 ])('the IP packet of a frame is found: %s', (_name, linkType, header, packet) => {
   const octets = joined(Uint8Array.from(header), packet);
-  expect(ipPacketOf({ linkType, octets })).toEqual(packet);
-  expect(ipStart({ linkType, octets })).toBe(header.length);
+  expect(ipPacketOf(frame(linkType, octets))).toEqual(packet);
+  expect(ipStart(frame(linkType, octets))).toBe(V6.length + header.length);
 });
 
 test.each([
   ['ARP', 1, [...MACS, 8, 6, 0x45]],
   ['a frame of another version than its type', 1, [...MACS, 8, 0, 0x60]],
+  ['tags without end', 1, [...MACS, ...Array(100).fill([0x81, 0, 0, 0]).flat()]],
   ['nothing behind the type', 1, [...MACS, 8, 0]],
   ['LLC without SNAP', 1, [...MACS, 0, 4, 0x42, 0x42, 3, 0x45]],
   ['SNAP of SNAP', 1, [...MACS, 0, 29, 0xaa, 0xaa, 3, 0, 0, 0, 0, 29, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0, 0x45]],
@@ -48,5 +54,5 @@ test.each([
   ['an empty frame', 1, []],
   ['no IP packet', 101, [0x35]],
 ])('a frame without an IP packet has none: %s', (_name, linkType, octets) => {
-  expect(ipPacketOf({ linkType, octets: Uint8Array.from(octets) })).toBeNull();
+  expect(ipPacketOf(frame(linkType, Uint8Array.from(octets)))).toBeNull();
 });

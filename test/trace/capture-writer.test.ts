@@ -18,7 +18,7 @@ import { PcapWriter } from '../../src/trace/pcap.ts';
 import { type InterfaceOptions, PcapngWriter } from '../../src/trace/pcapng.ts';
 import { hasCommand, skipTitle } from '../helpers/needs.ts';
 import { RUNS } from '../helpers/wire.ts';
-import { joined } from './captures.ts';
+import { facts, joined } from './captures.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 12 });
 const texts = fc.array(text, { maxLength: 3 });
@@ -99,8 +99,8 @@ test('what is written as pcapng is read the same', () => {
       expect(
         interfaces.map(({ linkType, snapLength, name, comments }) => [linkType, snapLength, name, comments]),
       ).toEqual(story.ports.map(({ linkType, snapLength, name, comment }) => [linkType, snapLength, name, comment]));
-      expect(packets).toEqual(
-        story.packets.map((one, i): CapturedPacket => {
+      expect(packets.map(facts)).toEqual(
+        story.packets.map((one, i) => {
           const { linkType, snapLength } = story.ports[portOf(story, one)]!;
           return {
             frame: i + 1,
@@ -238,11 +238,11 @@ describe.skipIf(missing !== null)(skipTitle("a capture in Wireshark's programs",
     const from = put('c.pcap', plain());
     const to = join(folder, `d.${format}`);
     execFileSync('editcap', ['-F', format, from, to], { stdio: 'ignore' });
-    const facts = ({ seconds, nanoseconds, linkType, length, octets }: CapturedPacket): unknown => {
+    const told = ({ seconds, nanoseconds, linkType, length, octets }: CapturedPacket): unknown => {
       return [seconds, nanoseconds - (nanoseconds % step), linkType, length, octets];
     };
     const packets = readCapture(readFileSync(to));
-    expect(packets.map(facts)).toEqual(readCapture(plain()).map(facts));
+    expect(packets.map(told)).toEqual(readCapture(plain()).map(told));
   });
 
   it('keeps its interfaces, clocks and comments when they have joined it with another', () => {
@@ -255,10 +255,10 @@ describe.skipIf(missing !== null)(skipTitle("a capture in Wireshark's programs",
       ['以太网', LINKTYPE_ETHERNET],
       [null, LINKTYPE_ETHERNET],
     ]);
-    const facts = ({ seconds, nanoseconds, octets, comments }: CapturedPacket): unknown => {
+    const told = ({ seconds, nanoseconds, octets, comments }: CapturedPacket): unknown => {
       return [seconds, nanoseconds, octets, comments];
     };
     const apart = [...readCapture(written(long)), ...readCapture(plain())];
-    expect(packets.map(facts)).toEqual(apart.map(facts));
+    expect(packets.map(told)).toEqual(apart.map(told));
   });
 });

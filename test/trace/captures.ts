@@ -1,8 +1,20 @@
 /** Captures made octet by octet, of every kind that is read, independently of what writes them. */
 
+import type { CapturedPacket } from '../../src/trace/capture.ts';
+
 export const PACKET: Uint8Array = Uint8Array.of(
   ...[0x45, 0, 0, 20, 1, 2, 3, 4, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0xff],
 );
+
+/** A packet without where its octets lie. */
+export function facts({
+  buf: _buf,
+  off: _off,
+  kept: _kept,
+  ...rest
+}: CapturedPacket): Omit<CapturedPacket, 'buf' | 'off' | 'kept'> {
+  return rest;
+}
 
 export function joined(...parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

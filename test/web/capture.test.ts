@@ -20,7 +20,7 @@ afterEach(async () => {
 /** The packets of a capture in a stream, copied. */
 async function packetsOf(readable: ReadableStream<Uint8Array>): Promise<CapturedPacket[]> {
   const packets: CapturedPacket[] = [];
-  const reader = new CaptureReader((packet) => packets.push({ ...packet, octets: packet.octets.slice() }));
+  const reader = new CaptureReader((packet) => packets.push(packet.copy()));
   await readable.pipeTo(new WritableStream({ write: (chunk) => reader.push(chunk), close: () => reader.end() }));
   return packets;
 }
