@@ -5,8 +5,8 @@
 
 import { FIN, RST, SYN } from '../wire/tcp.ts';
 import { type AxisStop, type Entry, heightAt } from './ladder-axis.ts';
-import { type Label, LabelPlacer } from './ladder-labels.ts';
-import type { Fate, Flight, Reading } from './ladder-reader.ts';
+import { type Bearer, type Label, LabelPlacer } from './ladder-labels.ts';
+import type { Fate, Flight, Item, Reading } from './ladder-reader.ts';
 import { displayWidth } from './text.ts';
 import type { Mark } from './words.ts';
 
@@ -86,11 +86,8 @@ export function endsOf({ flights, chains }: Reading): Ends[] {
     let came: Entry;
     if (arrival !== null) came = entryOf(arrival.time, arrival.index, to, 'arrival', flight);
     else {
-      const time = departure!.time + delays.between(from, to);
-      came = {
-        ...entryOf(time, placeAmong(flights, place, before.get(key), time), to, 'arrival', flight),
-        told: false,
-      };
+      const { time, order } = wouldArrive(flights, place, before.get(key), departure!.time + delays.between(from, to));
+      came = { ...entryOf(time, order, to, 'arrival', flight), told: false };
     }
     before.set(key, came);
     const words = fatesOf(flight).map((fate) => fate.words);
@@ -109,16 +106,30 @@ function departureEntry(flight: Flight, silent: boolean): Entry | null {
   return entryOf(arrival!.time, arrival!.index - 0.5, from, 'departure', flight);
 }
 
-/** Where a packet that does not arrive stands among those that do at the instant: in the order in which they left. */
-function placeAmong(flights: readonly Flight[], place: number, before: Entry | undefined, time: number): number {
+/**
+ * When a packet that does not arrive would have, and where among what happens then: not before those that left before it, nor after
+ * those that left after it.
+ *
+ * @param before the packet before it between the same hosts @param soonest ms
+ */
+function wouldArrive(
+  flights: readonly Flight[],
+  place: number,
+  before: Entry | undefined,
+  soonest: number,
+): { readonly time: number; readonly order: number } {
   const { from, to, events } = flights[place]!;
   const least = events[0]! + 0.5;
-  if (before?.time === time) return Math.max(before.order + 0.001, least);
-  for (let i = place + 1; i < flights.length && i <= place + 64; i++) {
-    const next = flights[i]!;
-    if (next.from === from && next.to === to && next.arrival?.time === time) return next.arrival.index - 0.5;
+  let next: Item | null = null;
+  for (let i = place + 1; i < flights.length && i <= place + 64 && next === null; i++) {
+    const flight = flights[i]!;
+    if (flight.from === from && flight.to === to) next = flight.arrival;
   }
-  return least;
+  // One that overtakes tells nothing of those that it overtakes.
+  const limit = next === null ? Infinity : Math.max(next.time, soonest);
+  const time = before === undefined || before.time > limit ? soonest : Math.max(soonest, before.time);
+  if (before?.time === time) return { time, order: Math.max(before.order + 0.001, least) };
+  return { time, order: next?.time === time ? Math.max(next.index - 0.5, least) : least };
 }
 
 function entryOf(time: number, order: number, lane: number, kind: Entry['kind'], flight: Flight): Entry {
@@ -181,8 +192,10 @@ export class Arrows {
     for (const line of this.#lines) {
       const { from, to } = line.ends.flight;
       const key = `${to} ${from}`;
-      const opposite = (active.get(key) ?? []).filter(({ y2 }) => y2 > line.y1);
-      active.set(key, opposite);
+      const opposite = active.get(key) ?? [];
+      let kept = 0;
+      for (const other of opposite) if (other.y2 > line.y1) opposite[kept++] = other;
+      opposite.length = kept;
       for (const other of opposite) {
         // Of the way of `line`: where they meet.
         const share = (other.y2 - line.y1) / (line.y2 - line.y1 + (other.y2 - other.y1));
@@ -240,7 +253,7 @@ export class Arrows {
     const fate = fateOf(ends);
     const way = fate === 'lost' ? this.#lostAt(ends) : fate === 'under way' ? UNDER_WAY : 1;
     const sign = flight.retransmission ? AGAIN : 0;
-    const label = placer.place({ line, forms: [text, flight.short + bracketed(words), flight.short], sign, crossed });
+    const label = placer.place({ line: wholeLine(line, share, x[from]!), forms: formsOf(ends), sign, crossed });
     const end = { x2: x1 + (line.x2 - x1) * way, y2: y1 + (y2 - y1) * way };
     return {
       packet: event.packet,
@@ -278,6 +291,19 @@ function fatesOf({ marks, lost, arrivalMarks }: Flight): readonly Fate[] {
   return lost === null && arrivalMarks.length === 0
     ? marks
     : [...marks, ...(lost === null ? [] : [lost]), ...arrivalMarks];
+}
+
+/** What an arrow says, and what it says where there is less room: without its window, without options, without what happened to it. */
+function formsOf({ flight, text, words }: Ends): string[] {
+  const tail = bracketed(words);
+  const windowless = text.replace(/ win=\d+/, '');
+  return [text, windowless, flight.short + tail, flight.short];
+}
+
+/** The line that a text stands along begins at the lane, also where the arrow does not. */
+function wholeLine(line: Bearer, share: number, x1: number): Bearer {
+  if (share === 0) return line;
+  return { ...line, x1, y1: line.y1 - ((line.y2 - line.y1) * share) / (1 - share) };
 }
 
 function bracketed(words: readonly string[]): string {

@@ -42,12 +42,12 @@ export function timerSpans(
 ): Span[] {
   if (show === 'none') return [];
   const spans: Span[] = [];
-  const running = new Map<string, Span>();
+  const running = new Map<number, Span>();
   for (const [index, event] of events.entries()) {
     if (event.type !== 'timer-set' && event.type !== 'timer-stopped' && event.type !== 'timer-fired') continue;
     const lane = hosts.indexOf(event.host);
     if (lane < 0) continue;
-    const key = `${lane} ${event.connection.id} ${event.timer}`;
+    const key = (event.connection.id * TIMERS.length + TIMERS.indexOf(event.timer)) * hosts.length + lane;
     const span = running.get(key);
     if (event.type === 'timer-set') {
       if (span === undefined) {
@@ -68,6 +68,20 @@ export function timerSpans(
   return show === 'all' ? spans : spans.filter(({ end, timer }) => end === 'fired' || LONG.has(timer));
 }
 
+const TIMERS: readonly TimerName[] = [
+  'retransmission',
+  'tail-loss-probe',
+  'reordering',
+  'persist',
+  'delayed-ack',
+  'keep-alive',
+  'pacing',
+  'user',
+  'linger',
+  'cork',
+  'time-wait',
+  'fin-wait-2',
+];
 const LONG: ReadonlySet<TimerName> = new Set<TimerName>(['time-wait', 'persist', 'keep-alive', 'fin-wait-2', 'user']);
 
 function begin(event: TimerEvent, lane: number, index: number): Span {
@@ -80,7 +94,8 @@ function mark({ time }: TimerEvent, lane: number, order: number): Entry {
 }
 
 /**
- * Bars that run at the same time stand in columns beside each other, nearest to the lane what began first.
+ * Bars that run at the same time stand in columns beside each other, nearest to the lane what began first. Where there are more
+ * than a few, those that began last are left out.
  *
  * @param spans in the order of their beginnings, which have heights now
  * @param bottom where bars end that still run
@@ -88,17 +103,20 @@ function mark({ time }: TimerEvent, lane: number, order: number): Entry {
  */
 export function columnsOfBars(spans: readonly Span[], bottom: number): LadderBar[] {
   const free: number[][] = [];
-  return spans.map(({ lane, timer, first, last, due, end, events }) => {
+  return spans.flatMap(({ lane, timer, first, last, due, end, events }) => {
     const top = first.y;
     const until = Math.max(last?.y ?? bottom, top + SHORTEST);
     free[lane] ??= [];
     const columns = free[lane];
     const at = columns.findIndex((y) => y <= top);
     const x = at < 0 ? columns.length : at;
+    if (x >= MOST_COLUMNS) return [];
     columns[x] = until;
-    return { lane, timer, x, top, bottom: until, from: first.time, until: last?.time ?? null, due, end, events };
+    return [{ lane, timer, x, top, bottom: until, from: first.time, until: last?.time ?? null, due, end, events }];
   });
 }
 
+/** Beside one lane: a host with many connections has more timers than anyone could follow. */
+const MOST_COLUMNS = 5;
 /** Of a bar whose timer is stopped at once. */
 const SHORTEST = 4;

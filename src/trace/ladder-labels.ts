@@ -47,6 +47,7 @@ interface Strip {
   readonly y: number;
   readonly slope: number;
   readonly cosine: number;
+  readonly top: number;
   readonly bottom: number;
 }
 
@@ -56,7 +57,7 @@ interface Strip {
  */
 export class LabelPlacer {
   readonly #character: number;
-  #placed: Strip[] = [];
+  readonly #placed: Strip[] = [];
 
   /** @param character width of a column of text */
   constructor(character: number) {
@@ -65,16 +66,14 @@ export class LabelPlacer {
 
   /** Nothing is written between these heights and edges. Say it before labels that are lower. */
   block(left: number, right: number, top: number, bottom: number): void {
-    for (let y = Math.min(top + LABEL_HEIGHT, bottom); y <= bottom; y += LABEL_HEIGHT) {
-      this.#placed.push({ left, right, y, slope: 0, cosine: 1, bottom: y });
-    }
-    this.#placed.push({ left, right, y: bottom, slope: 0, cosine: 1, bottom });
+    const strip = (y: number): Strip => ({ left, right, y, slope: 0, cosine: 1, top: y - LABEL_HEIGHT, bottom: y });
+    for (let y = Math.min(top + LABEL_HEIGHT, bottom); y < bottom; y += LABEL_HEIGHT) this.#placed.push(strip(y));
+    this.#placed.push(strip(bottom));
   }
 
   /** @param line from left to right or right to left: from the sender on */
   place({ line, forms, sign, crossed }: Wanted): Label | null {
-    const top = Math.min(line.y1, line.y2) - LABEL_HEIGHT;
-    this.#placed = this.#placed.filter((strip) => strip.bottom > top);
+    this.#forget(Math.min(line.y1, line.y2) - LABEL_HEIGHT);
     const length = Math.sqrt((line.x2 - line.x1) * (line.x2 - line.x1) + (line.y2 - line.y1) * (line.y2 - line.y1));
     const room = length - 2 * CLEAR - sign - (crossed === null ? 0 : crossed * this.#character + CLEAR);
     for (const form of [...forms, cut(forms.at(-1)!, Math.floor(room / this.#character))]) {
@@ -85,12 +84,26 @@ export class LabelPlacer {
       const middle = Math.max(0.5, side);
       for (const share of crossed === null ? [middle, side, far] : [side, middle, far]) {
         const strip = stripOf(line, share, width, length);
-        if (this.#placed.some((other) => touches(strip, other))) continue;
+        if (!this.#isFree(strip)) continue;
         this.#placed.push(strip);
         return labelOf(line, share, width, length, form);
       }
     }
     return null;
+  }
+
+  #isFree(strip: Strip): boolean {
+    for (const other of this.#placed) {
+      if (other.top < strip.bottom && strip.top < other.bottom && touches(strip, other)) return false;
+    }
+    return true;
+  }
+
+  /** What is above a height is in nobody's way any more. */
+  #forget(top: number): void {
+    let kept = 0;
+    for (const strip of this.#placed) if (strip.bottom > top) this.#placed[kept++] = strip;
+    this.#placed.length = kept;
   }
 }
 
@@ -121,7 +134,9 @@ function stripOf(line: Bearer, share: number, width: number, length: number): St
   const beyond = LABEL_HEIGHT * Math.abs(slope) * cosine;
   const [left, right] = [middle - half - beyond, middle + half + beyond];
   const y = line.y1 + slope * (left - line.x1);
-  return { left, right, y, slope, cosine, bottom: Math.max(y, y + slope * (right - left)) };
+  const end = y + slope * (right - left);
+  // Straight up from the line: the text's height, and more the more it is turned.
+  return { left, right, y, slope, cosine, top: Math.min(y, end) - LABEL_HEIGHT / cosine, bottom: Math.max(y, end) };
 }
 
 function touches(a: Strip, b: Strip): boolean {

@@ -195,6 +195,23 @@ describe('an arrow', () => {
     expect(lost!.arrived).toBeNull();
   });
 
+  it('that is lost ends in line with its neighbours, where a queue delays them', () => {
+    const story = handshake();
+    const packets = [0, 1, 2, 3].map((n) => story.send(100, 'client', 'A', 1 + n * 100, 1, text));
+    story.link(104, 'lost', packets[2]!);
+    for (const [n, time] of [
+      [0, 130],
+      [1, 140],
+      [3, 160],
+    ] as const)
+      story.arrive(time, packets[n]!);
+    const ends = layoutOf(story)
+      .arrows.slice(3)
+      .map(({ x1, y1, x2, y2 }) => y1 + ((y2 - y1) / (x2 - x1)) * (layoutOf(story).lanes[1]!.x - x1));
+    expect(ends).toEqual([...ends].sort((a, b) => a - b));
+    expect(ends[2]).toBeGreaterThan(ends[1]! + 15);
+  });
+
   it('is told apart by what else happens to the packet', () => {
     const story = handshake();
     const packets = [0, 1, 2, 3].map((n) => story.send(100 + n * 40, 'client', 'A', 1 + n * 100, 1, text));
@@ -280,6 +297,18 @@ describe('a timer', () => {
     expect(first!.bottom).toBeGreaterThan(second!.bottom);
     expect(layoutOf(story).bars.map(({ timer }) => timer)).toEqual(['retransmission', 'time-wait']);
     expect(layoutOf(story, { timers: 'none' }).bars).toEqual([]);
+  });
+});
+
+describe('many timers at once', () => {
+  it('are shown as a few bars', () => {
+    const story = handshake();
+    for (const [n, timer] of (['retransmission', 'persist', 'user', 'linger', 'cork', 'pacing'] as const).entries()) {
+      story.timer(100 + n, 'client', 'set', timer, 400).timer(300 + n, 'client', 'fired', timer);
+    }
+    const { bars } = layoutOf(story);
+    expect(bars.map(({ timer }) => timer)).toEqual(['retransmission', 'persist', 'user', 'linger', 'cork']);
+    expect(new Set(bars.map(({ x }) => x)).size).toBe(5);
   });
 });
 
