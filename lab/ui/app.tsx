@@ -7,8 +7,8 @@
 
 import { words } from '../words/index.ts';
 import { failure } from './client.ts';
-import { Dialogs } from './dialogs.tsx';
 import { Ladder } from './ladder/index.tsx';
+import { later } from './later.ts';
 import { Bar, Capture, Gallery, Host, Overlays, Story, Tabs } from './panels/index.tsx';
 import { dialog, run, spoken } from './store.ts';
 import { Transport } from './transport/index.tsx';
@@ -51,7 +51,7 @@ export function App() {
       )}
       {view.value === 'lab' ? <Lab /> : <main class="room">{view.value === 'why' ? <Gallery /> : <Capture />}</main>}
       <Overlays />
-      <Dialogs />
+      {later.value && <later.value.Dialogs />}
       <div class="sr" role="status" aria-live="polite">
         {spoken}
       </div>

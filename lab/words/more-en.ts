@@ -5,6 +5,7 @@ import { english, type Sentences } from 'tsyn/explain';
 import type { HostName } from '../engine/types.ts';
 import type { FieldName } from '../ui/panels/fields.ts';
 import type { Field } from '../ui/panels/tcb.ts';
+import { helpEn } from './ui-help-en.ts';
 
 const fields: Readonly<Record<FieldName, readonly [name: string, meaning: string]>> = {
   version: ['Version, header length', 'Version 4 of IP, and how many octets its header has.'],
@@ -226,6 +227,7 @@ export const moreEn = {
     explained: 'Step by step',
     further: (shown: string, all: string) => `${shown} of ${all} segments are shown: show more`,
   },
+  ...helpEn,
   sentences,
   why,
 };

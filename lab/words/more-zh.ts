@@ -4,6 +4,7 @@ import { chinese as why } from 'tsyn/check/words';
 import { chinese as sentences } from 'tsyn/explain';
 import type { FieldName } from '../ui/panels/fields.ts';
 import { type More, meaningsOf, namesOf } from './more-en.ts';
+import { helpZh } from './ui-help-zh.ts';
 
 const fields: Readonly<Record<FieldName, readonly [name: string, meaning: string]>> = {
   version: ['版本、首部长度', 'IP 第 4 版，以及首部有多少字节。'],
@@ -189,6 +190,7 @@ export const moreZh: More = {
     explained: '逐步讲解',
     further: (shown, all) => `共 ${all} 个报文段，已显示 ${shown} 个：显示更多`,
   },
+  ...helpZh,
   sentences,
   why,
 };

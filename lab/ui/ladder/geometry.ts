@@ -15,8 +15,11 @@ export const width = signal(0);
 export const character = computed(() => (width.value < 560 ? 6 : 7));
 /** How far a packet falls on its way. */
 const FALL = 64;
-/** An arrow that falls further than this is steep. */
+const CROWD = 5;
+/** An arrow that falls further than this is steep; so is one that falls so many times as far as it goes, where lanes have room. */
 const STEEP = 300;
+const SLOPE = 1.3;
+const ROOMY = 150;
 
 export interface Arrow extends LadderArrow {
   readonly record: PacketRecord;
@@ -56,12 +59,18 @@ export const geometry = computed<Geometry>(() => {
     // For `SYN-RECEIVED` in its pill: the lanes stay where they are, whatever happens.
     beside: 12 * character.value + 14,
     scale: scaleOf(it),
+    timers: crowded(it) ? 'none' : 'main',
   });
   const arrows = arrowsOf(layout, it);
   const found = { layout, arrows, stepY: stepsOf(layout, arrows, it) };
   known.set(it, found);
   return found;
 });
+
+/** Whether a host has more connections at a time than there is room for bars. */
+function crowded(it: Run): boolean {
+  return it.views.some(({ view }) => view.connections.length > CROWD);
+}
 
 /** Pixels in a ms. */
 function scaleOf(it: Run): number {
@@ -80,8 +89,10 @@ function arrowsOf(layout: LadderLayout, it: Run): Arrow[] {
   return layout.arrows.flatMap((arrow) => {
     const record = arrow.marks.includes('copy') ? copies.get(arrow.packet)?.shift() : it.packets[arrow.packet - 1];
     if (record === undefined) return [];
-    const { events, y1, y2 } = arrow;
-    return [{ ...arrow, record, begins: events[0] ?? 0, ends: events.at(-1) ?? 0, steep: y2 - y1 > STEEP }];
+    const { events, x1, y1, x2, y2 } = arrow;
+    const [across, fall] = [Math.abs(x2 - x1), y2 - y1];
+    const steep = fall > STEEP || (across > ROOMY && fall > SLOPE * across);
+    return [{ ...arrow, record, begins: events[0] ?? 0, ends: events.at(-1) ?? 0, steep }];
   });
 }
 

@@ -5,6 +5,7 @@ import { startBackground } from '../background.ts';
 import { speakSteps } from '../explained.ts';
 import { beginGallery } from '../gallery.ts';
 
+export { Dialogs } from '../help.tsx';
 export { Exports } from './exports.tsx';
 export { Gallery } from './gallery.tsx';
 export { HostDetails } from './host-details.tsx';
