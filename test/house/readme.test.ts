@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MAIN } from '../cli/run.ts';
-import { page, text } from './pages.ts';
+import { type Page, page, text } from './pages.ts';
 import { ROOT } from './source.ts';
 
 const READMES = ['README.md', 'README.zh-CN.md'] as const;
@@ -38,9 +38,10 @@ describe('the READMEs', () => {
     expect(chinese!.blocks).toEqual(english!.blocks);
     expect(english!.headings.length).toBeGreaterThanOrEqual(12);
     expect(chinese!.headings.map(({ level }) => level)).toEqual(english!.headings.map(({ level }) => level));
-    expect(chinese!.links.filter((link) => !READMES.includes(link as never))).toEqual(
-      english!.links.filter((link) => !READMES.includes(link as never)),
-    );
+    // A page or a picture that there is in Chinese is linked to in Chinese.
+    const targets = ({ links }: Page): string[] =>
+      links.filter((link) => !READMES.includes(link as never)).map((link) => link.replace(/\.zh-CN|#.*/g, ''));
+    expect(targets(chinese!)).toEqual(targets(english!));
   });
 
   it('link to each other before anything else', () => {
@@ -66,8 +67,11 @@ describe('the READMEs', () => {
     });
 
     it(`${path}: the ladder is one of the demo`, () => {
-      const [command, ...shown] = blocks[0]!.text.split('\n').filter((line) => line !== '');
-      expect(command).toBe('$ node dist/cli/main.js demo');
+      const block = blocks.find(({ text: code }) => code.startsWith('$ node dist/cli/main.js demo\n'))!;
+      const shown = block.text
+        .split('\n')
+        .slice(1)
+        .filter((line) => line !== '');
       expect(shown.length).toBeGreaterThanOrEqual(5);
       const output = run(MAIN, 'demo')
         .split('\n')
@@ -82,7 +86,10 @@ describe('the READMEs', () => {
 
   it('show programs that print what is shown below them, the drop-in in ten lines', () => {
     const { blocks } = page('README.md');
-    const shown = blocks.filter(({ language }, i) => language === 'js' && blocks[i + 1]?.language === 'text');
+    const shown = blocks.filter(
+      ({ language }, i) =>
+        language === 'js' && blocks[i + 1]?.language === 'text' && !blocks[i + 1]!.text.startsWith('$ '),
+    );
     expect(shown.map(({ text: code }) => / from '(tsyn[^']*)'/.exec(code)?.[1])).toEqual([
       'tsyn/net',
       'tsyn/sim',
@@ -111,6 +118,20 @@ describe('the READMEs', () => {
     const told = 'console.log(lan.addresses.length, stack.core.routes().length)';
     const words = `globalThis.WebSocket = ${never}; ${source}; ${told}`;
     expect(run('--input-type=module', '-e', words)).toBe('1 1\n');
+  });
+
+  it('show how a trace becomes pictures', () => {
+    const source = page('README.md').blocks.find(({ text: code }) => code.includes('ladderSvg'))!.text;
+    const [, ...program] = source.replaceAll('writeFileSync(', 'console.log(').split('\n');
+    const printed = run('--input-type=module', '-e', program.join('\n'));
+    const pictures = ['ladder.svg <svg', 'states.svg <svg', 'sequence.svg <svg'];
+    expect(
+      printed
+        .split('\n')
+        .filter((line) => line.includes('.svg '))
+        .map((line) => line.slice(0, line.indexOf(' ') + 5)),
+    ).toEqual(pictures);
+    expect(printed).toContain('TIME-WAIT');
   });
 
   it('import only what the package exports', async () => {
