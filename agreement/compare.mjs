@@ -3,8 +3,9 @@
 import { follow } from './follow.mjs';
 import { dissect } from './wireshark.mjs';
 
-/** Rows of a table of conversations are exact below it. */
+/** Octets in a table of conversations are told in a larger unit from here on. */
 const EXACT = 10_000;
+const UNITS = ['bytes', 'kB', 'MB', 'GB'];
 
 /**
  * @param pieces of the capture
@@ -99,8 +100,19 @@ function countable({ a, b, frames: [...frames], octets: [...octets], stream }, a
 
 function ourRow({ a, b, frames, octets }) {
   if (frames[0] + frames[1] === 0) return null;
-  const [back, forth] = octets.map((count) => (count < EXACT ? `${count} bytes` : `${Math.floor(count / 1000)} kB`));
+  const [back, forth] = octets.map(inUnits);
   return rowText(a, b, frames, [back, forth]);
+}
+
+/** As tshark's table has it: cut off, not rounded. */
+function inUnits(octets) {
+  let count = octets;
+  let unit = 0;
+  while (count >= EXACT && unit < UNITS.length - 1) {
+    count = Math.floor(count / 1000);
+    unit++;
+  }
+  return `${count} ${UNITS[unit]}`;
 }
 
 function theirRow({ a, b, frames, octets }) {

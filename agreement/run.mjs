@@ -5,7 +5,7 @@
  *
  *     npm run agreement [-- --only generated|debian] [FILE | FOLDER ...]
  *
- * Captures are made here (simulations, packetdrill scripts, random segments), and taken from Debian's source packages of
+ * Captures are made here (simulations, packetdrill scripts, the lab's presets, random segments), and taken from Debian's source packages of
  * Wireshark and tcpdump; with arguments, only those files are compared. Where tsyn differs on purpose, `differences.tsv` says so
  * and why; a difference that is not listed there is a failure, and so is a listed one that is gone. Closes with
  * `N passed, N failed, N skipped`: a test is a capture. Where TSYN_REQUIRE=1, captures that cannot be fetched are a failure.
@@ -20,6 +20,7 @@ import { compare } from './compare.mjs';
 import { debianCaptures } from './debian.mjs';
 import { FLAGS } from './follow.mjs';
 import { generatedCaptures } from './generated.mjs';
+import { labCaptures } from './lab.mjs';
 import { withTcp } from './sift.mjs';
 
 const LIST = new URL('./differences.tsv', import.meta.url);
@@ -51,7 +52,7 @@ async function main() {
     return close();
   }
   if (values.only !== 'debian') {
-    await compareAll(generatedCaptures());
+    await compareAll([...generatedCaptures(), ...(await labCaptures(work))]);
     for (const flag of FLAGS)
       if (!totals.anomalies.has(flag)) fail('generated captures', `there is no ${flag} in them`);
   }
