@@ -228,7 +228,10 @@ class Layout {
     return arrivals.length > 0 ? Math.max(...arrivals) + 0.25 : Math.min(...earlier.map((entry) => entry.order)) - 0.25;
   }
 
-  /** ms from host to host at least; where packets take no time, what passes between events as a rule. */
+  /**
+   * ms from host to host at least. Where packets take no time, as in a capture, how long an answer takes: every second one comes at
+   * once, from the host that captured, so that it is the longer ones that tell.
+   */
   #shortest(entries: readonly Entry[]): number {
     let shortest = Infinity;
     for (const { flight } of this.#ends) {
@@ -237,12 +240,12 @@ class Layout {
       if (delay > 0) shortest = Math.min(shortest, delay);
     }
     if (shortest < Infinity) return shortest;
-    const steps: number[] = [];
-    for (let i = 1; i < entries.length; i++) {
-      const step = entries[i]!.time - entries[i - 1]!.time;
-      if (step > 0) steps.push(step);
-    }
-    return steps.sort((a, b) => a - b)[steps.length >> 1] ?? 1;
+    const flights = this.#ends.map(({ flight }) => flight);
+    const waits = flights.slice(1).flatMap(({ from, event }, i) => {
+      const before = flights[i]!;
+      return before.from === from ? [] : [event.time - before.event.time];
+    });
+    return quantile(waits, 0.75) ?? quantile(steps(entries), 0.5) ?? 1;
   }
 
   layout(): LadderLayout {
@@ -392,6 +395,17 @@ function besideEntries(chain: readonly Item[], events: readonly TraceEvent[]): E
 /** On which side of a lane what belongs to it stands. */
 function outwards(lane: number): 1 | -1 {
   return lane === 0 ? -1 : 1;
+}
+
+/** Times that pass from entry to entry, ms. */
+function steps(entries: readonly Entry[]): number[] {
+  return entries.slice(1).map(({ time }, i) => time - entries[i]!.time);
+}
+
+/** Of the values above 0 the one that a share of them is below; null where there is none. */
+function quantile(values: readonly number[], share: number): number | null {
+  const sorted = values.filter((value) => value > 0).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * share)] ?? null;
 }
 
 function byTop<T extends { readonly top: number }>(items: T[]): T[] {

@@ -125,6 +125,23 @@ describe('the layout of a ladder', () => {
     expect(layoutOf(story, { fold: 100_000, scale: 0.01 }).folds).toEqual([]);
   });
 
+  it('finds what an idle time is in a capture, where packets take no time and one host answers at once', () => {
+    const story = new Story();
+    let time = 0;
+    const pass = (after: number, host: 'client' | 'server'): void => {
+      time += after;
+      story.arrive(time, story.send(time, host, 'A', 1, 1, { length: 10 }));
+    };
+    for (let n = 0; n < 8; n++) {
+      pass(n === 5 ? 4000 : 0.05, 'client');
+      pass(0.01, 'client');
+      pass(20, 'server');
+    }
+    const { folds, height } = layoutOf(story);
+    expect(folds.map(({ text }) => text)).toEqual(['4 s']);
+    expect(height).toBeLessThan(1500);
+  });
+
   it('fans packets of one instant out, in their order', () => {
     const story = handshake();
     const packets = [0, 1, 2, 3].map((n) => story.send(100, 'client', 'A', 1 + n * 100, 1, { length: 100 }));
