@@ -42,12 +42,12 @@ import {
 } from 'tsyn/tcp';
 import type { ConnectionRef, TimerName, TraceEvent } from 'tsyn/trace';
 import { ACK, type Address, formatEndpoint, parseAddress, RST, Segment, SYN, seq } from 'tsyn/wire';
-import type { HostName, Settings } from './types.ts';
+import { HOME } from './addresses.ts';
+import type { Settings } from './types.ts';
 
-export const ADDRESSES: Readonly<Record<HostName, Address>> = {
-  A: parseAddress('192.0.2.1')!,
-  B: parseAddress('192.0.2.2')!,
-  C: parseAddress('192.0.2.3')!,
+export const ADDRESSES: Readonly<Record<'A' | 'B', Address>> = {
+  A: parseAddress(HOME.A)!,
+  B: parseAddress(HOME.B)!,
 };
 
 const NOBODY = parseAddress('0.0.0.0')!;
@@ -110,7 +110,7 @@ export interface Neighbourhood {
 }
 
 export class Host {
-  readonly name: HostName;
+  readonly name: 'A' | 'B';
   readonly env: TcpEnv;
   readonly options: TcpOptions;
   readonly settings: Settings;
@@ -127,7 +127,7 @@ export class Host {
   #ids = 0;
   readonly #refs: Map<number, { readonly port: number; readonly ref: ConnectionRef }> = new Map();
 
-  constructor(name: HostName, settings: Settings, random: Random, isns: readonly number[], world: Neighbourhood) {
+  constructor(name: 'A' | 'B', settings: Settings, random: Random, isns: readonly number[], world: Neighbourhood) {
     this.name = name;
     this.settings = settings;
     this.options = optionsOf(settings);

@@ -69,7 +69,7 @@ export interface Forgery {
   readonly at: number;
   /** Whose it claims to be: its source, and whom it is for. `C` claims an address of its own for each segment. */
   readonly claims: HostName;
-  readonly to: HostName;
+  readonly to: 'A' | 'B';
   readonly ports: Ports;
   readonly flags: number;
   /** Absolute, or counted from what the host that it is for expects next (`rcv.nxt`). */

@@ -115,7 +115,7 @@ export class World {
 
   // ---- Hosts ----
 
-  #place(name: HostName, seed: number): void {
+  #place(name: 'A' | 'B', seed: number): void {
     const random = new SeededRandom(seed * 4 + (name === 'A' ? 0x10001 : 0x20002));
     const isns = this.#preset.isns?.[name] ?? [];
     const host = new Host(name, this.#settings, random, isns, {
@@ -321,6 +321,12 @@ export class World {
     const shown = injected ? packet : (copyOf ?? packet);
     this.#step(to, 'arrival', packet, () => {
       const time = this.#now;
+      const host = this.#places.get(to)?.host;
+      if (host === undefined) {
+        record.fate = 'delivered';
+        this.events.push({ type: 'packet-dropped', time, host: to, packet: shown, reason: 'nobody-there' });
+        return;
+      }
       if (!readPacket(record.octets, this.#in)) {
         record.fate = 'corrupted';
         this.events.push({ type: 'packet-dropped', time, host: to, packet: shown, reason: 'tcp-checksum' });
@@ -338,7 +344,7 @@ export class World {
         dst: formatAddress(addressAt(record.octets, 16)),
         segment: viewOf(segment),
       });
-      this.#places.get(to)?.host.arrive(segment, src);
+      host.arrive(segment, src);
     });
   }
 

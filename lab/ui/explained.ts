@@ -3,6 +3,7 @@
 import { computed, effect } from '@preact/signals';
 import { Explainer, type Explanation } from 'tsyn/explain';
 import type { TraceEvent } from 'tsyn/trace';
+import { OWNERS } from '../engine/addresses.ts';
 import { more } from '../words/index.ts';
 import { current, run, seen, spoken } from './store.ts';
 
@@ -24,7 +25,9 @@ class Told {
   }
 }
 
-const told = computed(() => new Told(run.value?.events ?? [], new Explainer({ words: more.value.sentences })));
+const told = computed(
+  () => new Told(run.value?.events ?? [], new Explainer({ words: more.value.sentences, hosts: OWNERS })),
+);
 
 export interface Sentence extends Explanation {
   /** What only those want to know who want to know everything. */
