@@ -294,9 +294,8 @@ export class World {
     this.network.send({ from, to, claims, segment: view, retransmission, octets, injected }, ({ packet }) => {
       const src = formatAddress(ends.local);
       const dst = formatAddress(ends.remote);
-      const again = retransmission ? { retransmission } : {};
       const time = this.#now;
-      this.events.push({ type: 'segment-sent', time, host: from, packet, src, dst, segment: view, ...again });
+      this.events.push({ type: 'segment-sent', time, host: from, packet, src, dst, segment: view, retransmission });
     });
   }
 

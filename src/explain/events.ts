@@ -271,6 +271,8 @@ export class Explainer {
         return w.old(h, label);
       case 'outside':
         return w.outside(h, label);
+      case 'aged':
+        return w.aged(h, label);
       case 'none':
         return w.comes(h, label);
     }

@@ -38,8 +38,8 @@ export type Kind =
   | 'no-connection'
   | 'abort';
 
-/** Where the text or the SYN or FIN of an arriving segment belongs. */
-export type Place = 'next' | 'fills' | 'beyond' | 'old' | 'outside' | 'none';
+/** Where the text or the SYN or FIN of an arriving segment belongs. `aged`: it would fit, and its timestamp is too old (PAWS). */
+export type Place = 'next' | 'fills' | 'beyond' | 'old' | 'outside' | 'aged' | 'none';
 
 export interface Meaning {
   readonly kind: Kind;
@@ -113,6 +113,8 @@ export class Direction {
   /** How far these numbers have come at the other end without a gap, and what has come beyond. */
   arrived = -1;
   readonly beyond: [number, number][] = [];
+  /** The timestamp of what came last in order (TS.Recent of RFC 7323), or null. */
+  stamp: number | null = null;
   readonly flight: Timed[] = [];
   /** What its sender has received last. */
   prompt: Prompt | null = null;
@@ -134,6 +136,7 @@ export class Direction {
     this.ackHeard = 0;
     this.arrived = -1;
     this.beyond.length = 0;
+    this.stamp = null;
     this.flight.length = 0;
     this.prompt = null;
   }
@@ -230,8 +233,13 @@ export class Conversations {
       (flags & RST ? own.arrived >= 0 && own.relative(segment.seq) !== own.arrived : false) ||
       (flags & ACK ? other.known && other.relative(ack) > Math.max(other.sentTo, other.probedTo) : false);
     const expected = Math.max(own.arrived, 0);
-    const place = foreign ? 'outside' : placeOf(own, other, segment.seq, meaning, flags);
-    if ((place === 'next' || place === 'fills' || place === 'beyond') && (flags & RST) === 0) take(own, meaning, flags);
+    const fits = foreign ? 'outside' : placeOf(own, other, segment.seq, meaning, flags);
+    const taken = (fits === 'next' || fits === 'fills' || fits === 'beyond') && (flags & RST) === 0;
+    const place = taken && isAged(own, segment) ? 'aged' : fits;
+    if (taken && place !== 'aged') {
+      if (fits !== 'beyond') own.stamp = segment.tsVal ?? null;
+      take(own, meaning, flags);
+    }
     other.prompt = { time, flags, kind: meaning.kind, place, ack, odd };
     const heard = flags & ACK && (flags & RST) === 0 && !odd && other.known;
     return { meaning, place, copy, expected, ...(heard ? hear(other, event, meaning) : NOTHING_HEARD) };
@@ -252,6 +260,11 @@ export class Conversations {
     }
     return reuse;
   }
+}
+
+/** PAWS (RFC 7323 5.3). */
+function isAged({ stamp }: Direction, { tsVal }: SegmentEvent['segment']): boolean {
+  return stamp !== null && tsVal !== undefined && ((tsVal - stamp) | 0) < 0;
 }
 
 type Heard = Pick<Arrival, 'acked' | 'syn' | 'fin' | 'roundTrip' | 'duplicate' | 'opens'>;

@@ -43,6 +43,7 @@ export function rfcOfArrival({ meaning, place, acked, syn, fin, duplicate }: Arr
   if (kind === 'syn' && place !== 'next') return '5961:4.2';
   if (duplicate > 0) return '5681:3.2';
   if (place === 'beyond' || place === 'fills') return '5681:4.2 3.10.7.4';
+  if (place === 'aged') return '7323:5.3';
   if (place === 'old' || place === 'outside') return '3.4 3.10.7.4';
   return acked > 0 || syn || fin || place === 'none' ? '3.4 3.10.7.4' : '3.10.7';
 }

@@ -111,6 +111,7 @@ export interface Sentences {
   beyond(h: string, thing: string, next: number): string;
   old(h: string, thing: string): string;
   outside(h: string, thing: string): string;
+  aged(h: string, thing: string): string;
   resetOutside(h: string): string;
   acked(h: string, octets: number, after: number | null): string;
   ownAcked(h: string, flag: 'SYN' | 'FIN', after: number | null): string;

@@ -120,6 +120,8 @@ export const english: Sentences = {
   beyond: (h, thing, next) => `${h} keeps ${thing}, but octet ${next} is missing before it.`,
   old: (h, thing) => `${h} has had ${thing} already, and answers with an ACK.`,
   outside: (h, thing) => `${h} cannot take ${thing}: the number is not one that it expects now.`,
+  aged: (h, thing) =>
+    `${h} drops ${thing}: its timestamp is older than the last, so it was sent before, however well its number fits (PAWS).`,
   resetOutside: (h) => `The RST has not exactly the number that ${h} expects: it does not end the connection.`,
   acked: (h, n, after) =>
     `${h} learns that ${count(n)} more arrived${after === null ? '' : `, ${duration(after)} after they were sent`}.`,

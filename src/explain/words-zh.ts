@@ -105,6 +105,7 @@ export const chinese: Sentences = {
   beyond: (h, thing, next) => `${h} 先留着${_(thing)}，但前面缺第 ${next} 字节。`,
   old: (h, thing) => `${h} 早已收到过${_(thing)}，只回一个 ACK。`,
   outside: (h, thing) => `${h} 不能收下${_(thing)}：序号不在它现在期待的范围内。`,
+  aged: (h, thing) => `${h} 丢弃${_(thing)}：时间戳比上一个还旧，一定发得更早，序号再合适也不行（PAWS）。`,
   resetOutside: (h) => `这个 RST 的序号不正好是 ${h} 所期待的：连接不会因此结束。`,
   acked: (h, n, after) => `${h} 得知又有 ${n} 字节送到${after === null ? '' : `，距发出 ${duration(after)}`}。`,
   ownAcked: (h, flag, after) =>

@@ -1,7 +1,9 @@
 /** What the presets' words promise, beyond what each preset expects of itself. */
 
+import { Explainer, english } from 'tsyn/explain';
 import { renderLadder } from 'tsyn/trace';
 import { describe, expect, it } from 'vitest';
+import { OWNERS } from '../../lab/engine/addresses.ts';
 import { Facts } from '../../lab/engine/facts.ts';
 import { run } from '../../lab/engine/run.ts';
 import type { Edit, Settings } from '../../lab/engine/types.ts';
@@ -202,5 +204,16 @@ describe('the other lessons', () => {
         .concat(facts.sent('B'))
         .filter(({ segment }) => segment.flags & 2),
     ).toHaveLength(4);
+  });
+
+  it('a segment of another round is told by its timestamp, and the real one is none that was sent before', () => {
+    const { events } = play('paws').run;
+    const explainer = new Explainer({ words: english, hosts: OWNERS });
+    const told = events.map((event) => explainer.take(event).text);
+    const at = (time: number): readonly string[] => told.filter((_, i) => events[i]?.time === time);
+    expect(at(450)).toContain('C sends a packet that claims to come from A.');
+    expect(at(500)[0]).toMatch(/^B drops octets 101–200 of A: its timestamp is older/);
+    expect(at(770)[0]).toMatch(/^B takes octets 101–200 of A/);
+    expect(play('paws').again('A')).toEqual([]);
   });
 });

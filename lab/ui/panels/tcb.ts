@@ -3,8 +3,8 @@
 import type { ConnectionView, ViewChange } from '../../engine/types.ts';
 import { duration, figure } from './shared.tsx';
 
-/** How a value is read: counted from ISS, from IRS, as a size, as a time. */
-type Kind = 'ours' | 'theirs' | 'size' | 'time' | 'ours ranges' | 'theirs ranges';
+/** How a value is read: counted from ISS, from IRS, as a size, as a timestamp's ticks, as a time. */
+type Kind = 'ours' | 'theirs' | 'size' | 'stamp' | 'time' | 'ours ranges' | 'theirs ranges';
 
 export type Field = Exclude<
   keyof ConnectionView,
@@ -44,7 +44,7 @@ export const GROUPS: readonly {
       row('rcvNxt', 'RCV.NXT', 'theirs', 'RFC 9293 3.3.1'),
       row('rcvWnd', 'RCV.WND', 'size', 'RFC 9293 3.3.1'),
       row('held', 'held', 'theirs ranges', 'RFC 9293 3.10.7.4'),
-      row('tsRecent', 'TS.Recent', 'size', 'RFC 7323 4.3'),
+      row('tsRecent', 'TS.Recent', 'stamp', 'RFC 7323 4.3'),
     ],
   },
   {
@@ -79,6 +79,7 @@ export function valueIn(view: ConnectionView, { field, kind }: Row, relative: bo
     return value.length === 0 ? '–' : value.map(([from, to]) => `${number(from)}–${number(to)}`).join(' ');
   }
   if (kind === 'time') return duration(value);
+  if (kind === 'stamp') return figure(value);
   if (kind === 'size') return value >= 0x3fff_0000 ? '∞' : figure(value);
   return number(value);
 }
