@@ -63,6 +63,10 @@ const MOST_HELD = 4096;
 /** Follows one captured connection; events come in an order that keeps each host's own, not always by time. */
 export class StateFollower {
   readonly ends: readonly [EndStates, EndStates];
+  /** An end was seen to become ESTABLISHED. */
+  opened = false;
+  /** Both closed before they had the other's FIN. */
+  crossed = false;
   readonly #sink: TraceSink;
   readonly #origin: number;
 
@@ -151,6 +155,8 @@ export class StateFollower {
 
   #enter(end: EndStates, from: StateName, to: StateName, at: number): void {
     end.state = to;
+    if (to === 'ESTABLISHED') this.opened = true;
+    if (to === 'CLOSING') this.crossed = true;
     const time = Math.max(end.now, at);
     end.now = time;
     this.#sink({ type: 'state', time, host: end.host, connection: end.ref, from, to } satisfies TraceEvent);
