@@ -37,6 +37,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'all that can happen to this TCP within bounds, searched; what must hold, holds',
     load: () => import('./check.ts'),
   },
+  explain: {
+    summary: 'a capture: its connections, their states, what went wrong and why; as text, pictures, a page',
+    load: () => import('./explain.ts'),
+  },
   why: {
     summary: 'why three segments, why four, why two MSL: each mechanism, with and without it',
     load: () => import('./why.ts'),
@@ -51,7 +55,7 @@ Usage: tsyn COMMAND [OPTIONS]
 
 Commands:
 ${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(6)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`)
   .join('\n')}
 
 Options:

@@ -59,13 +59,20 @@ export class Connections implements Iterable<Connection> {
   #streams = 0;
   /** Times count from this second. */
   #origin = 0;
+  #listening: boolean;
   readonly #place: Place = new Place();
   readonly #segment: Segment = new Segment();
   readonly #arrival: Arrival = new Arrival(this.#segment);
 
   constructor(options: ConnectionsOptions = {}) {
     this.#options = options;
+    this.#listening = options.onSegment !== undefined;
     this.#limit = Math.max(1, options.maxConnections ?? MAX_CONNECTIONS);
+  }
+
+  /** No more segments are told: from here on no object is made for a packet. */
+  quiet(): void {
+    this.#listening = false;
   }
 
   /** Those kept, in the order of their streams. */
@@ -147,7 +154,7 @@ export class Connections implements Iterable<Connection> {
     const anomalies = (known ? connection.analysis.take(from, arrival) : 0) | (reused ? REUSED_PORTS : 0);
     account(connection, from, arrival, anomalies, frame.length);
     this.counts.segments++;
-    if (this.#options.onSegment !== undefined) this.#tell(connection, from, time, anomalies);
+    if (this.#listening) this.#tell(connection, from, time, anomalies);
   }
 
   #tell(connection: Connection, from: End, time: number, anomalies: number): void {

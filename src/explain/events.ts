@@ -108,27 +108,28 @@ export class Explainer {
     return first === undefined ? { text, rfc: list } : { text, rfc: list, url: rfcUrl(first) };
   }
 
-  /** The host at an address, by the name that the trace gives it. */
-  #name(address: string): string {
-    return this.#names.get(address) ?? address;
+  /** The host at an address and port, by the name that the trace gives it; both ends of a loopback have one address. */
+  #name(address: string, port: number): string {
+    return this.#names.get(endpoint(address, port)) ?? this.#names.get(address) ?? address;
   }
 
-  #learn(address: string, host: string): void {
-    if (!this.#names.has(address)) this.#names.set(address, host);
+  #learn(address: string, port: number, host: string): void {
+    for (const key of [endpoint(address, port), address]) if (!this.#names.has(key)) this.#names.set(key, host);
   }
 
   #peer({ remote }: ConnectionRef): string {
-    return this.#name(remote.slice(0, remote.lastIndexOf(':')).replace(/^\[|\]$/g, ''));
+    const address = addressOf(remote);
+    return this.#names.get(remote) ?? this.#names.get(address) ?? address;
   }
 
   #sent(event: SegmentEvent): Explanation {
     const w = this.#words;
     const { segment, host: h } = event;
-    this.#learn(event.src, h);
-    const owner = this.#name(event.src);
+    const owner = this.#names.has(event.src) ? this.#name(event.src, segment.srcPort) : h;
     const forged = owner !== h;
+    if (!forged) this.#learn(event.src, segment.srcPort, h);
     const meaning = this.#conversations.sent(event, forged);
-    const p = this.#name(event.dst);
+    const p = this.#name(event.dst, segment.dstPort);
     const noun = (of: string | null): string => w.packet(of, meaning.kind, rangeOf(meaning), meaning.fin);
     this.#labels.set(event.packet, noun(owner));
     if (forged) return this.#explain([w.forged(h, owner), ...this.#besides(event, meaning, p)], RFC.forged);
@@ -239,12 +240,13 @@ export class Explainer {
   #received(event: SegmentEvent): Explanation {
     const w = this.#words;
     const { segment, host: h, packet } = event;
-    this.#learn(event.dst, h);
+    this.#learn(event.dst, segment.dstPort, h);
     const known = this.#conversations.meaningOf(packet) !== null;
     const arrival = this.#conversations.received(event);
     const { meaning, copy } = arrival;
     const label =
-      this.#labels.get(packet) ?? w.packet(this.#name(event.src), meaning.kind, rangeOf(meaning), meaning.fin);
+      this.#labels.get(packet) ??
+      w.packet(this.#name(event.src, segment.srcPort), meaning.kind, rangeOf(meaning), meaning.fin);
     this.#labels.set(packet, label);
     const key = `${h} ${endpoint(event.dst, segment.dstPort)} ${endpoint(event.src, segment.srcPort)}`;
     this.#stimuli.set(key, { time: event.time, kind: segment.flags & RST ? 'reset' : 'segment' });
@@ -329,8 +331,9 @@ export class Explainer {
   }
 
   #learnFrom({ local }: ConnectionRef, host: string): void {
-    const address = local.slice(0, local.lastIndexOf(':')).replace(/^\[|\]$/g, '');
-    if (address !== '0.0.0.0' && address !== '::') this.#names.set(address, this.#names.get(address) ?? host);
+    const address = addressOf(local);
+    if (address === '0.0.0.0' || address === '::') return;
+    for (const key of [local, address]) if (!this.#names.has(key)) this.#names.set(key, host);
   }
 
   #timer(event: TimerEvent): Explanation {
@@ -365,6 +368,10 @@ export class Explainer {
     const answer = result === 'ok' ? null : w.refused(result);
     return this.#explain([w.call(host, call, count ?? 0, listens), answer], RFC_CALLS[call]);
   }
+}
+
+function addressOf(end: string): string {
+  return end.slice(0, end.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 }
 
 function keyOf(host: string, { local, remote }: ConnectionRef): string {

@@ -62,6 +62,8 @@ export type Opening =
   | 'unanswered'
   /** SYN and SYN,ACK, and no more. */
   | 'unfinished'
+  /** Only one end's packets are in the capture. */
+  | 'one-way'
   /** The capture begins with the SYN,ACK. */
   | 'answer'
   /** It began before the capture. */
@@ -152,6 +154,7 @@ export class Life {
     if (this.connection.opener === null) return ends.some(({ iss }) => iss !== null) ? 'answer' : 'middle';
     if (this.reset?.cause === 'closed-port') return 'refused';
     if (this.answered === null && !this.#wasOpen) return 'unanswered';
+    if (this.answered === null && this.connection.sides.some(({ packets }) => packets === 0)) return 'one-way';
     return this.#wasOpen ? 'handshake' : 'unfinished';
   }
 

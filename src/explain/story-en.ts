@@ -10,7 +10,7 @@ const count = (n: number, noun: string): string => `${grouped(n)} ${noun}${n ===
 const list = (items: readonly string[]): string =>
   items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 /** A sentence begins with a capital letter, unless with an address. */
-const sentence = (text: string): string => (/^the /.test(text) ? `T${text.slice(1)}` : text);
+const sentence = (text: string): string => (/^(the|only) /.test(text) ? text[0]!.toUpperCase() + text.slice(1) : text);
 const percent = (share: number): string => `${Number((share * 100).toFixed(share < 0.01 ? 2 : 1))} %`;
 
 function grouped(n: number): string {
@@ -62,6 +62,10 @@ export const storyInEnglish: StoryWords = {
         return sentence(`${named(client)} asked, and there was no answer.`);
       case 'unfinished':
         return sentence(`${named(client)} asked, ${named(server)} agreed, and the third segment never came.`);
+      case 'one-way':
+        return sentence(
+          `only what ${named(client)} sent is in the capture: it asked, and went on as if ${named(server)} had agreed.`,
+        );
       case 'answer':
         return sentence(`the SYN is not in the capture, which begins with the answer of ${named(server)}.`);
       case 'middle':
@@ -149,10 +153,11 @@ export const storyInEnglish: StoryWords = {
   },
   resetIgnored: (by) => sentence(`${named(by)} went on after it, so it was forged, or its number was wrong.`),
   moreResets: (n) => `There are ${n} resets in all.`,
-  stillOpen: ([a, b]) =>
-    a === b
-      ? `The capture ends while both are in ${a}.`
-      : `The capture ends with them in ${a ?? 'no state known'} and ${b ?? 'no state known'}.`,
+  stillOpen: (ends) => {
+    const [a, b] = ends;
+    if (b !== undefined && a!.state === b.state) return `The capture ends while both are in ${b.state}.`;
+    return `The capture ends while ${list(ends.map(({ actor, state }) => `${named(actor)} is in ${state}`))}.`;
+  },
   unanswered: (actor, times) =>
     sentence(
       `${named(actor)} sent its last ${times === 1 ? 'segment' : `segments`} again (${times}), and there was no answer any more.`,

@@ -53,6 +53,8 @@ export const storyInChinese: StoryWords = {
         return `${first(client)}请求，没有得到应答。`;
       case 'unfinished':
         return `${first(client)}请求，${named(server).trimStart()}同意，第三个报文段却一直没有来。`;
+      case 'one-way':
+        return `捕获里只有${named(client)}发出的包：它请求之后照常继续，看来${named(server)}同意了。`;
       case 'answer':
         return `捕获从${named(server)}的应答开始，SYN 不在其中。`;
       case 'middle':
@@ -126,7 +128,10 @@ export const storyInChinese: StoryWords = {
   },
   resetIgnored: (by) => `此后${named(by)}照常发送，所以这个 RST 是伪造的，或者序号不对。`,
   moreResets: (n) => `一共有 ${n} 个 RST。`,
-  stillOpen: ([a, b]) =>
-    a === b ? `捕获结束时双方都处于 ${a}。` : `捕获结束时双方分别处于 ${a ?? '未知状态'} 和 ${b ?? '未知状态'}。`,
+  stillOpen: (ends) => {
+    const [a, b] = ends;
+    if (b !== undefined && a!.state === b.state) return `捕获结束时双方都处于 ${b.state}。`;
+    return `捕获结束时${ends.map(({ actor, state }, at) => `${at === 0 ? named(actor) : first(actor)}处于 ${state}`).join('，')}。`;
+  },
   unanswered: (actor, times) => `${first(actor)}把最后的数据重发了 ${times} 次，再也没有得到应答。`,
 };

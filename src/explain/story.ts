@@ -66,7 +66,8 @@ export interface StoryWords {
   reset(by: Actor, other: Actor, time: number, cause: ResetCause): string;
   resetIgnored(by: Actor, other: Actor): string;
   moreResets(count: number): string;
-  stillOpen(states: readonly [StateName | null, StateName | null]): string;
+  /** The states in which the capture leaves the ends, of those that are known. */
+  stillOpen(ends: readonly { readonly actor: Actor; readonly state: StateName }[]): string;
   /** The last that was sent, again and again, was never answered. */
   unanswered(actor: Actor, times: number): string;
 }
@@ -187,7 +188,6 @@ class Teller {
     const { reset, opening } = this.#life;
     const sentences = this.#closing();
     if (reset !== null) sentences.push(...this.#resetting(reset.by));
-    const [a, b] = this.#life.states;
     const waiting = ([0, 1] as const).filter((end) => this.#life.states[end] === 'TIME-WAIT');
     if (waiting.length > 0) sentences.push(this.#words.timeWait(waiting.map((end) => this.#actor(end))));
     for (const end of [0, 1] as const) {
@@ -199,7 +199,11 @@ class Teller {
     }
     const over = reset !== null && !reset.ignored;
     if (sentences.length === 0 || (!over && this.#life.fins.every((fin) => fin === null) && opening !== 'refused')) {
-      if (a !== null || b !== null) sentences.push(this.#words.stillOpen([a, b]));
+      const ends = [this.#client, other(this.#client)].flatMap((end) => {
+        const state = this.#life.states[end];
+        return state === null ? [] : [{ actor: this.#actor(end as End), state }];
+      });
+      if (ends.length > 0) sentences.push(this.#words.stillOpen(ends));
     }
     return sentences;
   }
