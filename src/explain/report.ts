@@ -183,10 +183,7 @@ export function atHosts({ life, events }: Told): readonly TraceEvent[] {
   const names = life.follower.ends.map(({ host }) => host);
   const clocks = [0, 0];
   const changed = [0, 0];
-  const shift = (event: TraceEvent): number => {
-    const way = ways[Math.max(0, names.indexOf(event.host))]!;
-    return event.type === 'segment-received' ? event.time + way : event.time - way;
-  };
+  const captured = new Map<number, number>();
   const least = Math.max(...ways);
   return events
     .map((event) => {
@@ -196,7 +193,16 @@ export function atHosts({ life, events }: Told): readonly TraceEvent[] {
         changed[end] = Math.max(changed[end]!, clocks[end]!);
         return { ...event, time: changed[end]! };
       }
-      const time = Math.round((shift(event) + least) * 1000) / 1000;
+      const way = ways[end]!;
+      let time = event.time + least;
+      if (event.type === 'segment-sent') {
+        captured.set(event.packet, time);
+        time -= way;
+      } else if (event.type === 'segment-received') {
+        // What was late may have been so on its way from the capture, and came after what it did not stop.
+        time = Math.max((captured.get(event.packet) ?? time) + way, clocks[end]!);
+      }
+      time = Math.round(time * 1000) / 1000;
       clocks[end] = time;
       return { ...event, time };
     })

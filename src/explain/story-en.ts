@@ -91,7 +91,7 @@ export const storyInEnglish: StoryWords = {
   fine: 'Nothing that the capture shows.',
   anomalies: {
     reused_ports: 'the same two sockets begin a new connection',
-    retransmission: 'sent again, because no ACK came in time',
+    retransmission: 'sent again: it was lost, or its ACK was lost or late',
     fast_retransmission: 'sent again because duplicate ACKs told of a gap, without waiting for a timer',
     spurious_retransmission: 'text was sent again that had been acknowledged: its ACK was late or lost',
     out_of_order: 'a segment came after later ones: the network changed the order, or a lost one was replaced at once',

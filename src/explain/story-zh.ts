@@ -74,7 +74,7 @@ export const storyInChinese: StoryWords = {
   fine: '捕获里看不出问题。',
   anomalies: {
     reused_ports: '同样的一对套接字开始了新的连接',
-    retransmission: '没有及时收到 ACK，所以重传',
+    retransmission: '重新发送：原来的丢失了，或者它的 ACK 丢失或迟到',
     fast_retransmission: '重复 ACK 说明有缺口，不等定时器就重传',
     spurious_retransmission: '重传了已经得到确认的数据：它的 ACK 迟到或丢失',
     out_of_order: '报文段比后发的晚到：网络打乱了次序，或者丢失后立即补发',

@@ -4,6 +4,7 @@
  */
 
 import type { StateName } from '../trace/events.ts';
+import { diff } from '../wire/seq.ts';
 import type { Connection, Offer } from './connection.ts';
 import type { AnomalySummary, Life, Opening, ResetCause } from './life.ts';
 import type { AnomalyName, End } from './types.ts';
@@ -85,6 +86,8 @@ export function tellStory(life: Life, words: StoryWords): Story {
   return new Teller(life, words).story();
 }
 
+/** Octets that sequence numbers can tell apart. */
+const LONGEST = 0x7fffffff;
 /** ms. */
 const LEAST_ROUND_TRIP = 0.01;
 
@@ -149,8 +152,10 @@ class Teller {
     const ends = [this.#client, other(this.#client)] as const;
     const talking = ends.filter((end) => this.#connection.sides[end].text > 0);
     const sentences = talking.map((end) => {
-      const { text, packets, retransmitted } = this.#connection.sides[end];
-      return w.flowed(this.#actor(end), text - retransmitted, packets, this.#connection.throughput(end));
+      const { packets } = this.#connection.sides[end];
+      const text = this.#textOf(end);
+      const { duration } = this.#connection;
+      return w.flowed(this.#actor(end), text, packets, duration > 0 ? (text * 8000) / duration : 0);
     });
     const quiet = ends.filter((end) => !talking.includes(end));
     if (quiet.length > 0) sentences.push(w.silent(quiet.map((end) => this.#actor(end))));
@@ -160,6 +165,14 @@ class Teller {
       if (count > 1 && mean >= LEAST_ROUND_TRIP) sentences.push(w.roundTrips(this.#actor(end), mean, min, max));
     }
     return sentences;
+  }
+
+  /** Octets of the stream: by its numbers, where it was seen from its SYN on and is shorter than they are. */
+  #textOf(end: End): number {
+    const { text, retransmitted } = this.#connection.sides[end];
+    const { iss, sentTo, fin } = this.#life.follower.ends[end];
+    if (iss === null || sentTo === null || text >= LONGEST) return text - retransmitted;
+    return Math.max(0, diff(sentTo, iss) - 1 - (fin === null ? 0 : 1));
   }
 
   #trouble(): string[] {

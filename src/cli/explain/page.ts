@@ -15,7 +15,7 @@ import {
   tellStory,
 } from '../../explain/index.ts';
 import type { Language, TraceEvent } from '../../trace/index.ts';
-import { ladderPicture } from './pictures.ts';
+import { ladderPicture, sequencePictures, statePictures } from './pictures.ts';
 import { tableOf } from './table.ts';
 import { EXPLAIN_TEXTS } from './texts.ts';
 
@@ -85,9 +85,16 @@ function connectionHtml(told: Told, lang: Language): string {
     `<h3>${texts.page.ladder}</h3>`,
     `<p class="small">${escaped(texts.page.estimated)}</p>`,
     `<div class="wide" tabindex="0">${ladderPicture(told, lang)}</div>`,
+    picturesHtml(texts.page.states, statePictures(told, lang)),
+    picturesHtml(texts.page.sequence, sequencePictures(told, lang)),
     segmentsHtml(told, lang),
     '</section>',
   ].join('\n');
+}
+
+function picturesHtml(heading: string, pictures: readonly string[]): string {
+  if (pictures.length === 0) return '';
+  return `<h3>${heading}</h3>\n<div class="wide row" tabindex="0">${pictures.join('\n')}</div>`;
 }
 
 /** Every segment as it is sent, and every change of state, with its explanation and its section. */
@@ -133,7 +140,7 @@ const STYLE = [
   'body{font:1rem/1.55 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:70rem;margin:2rem auto;padding:0 1rem}',
   'h2{margin-top:3rem;border-top:1px solid var(--line);padding-top:1rem}h3{margin:1.4rem 0 .3rem;font-size:1rem}',
   'p,ul{margin:.3rem 0 .8rem;max-width:48rem}.small{font-size:.875rem;color:var(--faint)}',
-  '.wide{overflow-x:auto}table{border-collapse:collapse;font-size:.875rem}',
+  '.wide{overflow-x:auto}.row{display:flex;flex-wrap:wrap;gap:1.5rem}table{border-collapse:collapse;font-size:.875rem}',
   'th,td{padding:.25rem .6rem;text-align:left;border-bottom:1px solid var(--line);vertical-align:top;white-space:nowrap}',
   'details td:last-child{white-space:normal}th{color:var(--faint);font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums}',
   'a{color:var(--accent)}summary{cursor:pointer;font-weight:600;margin:1rem 0}svg{max-width:none}',
