@@ -166,7 +166,7 @@ export function describeLab(title: string, tests: (open: (look?: Look) => Promis
       const page = await context.newPage();
       const lab = new Lab(context, page);
       await page.goto(`${url}?lang=${lang}${hash === '' ? '' : `#${hash}`}`);
-      await page.waitForSelector('.picture', { state: 'attached' });
+      await page.waitForSelector('.picture, .room > *', { state: 'attached' });
       await lab.settled();
       return lab;
     });

@@ -18,9 +18,11 @@ export function App() {
   const { frame } = words.value;
   return (
     <>
-      <a class="skip" href="#ladder">
-        {frame.skip}
-      </a>
+      {view.value === 'lab' && (
+        <a class="skip" href="#ladder">
+          {frame.skip}
+        </a>
+      )}
       <header class="top">
         <h1 class="brand">
           <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true">

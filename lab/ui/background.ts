@@ -3,10 +3,19 @@
  * loaded later; it is the first one's program, with other parts of it.
  */
 
+import type { Response as Captured, Request as Reading } from '../capture/messages.ts';
 import type { Response as Finding, Request as Search } from '../gallery/messages.ts';
 
-export type Task = { readonly gallery: Search };
-export type Report = { readonly gallery: Finding };
+/** What it is to do, of the one kind or the other. */
+export interface Task {
+  readonly gallery?: Search;
+  readonly capture?: Reading;
+}
+
+export interface Report {
+  readonly gallery?: Finding;
+  readonly capture?: Captured;
+}
 
 let worker: Worker | null = null;
 let ready: Promise<void> = Promise.resolve();

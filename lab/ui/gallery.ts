@@ -71,7 +71,8 @@ export function play(experiment: string, trace: readonly StepRecord[], cure: boo
 
 function take(response: Response): void {
   if ('entries' in response) {
-    entries.value = response.entries;
+    // A worker that was ended and begun anew says it again.
+    if (entries.value.length === 0) entries.value = response.entries;
     return;
   }
   const { experiment } = response;

@@ -13,7 +13,11 @@ export const later: Signal<typeof Parts | null> = signal(null);
 
 /** Fetches them, and the other language. The document's element then says `data-ready`. */
 export async function fetchLater(): Promise<void> {
-  const [parts] = await Promise.all([import('./panels/later.tsx'), speakMore()]);
+  const [parts] = await Promise.all([
+    import('./panels/later.tsx'),
+    speakMore(),
+    import('../engine/exports/permalink.ts'),
+  ]);
   later.value = parts;
   await parts.begin();
   await load(language.value === 'zh' ? 'en' : 'zh');

@@ -4,9 +4,9 @@ import { effect, type Signal, signal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { stateDiagramSvg } from 'tsyn/explain';
 import type { StateEvent } from 'tsyn/trace';
-import type { HostName } from '../../engine/types.ts';
+import type { ConnectionView, HostName } from '../../engine/types.ts';
 import { more } from '../../words/index.ts';
-import { language, run, seen, views } from '../store.ts';
+import { language, run, seen } from '../store.ts';
 
 /** Arrows that were taken since the page was opened, as `FROM TO`. */
 const collected: Signal<ReadonlySet<string>> = signal(new Set());
@@ -21,13 +21,13 @@ effect(() => {
 interface Props {
   readonly host: HostName;
   /** The one that is shown; null where the host has none any more: then it is the one that was there last. */
-  readonly connection: number | null;
+  readonly connection: ConnectionView | null;
 }
 
 export function Diagram({ host, connection }: Props) {
   const { host: text } = more.value;
-  const history = historyOf(host, connection);
-  const current = views.value[host]?.connections.find(({ id }) => id === connection)?.state;
+  const history = historyOf(host, connection?.id);
+  const current = connection?.state;
   const draw = (): string =>
     stateDiagramSvg(history, {
       compact: true,
@@ -36,11 +36,11 @@ export function Diagram({ host, connection }: Props) {
       seen: collected.value,
       ...(current === undefined ? {} : { current }),
     });
-  const svg = useMemo(draw, [run.value, connection, history.length, current, collected.value, language.value]);
+  const svg = useMemo(draw, [run.value, connection?.id, history.length, current, collected.value, language.value]);
   return <div class="diagram" dangerouslySetInnerHTML={{ __html: svg }} />;
 }
 
-function historyOf(host: HostName, connection: number | null): readonly StateEvent[] {
+function historyOf(host: HostName, connection: number | undefined): readonly StateEvent[] {
   const events = (run.value?.events ?? []).slice(0, seen.value);
   const own = events.filter((event): event is StateEvent => event.type === 'state' && event.host === host);
   const wanted = connection ?? own.at(-1)?.connection.id;

@@ -4,7 +4,7 @@
  */
 
 import { useComputed } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { headOf, verdictText } from 'tsyn/check/words';
 import { ladderSvg } from 'tsyn/trace';
 import type { Entry, Found, Played, Shown } from '../../gallery/messages.ts';
@@ -12,6 +12,7 @@ import { more } from '../../words/index.ts';
 import { entries, found, keyOf, play, played, running, search, stop } from '../gallery.ts';
 import { language } from '../store.ts';
 import { question } from '../view.ts';
+import { Drawn } from './drawn.tsx';
 import { figure } from './shared.tsx';
 
 export function Gallery() {
@@ -43,12 +44,15 @@ function Question({ entry }: { readonly entry: Entry }) {
   const names = entry.shown.map(({ experiment }) => experiment.name);
   const busy = running.value !== null && names.includes(running.value.experiment);
   const missing = names.some((name) => !found.value.has(name));
+  const article = useRef<HTMLElement>(null);
   useEffect(() => {
     search(names);
+    // In one column it is below the questions.
+    if (question.value !== null && matchMedia('(max-width: 899px)').matches) article.current?.scrollIntoView();
     return stop;
   }, [entry]);
   return (
-    <article class="region answer-of">
+    <article class="region answer-of" ref={article}>
       <h2>{asked}</h2>
       <p class="answer-text">{answer}</p>
       <div class="tab-options">
@@ -173,5 +177,5 @@ function Ladder({ of: { hosts, events }, windows, title, end }: LadderProps) {
     windows,
     title,
   });
-  return <div class="drawn" dangerouslySetInnerHTML={{ __html: svg }} />;
+  return <Drawn svg={svg} label={title} />;
 }

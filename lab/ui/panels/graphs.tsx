@@ -6,6 +6,7 @@ import { congestionGraphSvg, type SegmentEvent, sequenceGraphSvg, type TraceEven
 import type { HostName } from '../../engine/types.ts';
 import { more } from '../../words/index.ts';
 import { language, now, run, seen } from '../store.ts';
+import { Drawn } from './drawn.tsx';
 
 /** Whose text, or whose window. */
 const sender: Signal<HostName> = signal('A');
@@ -50,7 +51,7 @@ function Graph({ draw, label }: Props) {
           </label>
         ))}
       </fieldset>
-      <div class="drawn" dangerouslySetInnerHTML={{ __html: svg }} />
+      <Drawn svg={svg} label={title} />
     </>
   );
 }

@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import type { CallName, ConnectionView, HostName, HostView, ViewChange } from '../../engine/types.ts';
 import { more } from '../../words/index.ts';
 import { cursor, edit, now, run, steps } from '../store.ts';
-import { chosenAt } from './chosen.ts';
+import { chosenAt, keyOf } from './chosen.ts';
 import { Diagram } from './diagram.tsx';
 import { Buffers, Gauge, Timers } from './gauges.tsx';
 import { figure } from './shared.tsx';
@@ -22,6 +22,7 @@ interface Props {
 
 export function HostDetails({ host, view, shown }: Props) {
   const { host: text } = more.value;
+  const connections = (view?.connections ?? []).filter(({ state }) => state !== 'LISTEN');
   const changes = useComputed(() => changesOf(host, run.value?.views ?? [], cursor.value));
   return (
     <>
@@ -30,24 +31,24 @@ export function HostDetails({ host, view, shown }: Props) {
           {text.told} <b class="mono">{view.told}</b>
         </p>
       )}
-      {view !== undefined && view.connections.length > 1 && (
+      {connections.length > 1 && (
         <label class="small">
           {text.connection}{' '}
           <select
             class="field"
             onChange={({ currentTarget }) => {
-              chosenAt.value = { ...chosenAt.value, [host]: Number(currentTarget.value) };
+              chosenAt.value = { ...chosenAt.value, [host]: currentTarget.value };
             }}
           >
-            {view.connections.map(({ id, remote, state }) => (
-              <option key={id} value={id} selected={id === shown?.id}>
-                {`${remote} ${state}`}
+            {connections.map((one) => (
+              <option key={keyOf(one)} value={keyOf(one)} selected={one === shown}>
+                {`${one.remote} ${one.state}`}
               </option>
             ))}
           </select>
         </label>
       )}
-      <Diagram host={host} connection={shown?.id ?? null} />
+      <Diagram host={host} connection={shown} />
       {view?.backlog != null && <Backlog {...view.backlog} />}
       {shown !== null && shown.state !== 'LISTEN' && <Live view={shown} changes={changes.value} />}
       <Application host={host} view={view} />

@@ -8,7 +8,7 @@ import { chosenAt, connectionOf } from './chosen.ts';
 
 export function Host({ host }: { readonly host: HostName }) {
   const view = views.value[host];
-  const shown = connectionOf(view?.connections ?? [], chosenAt.value[host] ?? null);
+  const shown = connectionOf(view?.connections ?? [], chosenAt.value[host]);
   return (
     <>
       <div class="host-head">

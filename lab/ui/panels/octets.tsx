@@ -45,7 +45,7 @@ export function Fields({ octets }: { readonly octets: Uint8Array }) {
           <button
             key={field.from}
             type="button"
-            class={`octets ${field.part} ${i === at ? 'chosen' : ''}`}
+            class={`field-octets ${field.part} ${i === at ? 'chosen' : ''}`}
             aria-label={`${text.names[field.name]}: ${field.value}`}
             aria-describedby="field"
             {...stop(i)}

@@ -9,6 +9,7 @@ export function Overlays() {
   return (
     <>
       <Notice />
+      {later.value && <later.value.DropZone />}
       {dialog.value === 'share' && later.value && <later.value.Share />}
       {dialog.value === 'export' && later.value && <later.value.Exports />}
     </>

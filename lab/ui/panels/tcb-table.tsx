@@ -16,9 +16,9 @@ export function TcbTable({ view, changes }: Props) {
   const { tcb: text } = more.value;
   const { at, group, onKeyDown, stop } = useRoving(ROWS.length);
   const last = changes.at(-1);
-  const fresh = last?.step === cursor.value - 1 ? lastChanged(changes, view.id) : null;
+  const fresh = last?.step === cursor.value - 1 ? lastChanged(changes, view) : null;
   const chosen = ROWS[at]!;
-  const by = changedBy(changes, view.id, chosen.field);
+  const by = changedBy(changes, view, chosen.field);
   return (
     <div class="tcb">
       <div class="tcb-head">

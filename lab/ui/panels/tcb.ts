@@ -1,6 +1,7 @@
 /** Owns: the rows of the TCB's table: what each is called, where it is explained, and its value as text. */
 
 import type { ConnectionView, ViewChange } from '../../engine/types.ts';
+import { keyOf } from './chosen.ts';
 import { duration, figure } from './shared.tsx';
 
 /** How a value is read: counted from ISS, from IRS, as a size, as a timestamp's ticks, as a time. */
@@ -90,10 +91,10 @@ export function valueIn(view: ConnectionView, { field, kind }: Row, relative: bo
  * @param changes the host's, up to now
  * @returns the step's position, or null where it has been so since the connection began
  */
-export function changedBy(changes: readonly ViewChange[], id: number, field: Field): number | null {
+export function changedBy(changes: readonly ViewChange[], of: ConnectionView, field: Field): number | null {
   let value: string | null = null;
   for (let i = changes.length - 1; i >= 0; i--) {
-    const found = changes[i]!.view.connections.find((one) => one.id === id);
+    const found = changes[i]!.view.connections.find((one) => keyOf(one) === keyOf(of));
     const text = found === undefined ? undefined : String(found[field]);
     if (value !== null && text !== value) return changes[i + 1]!.step;
     if (text === undefined) return null;
@@ -103,8 +104,8 @@ export function changedBy(changes: readonly ViewChange[], id: number, field: Fie
 }
 
 /** Fields that the last of the changes has changed. */
-export function lastChanged(changes: readonly ViewChange[], id: number): ReadonlySet<Field> {
-  const [before, after] = changes.slice(-2).map(({ view }) => view.connections.find((one) => one.id === id));
+export function lastChanged(changes: readonly ViewChange[], of: ConnectionView): ReadonlySet<Field> {
+  const [before, after] = changes.slice(-2).map(({ view }) => view.connections.find((one) => keyOf(one) === keyOf(of)));
   if (before === undefined || after === undefined) return new Set();
   return new Set(ROWS.filter(({ field }) => String(before[field]) !== String(after[field])).map(({ field }) => field));
 }
