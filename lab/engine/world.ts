@@ -254,13 +254,15 @@ export class World {
 
   #planEdit(edit: Edit, index: number | null): void {
     if (edit.op !== 'crash' && edit.op !== 'call') return;
-    this.#at(edit.at, () => {
+    const act = (): void => {
       const place = this.#places.get(edit.host);
       if (place === undefined) return;
       if (index !== null) this.network.used.add(index);
       if (edit.op === 'crash') this.#crash(place);
       else this.#call(place, edit.call, null, edit.octets);
-    });
+    };
+    // After all that happens at that time without it: whoever asks for it has seen that.
+    this.#at(edit.at, (now) => this.#at(now, act, TIMER), TIMER);
   }
 
   /** It forgets everything and is up again at once; what it offered, it offers again. */

@@ -25,7 +25,7 @@ export const closing: readonly Preset[] = [
       facts.read('A') === 3000 &&
       facts.clean,
     met: (facts) => facts.passed('B', 'CLOSE-WAIT', 'CLOSED') && facts.everTold('B', 'ECONNRESET'),
-    solution: { edits: [{ op: 'call', host: 'A', at: 500, call: 'abort' }] },
+    solution: { edits: [{ op: 'call', host: 'A', at: 470, call: 'abort' }] },
   },
   {
     id: 'lost-fin',
@@ -101,6 +101,6 @@ export const closing: readonly Preset[] = [
     expected: (facts) =>
       (['A', 'B'] as const).every((host) => facts.passed(host, 'FIN-WAIT-1', 'CLOSING', 'TIME-WAIT', 'CLOSED')),
     met: (facts) => !facts.passed('A', 'TIME-WAIT') && facts.passed('B', 'TIME-WAIT', 'CLOSED') && facts.clean,
-    solution: { edits: [{ op: 'call', host: 'B', at: 200, call: 'close' }] },
+    solution: { edits: [{ op: 'call', host: 'B', at: 170, call: 'close' }] },
   },
 ];

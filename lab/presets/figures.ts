@@ -118,7 +118,7 @@ export const figures: readonly Preset[] = [
       facts.passed('A', 'FIN-WAIT-1', 'FIN-WAIT-2', 'TIME-WAIT', 'CLOSED') &&
       facts.clean,
     met: (facts) => !facts.passed('A', 'TIME-WAIT') && facts.passed('B', 'TIME-WAIT') && facts.clean,
-    solution: { edits: [{ op: 'call', host: 'B', at: 200, call: 'close' }] },
+    solution: { edits: [{ op: 'call', host: 'B', at: 170, call: 'close' }] },
   },
   {
     id: 'figure-13',

@@ -63,7 +63,7 @@ export const opening: readonly Preset[] = [
     expected: (facts) =>
       bothEstablished(facts) && facts.again('B', 'SYN,ACK').length === 1 && facts.when('B', 'ESTABLISHED') > 1000,
     met: (facts) => facts.when('B', 'ESTABLISHED') < 1000,
-    solution: { edits: [{ op: 'call', host: 'A', at: 300, call: 'send', octets: 10 }] },
+    solution: { edits: [{ op: 'call', host: 'A', at: 145, call: 'send', octets: 1000 }] },
   },
   {
     id: 'stale-syn',

@@ -80,7 +80,7 @@ export const resets: readonly Preset[] = [
     script: [CLIENT],
     expected: (facts) => facts.told('A') === 'ECONNREFUSED' && facts.run.packets.length === 2,
     met: (facts) => facts.last('A') === 'ESTABLISHED',
-    solution: { edits: [{ op: 'call', host: 'B', at: 40, call: 'listen' }] },
+    solution: { edits: [{ op: 'call', host: 'B', at: 20, call: 'listen' }] },
   },
   {
     id: 'rst-forged',
@@ -96,7 +96,12 @@ export const resets: readonly Preset[] = [
     expected: (facts) =>
       facts.last('A') === 'ESTABLISHED' && facts.last('B') === 'ESTABLISHED' && facts.sent('B', 'ACK').length === 1,
     met: (facts) => facts.everTold('B', 'ECONNRESET'),
-    solution: { edits: [{ op: 'call', host: 'A', at: 580, call: 'send', octets: 1000 }] },
+    solution: {
+      edits: [
+        { op: 'call', host: 'A', at: 600, call: 'send', octets: 1000 },
+        { op: 'delay', packet: { host: 'C', nth: 2 }, by: 10 },
+      ],
+    },
   },
   {
     id: 'syn-flood',

@@ -47,7 +47,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: 'Make A’s program give up: ETIMEDOUT.',
-      hint: 'Part A from the network from 0 until 300 s. A gives up three minutes after its first SYN.',
+      hint: 'Cut what A sends from 0 to 300,000 ms. A gives up three minutes after its first SYN.',
       praise: 'Even TCP’s patience ends. Its program is told, and may try again later.',
     },
   },
@@ -88,7 +88,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: 'Get B to ESTABLISHED before its timer fires (within a second), though the ACK stays lost.',
-      hint: 'Let A’s program send some octets at 300 ms.',
+      hint: 'Stop where the ACK is lost (145 ms), and let A’s program send.',
       praise: 'Text acknowledges, too. Most handshakes end that way without anybody noticing the loss.',
     },
   },
@@ -146,7 +146,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: 'Make B’s program hear of an error (ECONNRESET) while it is still answering.',
-      hint: 'Let A’s program abort at 500 ms, while it waits for the answer.',
+      hint: 'Stop at 470 ms, where A has had the first of the answer, and let A’s program abort.',
       praise: 'A FIN politely ends one direction. A reset ends both at once, and what was under way is thrown away.',
     },
   },
@@ -226,7 +226,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: 'Spare A its TIME-WAIT; B is to wait alone.',
-      hint: 'Let B close at 200 ms.',
+      hint: 'Stop at 170 ms, where B is established, and let B close.',
       praise: 'Who closes first waits. Busy servers like their clients to be first.',
     },
   },
@@ -244,7 +244,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: 'Make A find out only after ten seconds or more.',
-      hint: 'Part B from the network from 900 ms until 15 s, so that its resets are lost.',
+      hint: 'Cut what B sends from 900 to 15,000 ms, so that its resets are lost.',
       praise: 'A reset is never repeated, but every retransmission of A’s provokes a new one.',
     },
   },
@@ -298,7 +298,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: 'Make the connection succeed.',
-      hint: 'Let B’s program listen at 40 ms, before the SYN arrives.',
+      hint: 'Stop at 20 ms, where the SYN has left, and let B listen.',
       praise: 'In time! A SYN that finds nobody is not kept for later.',
     },
   },
@@ -317,7 +317,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: 'Help the attacker: make his second reset hit. It stands 1,000 octets beyond what B expects.',
-      hint: 'Let A send 1,000 octets at 580 ms: they arrive just before the reset.',
+      hint: 'Stop where the second reset has left (600 ms), let A send 1,000 octets, and delay the reset by 10 ms.',
       praise: 'Now it stands exactly at the next number, and B is told ECONNRESET. A still suspects nothing.',
     },
   },
@@ -373,7 +373,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: 'Let the transfer end only after ten seconds or more.',
-      hint: 'Part B from the network from 3 s until 10 s.',
+      hint: 'Cut what B sends from 3,000 to 10,000 ms.',
       praise: 'A closed window is no failure: A asks for as long as B answers.',
     },
   },
@@ -432,7 +432,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: 'Make A give up: ETIMEDOUT.',
-      hint: 'Part everybody from 7,000 s until 8,000 s. Nine probes, 75 s apart, stay unanswered.',
+      hint: 'Cut what everybody sends from 7,000,000 to 8,000,000 ms. Nine probes, 75 s apart, stay unanswered.',
       praise: 'Eleven minutes of asking, after two hours of silence.',
     },
   },
@@ -620,7 +620,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: 'Have B wait in TIME-WAIT in the place of A.',
-      hint: 'Let B close at 200 ms.',
+      hint: 'Stop at 170 ms, and let B close.',
       praise: 'The picture is the same, seen in a mirror.',
     },
   },

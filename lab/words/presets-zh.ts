@@ -38,7 +38,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: '让 A 的程序放弃：ETIMEDOUT。',
-      hint: '从 0 到 300 秒，把 A 和网络断开。第一个 SYN 发出三分钟后，A 就会放弃。',
+      hint: '从 0 到 300,000 ms，切断 A 发出的一切。第一个 SYN 发出三分钟后，A 就会放弃。',
       praise: 'TCP 的耐心也有尽头。程序会得到通知，以后可以再试。',
     },
   },
@@ -75,7 +75,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: '那个 ACK 照样丢，但要让 B 在定时器触发之前（一秒以内）进入 ESTABLISHED。',
-      hint: '在 300 ms 让 A 的程序发几个字节。',
+      hint: '停在 ACK 丢失的那一步（145 ms），让 A 的程序发送。',
       praise: '数据同样能确认。现实中这样的丢失，多半谁也没有察觉。',
     },
   },
@@ -131,7 +131,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: '让 B 的程序在回答途中得知一个错误（ECONNRESET）。',
-      hint: '在 500 ms，也就是 A 等待回答的时候，让 A 的程序中止连接（abort）。',
+      hint: '停在 470 ms，A 刚收到回答的开头，让 A 的程序中止连接。',
       praise: 'FIN 礼貌地结束一个方向。RST 让两个方向立刻结束，路上的一切作废。',
     },
   },
@@ -206,7 +206,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: '让 A 免去 TIME-WAIT，只由 B 等。',
-      hint: '让 B 在 200 ms 关闭。',
+      hint: '停在 170 ms，B 刚进入 ESTABLISHED，让 B 关闭。',
       praise: '谁先关闭，谁等。繁忙的服务器总希望客户端先关。',
     },
   },
@@ -224,7 +224,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: '让 A 十秒之后才发现。',
-      hint: '从 900 ms 到 15 秒把 B 和网络断开，它的 RST 就会丢失。',
+      hint: '从 900 到 15,000 ms，切断 B 发出的一切，它的 RST 就会丢失。',
       praise: 'RST 从不重传，但 A 每重传一次，就会引出一个新的 RST。',
     },
   },
@@ -275,7 +275,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: '让连接成功。',
-      hint: '在 40 ms，SYN 到达之前，让 B 的程序开始监听。',
+      hint: '停在 20 ms，SYN 刚发出，让 B 开始监听。',
       praise: '正好赶上！没有人接的 SYN，是不会留着等人的。',
     },
   },
@@ -293,7 +293,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: '帮攻击者一把：让第二个 RST 命中。它比 B 期望的序号多 1,000。',
-      hint: '让 A 在 580 ms 发 1,000 字节，恰好赶在 RST 之前到达。',
+      hint: '停在第二个 RST 发出的那一步（600 ms），让 A 发 1,000 字节，再把这个 RST 推迟 10 ms。',
       praise: '序号正好对上，B 被告知 ECONNRESET。A 仍然蒙在鼓里。',
     },
   },
@@ -348,7 +348,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: '让传输十秒之后才完成。',
-      hint: '从 3 秒到 10 秒，把 B 和网络断开。',
+      hint: '从 3,000 到 10,000 ms，切断 B 发出的一切。',
       praise: '窗口关闭不是故障：只要 B 应答，A 就一直问下去。',
     },
   },
@@ -402,7 +402,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: '让 A 放弃：ETIMEDOUT。',
-      hint: '从 7,000 秒到 8,000 秒，把所有人断开。九次探测，间隔 75 秒，都没有回音。',
+      hint: '从 7,000,000 到 8,000,000 ms，切断所有人发出的一切。九次探测，间隔 75 秒，都没有回音。',
       praise: '沉默两小时，再问十一分钟。',
     },
   },
@@ -582,7 +582,7 @@ export const presets: Readonly<Record<PresetId, PresetWords>> = {
     },
     challenge: {
       task: '让 B 代替 A 留在 TIME-WAIT。',
-      hint: '让 B 在 200 ms 关闭。',
+      hint: '停在 170 ms，让 B 关闭。',
       praise: '同一张图，照镜子而已。',
     },
   },

@@ -26,6 +26,13 @@ describe.each(PRESETS.map((preset) => [preset.id, preset] as const))('the preset
     expect({ met, idle }).toEqual({ met: true, idle: [] });
   });
 
+  it('can be solved on the page: by settings that it offers, and calls at times at which something happens', () => {
+    const { settings = {}, edits = [] } = preset.solution;
+    expect(preset.toggles).toEqual(expect.arrayContaining(Object.keys(settings)));
+    const times = new Set(run(inputOf(id)).steps.map(({ time }) => time));
+    for (const edit of edits) if (edit.op === 'call' || edit.op === 'crash') expect(times).toContain(edit.at);
+  });
+
   it('is told in steps of one input, in the order of time', () => {
     const { steps, events, packets, views } = run(inputOf(id));
     let next = 0;
