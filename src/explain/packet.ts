@@ -58,6 +58,7 @@ export function findTcp(buf: Uint8Array, at: number, limit: number, end: number,
   into.end = Math.max(end, limit);
   into.fragment = false;
   into.quoted = false;
+  if (isPlain(buf, at, limit)) return plainSegment(buf, at, into);
   into.protocol = (buf[at] ?? 0) >> 4 === 6 ? IPV6_IN_IP : IP_IN_IP;
   for (let headers = 0; headers < MAX_HEADERS; headers++) {
     if (into.protocol === PROTO_TCP) return segmentAt(into);
@@ -65,6 +66,20 @@ export function findTcp(buf: Uint8Array, at: number, limit: number, end: number,
     if (result !== 'tcp') return result;
   }
   return 'malformed';
+}
+
+/** What nearly all are: IPv4 without options, whole, with TCP in it. Hurried through, as a long capture has many. */
+function isPlain(buf: Uint8Array, at: number, limit: number): boolean {
+  if (at + 20 > limit || buf[at] !== 0x45 || buf[at + 9] !== PROTO_TCP) return false;
+  return (readU16(buf, at + 6) & 0x3fff) === 0 && readU16(buf, at + 2) >= 20;
+}
+
+function plainSegment(buf: Uint8Array, at: number, into: Place): Found {
+  into.end = Math.min(into.end, at + readU16(buf, at + 2));
+  readAddress4(buf, at + 12, into.src);
+  readAddress4(buf, at + 16, into.dst);
+  into.offset = at + 20;
+  return segmentAt(into);
 }
 
 function segmentAt(into: Place): Found {

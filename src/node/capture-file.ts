@@ -9,7 +9,7 @@ import type { PassingPacket } from '../trace/capture.ts';
 import { CaptureReader, type CaptureReaderOptions } from '../trace/capture-reader.ts';
 
 /** Octets read at once: few system calls, and no more than a processor's cache holds. */
-const PIECE = 512 * 1024;
+const PIECE = 256 * 1024;
 
 /**
  * Reads a capture, pcap or pcapng.
