@@ -48,6 +48,7 @@ const run = (name: string): string => execFileSync(process.execPath, [join('exam
 describe('the examples', () => {
   it('are those that are tested, here or with the READMEs', () => {
     const others = [
+      'capture.mjs',
       'certificate.mjs',
       'congestion-controller.mjs',
       'drill.test.mjs',

@@ -8,8 +8,16 @@ import { ROOT } from './source.ts';
 
 const READMES = ['README.md', 'README.zh-CN.md'] as const;
 const SIMULATOR = ['docs/simulator.md', 'docs/simulator.zh-CN.md'] as const;
-const LAB = ['docs/lab.md', 'docs/lab.zh-CN.md'] as const;
-const PAGES = [...READMES, ...SIMULATOR, ...LAB, 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+const OTHERS = ['lab', 'explain', 'web'].flatMap((name) => [`docs/${name}.md`, `docs/${name}.zh-CN.md`]);
+const PAGES = [
+  ...READMES,
+  ...SIMULATOR,
+  ...OTHERS,
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+];
 const QUICK_START = 'examples/quick-start.mjs';
 
 /** The name by which GitHub lets a heading be linked to. */
