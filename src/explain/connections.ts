@@ -154,7 +154,8 @@ export class Connections implements Iterable<Connection> {
     const anomalies = (known ? connection.analysis.take(from, arrival) : 0) | (reused ? REUSED_PORTS : 0);
     account(connection, from, arrival, anomalies, frame.length);
     this.counts.segments++;
-    if (this.#listening) this.#tell(connection, from, time, anomalies);
+    const { onlyStream = connection.stream } = this.#options;
+    if (this.#listening && connection.stream === onlyStream) this.#tell(connection, from, time, anomalies);
   }
 
   #tell(connection: Connection, from: End, time: number, anomalies: number): void {

@@ -66,7 +66,8 @@ export class CaptureReport {
     this.#few = few;
     this.#most = firstOnly ? Infinity : segments;
     this.#firstOnly = firstOnly;
-    this.connections = new Connections({ onSegment: (segment) => this.#follow(segment) });
+    const only = connection === undefined ? {} : { onlyStream: connection };
+    this.connections = new Connections({ onSegment: (segment) => this.#follow(segment), ...only });
   }
 
   take(packet: CapturedPacket): void {
@@ -87,17 +88,7 @@ export class CaptureReport {
 
   #follow(segment: FollowedSegment): void {
     const { stream } = segment.connection;
-    if (this.#wanted !== undefined) {
-      if (stream !== this.#wanted) return;
-    } else if (this.#firstOnly && stream >= this.#few) {
-      this.crowded = true;
-      return;
-    } else if (++this.#segments > this.#most || (stream >= this.#few && !this.#tellers.has(stream))) {
-      this.crowded = true;
-      this.#tellers.clear();
-      this.connections.quiet();
-      return;
-    }
+    if (this.#wanted === undefined && !this.#hasRoom(stream)) return;
     let teller = this.#tellers.get(stream);
     if (teller === undefined) {
       const clip = new Clip();
@@ -105,6 +96,20 @@ export class CaptureReport {
       this.#tellers.set(stream, teller);
     }
     teller.life.take(segment);
+  }
+
+  /** Whether a segment of the stream is to be followed. Where there are too many, none is any more, or only the first streams. */
+  #hasRoom(stream: number): boolean {
+    const room = stream < this.#few;
+    if (this.#firstOnly) {
+      this.crowded ||= !room;
+      return room;
+    }
+    if (room && ++this.#segments <= this.#most) return true;
+    this.crowded = true;
+    this.#tellers.clear();
+    this.connections.quiet();
+    return false;
   }
 }
 

@@ -42,6 +42,8 @@ export class EndStates {
   readonly ref: ConnectionRef;
   readonly host: string;
   readonly inbox: Held[] = [];
+  /** Something in the inbox is late, or may be sent again. */
+  watched = false;
   /** What it received last. */
   heard: FollowedSegment | null = null;
   /** It has the other's FIN, but text before it is missing. */
@@ -57,8 +59,8 @@ export class EndStates {
   }
 }
 
-/** Segments that wait for a sign at most; in a capture of one direction there is never one. */
-const MOST_HELD = 4096;
+/** Segments that wait for a sign at most, after which they have arrived; in a capture of one direction there is never one. */
+const MOST_HELD = 256;
 
 /** Follows one captured connection; events come in an order that keeps each host's own, not always by time. */
 export class StateFollower {
@@ -95,7 +97,7 @@ export class StateFollower {
     own.now = Math.max(own.now, this.timeOf(segment));
     this.#sink(this.#event(segment, 'segment-sent', own.host));
     this.#send(own, segment);
-    this.#hold(other, segment);
+    this.#hold(other, own, segment);
   }
 
   /** The capture is over: what is on its way arrives, but for what was sent again and again in vain. */
@@ -166,8 +168,21 @@ export class StateFollower {
     this.#enter(end, end.state ?? 'CLOSED', to, time);
   }
 
-  #hold(to: EndStates, segment: FollowedSegment): void {
+  #hold(to: EndStates, from: EndStates, segment: FollowedSegment): void {
     const { inbox } = to;
+    const control = (segment.segment.flags & (SYN | FIN | RST)) !== 0;
+    if (inbox.length >= MOST_HELD) {
+      const oldest = inbox.shift()!;
+      this.#receive(to, from, oldest, this.timeOf(oldest.segment), null);
+    }
+    const again = to.watched && this.#supersede(to, segment);
+    to.watched ||= control;
+    const received = this.#event(segment, 'segment-received', to.host);
+    inbox.push({ segment, received, late: false, ignored: false, again });
+  }
+
+  /** Takes out what a segment brings again. @returns whether that was a SYN or FIN */
+  #supersede({ inbox }: EndStates, segment: FollowedSegment): boolean {
     const reset = (segment.segment.flags & RST) !== 0;
     for (const held of inbox) {
       if (!reset && held.segment.segment.flags & RST && held.late) held.ignored = true;
@@ -178,8 +193,7 @@ export class StateFollower {
     );
     const again = (segment.segment.flags & (SYN | FIN)) !== 0 && kept.length < inbox.length;
     inbox.splice(0, inbox.length, ...kept);
-    const received = this.#event(segment, 'segment-received', to.host);
-    inbox.push({ segment, received, late: false, ignored: false, again });
+    return again;
   }
 
   /** Before `own` sends `next`: all that it may have received by then. */
@@ -188,13 +202,14 @@ export class StateFollower {
     let count = 0;
     while (count < inbox.length) {
       const held = inbox[count]!;
-      if (!held.ignored && inbox.length - count <= MOST_HELD && this.#contradicts(own, held.segment, next)) break;
+      if (!held.ignored && this.#contradicts(own, held.segment, next)) break;
       const time = held.late ? this.timeOf(next) : this.timeOf(held.segment);
       this.#receive(own, other, held, time, next);
       count++;
     }
     inbox.splice(0, count);
     for (const held of inbox) held.late = true;
+    own.watched = inbox.length > 0;
     const { flags, ack } = next.segment;
     if (own.early && flags & ACK && other.fin !== null && ge(seq(ack), other.fin)) {
       own.early = false;

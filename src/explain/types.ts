@@ -123,6 +123,8 @@ export interface ConnectionsOptions {
    * made for a packet.
    */
   readonly onSegment?: (segment: FollowedSegment) => void;
+  /** Of this stream alone, where it is given. */
+  readonly onlyStream?: number;
   /** Told of a connection that is given up because there are too many. */
   readonly onDropped?: (connection: Connection) => void;
   /** How many connections are kept at most; then old ones are dropped, ended ones first. 100,000 unless told. */
