@@ -50,7 +50,7 @@ function pointOf(event: PointerEvent): Point {
   const under = document.elementFromPoint(event.clientX, event.clientY);
   return {
     x: event.clientX - left,
-    y: event.clientY - top + picture.viewBox.baseVal.y,
+    y: event.clientY - top,
     bin: under?.closest('[data-bin]') !== null && under !== null,
     inside: under?.closest('.ladder-view') !== null && under !== null,
     alt: event.altKey,

@@ -122,8 +122,9 @@ function View() {
       ref={view}
       class={`ladder-view${dragged.value === null ? '' : ' dragging'}`}
       onScroll={({ currentTarget }) => {
+        const height = bottom.value - top.value;
         top.value = currentTarget.scrollTop;
-        bottom.value = currentTarget.scrollTop + currentTarget.clientHeight;
+        bottom.value = top.value + height;
       }}
     >
       <div class="ladder-height" style={{ height: `${layout?.height ?? 0}px` }}>

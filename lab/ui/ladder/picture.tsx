@@ -2,7 +2,7 @@
  * Owns: the ladder as a picture: what of it is in sight, up to where it has happened, and the keys that walk along its arrows.
  * Leaves to others: one arrow (`arrow.tsx`), gestures (`../faults/drag.ts`).
  *
- * The picture covers what is drawn and no more; it is put where that is in the height of the whole.
+ * The picture is as high as the whole run, so that nothing in it moves when the reader scrolls.
  */
 
 import { computed } from '@preact/signals';
@@ -17,7 +17,7 @@ import { ArrowMark } from './arrow.tsx';
 import { type Arrow, character, geometry, heightOf } from './geometry.ts';
 import { Ghosts } from './ghosts.tsx';
 import { Preview } from './preview.tsx';
-import { bottom, drawn, headY, wanted } from './scroll.ts';
+import { bottom, drawn, headY, top, wanted } from './scroll.ts';
 import { span } from './text.ts';
 
 /** What a sorted list has between the heights that are drawn. */
@@ -30,6 +30,9 @@ function inSight<T extends { readonly top: number; readonly bottom: number }>(it
   }
   return found;
 }
+
+/** As high as what is in sight, even where the run is shorter. */
+const heightNow = computed(() => Math.max(geometry.value.layout?.height ?? 0, bottom.value - top.value));
 
 /** Whether one of an arrow's ends is drawn, and has happened. */
 function endInSight({ y1, y2, ends }: Arrow): boolean {
@@ -47,10 +50,7 @@ const reached = computed(
 
 export function Picture() {
   const { layout, arrows } = geometry.value;
-  const { from, until } = drawn.value;
   if (layout === null) return null;
-  // As high as what is in sight, even where the run is shorter.
-  const height = Math.min(until, Math.max(layout.height, bottom.value)) - from;
   const shown = inSight(arrows).filter(
     (arrow) => (foresight.value || arrow.begins < seen.value) && (!arrow.steep || endInSight(arrow)),
   );
@@ -59,10 +59,8 @@ export function Picture() {
   return (
     <svg
       class={character.value < 7 ? 'picture narrow' : 'picture'}
-      style={{ top: `${from}px` }}
       width={layout.width}
-      height={Math.max(0, height)}
-      viewBox={`0 ${from} ${layout.width} ${Math.max(0, height)}`}
+      height={heightNow.value}
       role="group"
       aria-label={words.value.ladder.title}
       onPointerDown={(event) => {
@@ -146,17 +144,15 @@ function past(time: number): string {
 /** The lanes, and the strips where time is left out. */
 function Lines() {
   const { layout } = geometry.value;
-  const { from, until } = drawn.value;
   const y = headY.value;
-  const end = Math.min(until, Math.max(layout!.height, bottom.value));
   const [left, right] = [layout!.lanes[0]!.x, layout!.lanes.at(-1)!.x];
   return (
     <>
       {layout!.lanes.map(({ host, x }) => (
-        <path key={host} class="lane-line future" d={`M${x} ${from}V${end}`} />
+        <path key={host} class="lane-line future" d={`M${x} 0V${heightNow.value}`} />
       ))}
       {layout!.lanes.map(({ host, x }) => (
-        <path key={host} class="lane-line" d={`M${x} ${from}V${Math.max(from, Math.min(y, end))}`} />
+        <path key={host} class="lane-line" d={`M${x} 0V${y}`} />
       ))}
       {inSight(layout!.folds)
         .filter(({ top }) => top < y)

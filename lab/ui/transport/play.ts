@@ -3,7 +3,7 @@
  * read and an idle minute is as short as it is drawn.
  */
 
-import { computed, effect, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import { geometry } from '../ladder/geometry.ts';
 import {
   type Breakpoint,
@@ -21,6 +21,10 @@ import {
 
 /** Pixels of the ladder in a millisecond of the reader's, at speed 1. */
 const PACE = 0.055;
+
+/** At this speed and above it is drawn once in so many ms: there is more to draw, and nobody reads along. */
+const FAST = 5;
+const BEAT = 30;
 
 /** How far down the ladder it has played, pixels, while it plays; null otherwise. */
 export const head = signal<number | null>(null);
@@ -94,9 +98,12 @@ export function keepPlaying(): void {
   let frame = 0;
   let last = 0;
   const tick = (time: number): void => {
-    // A page that was hidden does not make up for it.
-    advance(Math.min(100, time - last));
-    last = time;
+    if (time - last >= BEAT || speed.value < FAST) {
+      // A page that was hidden does not make up for it.
+      const passed = Math.min(100, time - last);
+      last = time;
+      batch(() => advance(passed));
+    }
     if (playing.value) frame = requestAnimationFrame(tick);
   };
   effect(() => {
