@@ -2,9 +2,8 @@
 
 import type { Offer } from './connection.ts';
 import type { Actor, StoryWords } from './story.ts';
-import { english } from './words-en.ts';
+import { duration } from './words-en.ts';
 
-const { duration } = english;
 const named = ({ role, name }: Actor): string => (role === null ? name : `the ${role}`);
 const count = (n: number, noun: string): string => `${grouped(n)} ${noun}${n === 1 ? '' : 's'}`;
 const list = (items: readonly string[]): string =>

@@ -2,9 +2,8 @@
 
 import type { Offer } from './connection.ts';
 import type { Actor, StoryWords } from './story.ts';
-import { chinese } from './words-zh.ts';
+import { duration } from './words-zh.ts';
 
-const { duration } = chinese;
 /** An address is set off from Chinese by spaces, at the beginning of a sentence behind it only. */
 const first = ({ role, name }: Actor): string => (role === null ? `${name} ` : role === 'client' ? '客户端' : '服务器');
 const named = (actor: Actor): string => (actor.role === null ? ` ${first(actor)}` : first(actor));

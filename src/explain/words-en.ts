@@ -10,7 +10,7 @@ const also = (items: readonly string[]): string =>
 const capital = (text: string): string => (/^octet/.test(text) ? `O${text.slice(1)}` : text);
 const ordinal = (n: number): string => ['no', 'first', 'second', 'third'][n] ?? `${n}th`;
 
-function duration(ms: number): string {
+export function duration(ms: number): string {
   const [value, unit] = ms >= 1000 ? [ms / 1000, 's'] : [ms, 'ms'];
   return `${Number(value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2))} ${unit}`;
 }

@@ -5,7 +5,7 @@ import type { Offer, Range, Sentences } from './sentences.ts';
 
 const octets = ([from, to]: Range): string => (from === to ? `第 ${from} 字节` : `第 ${from}–${to} 字节`);
 
-function duration(ms: number): string {
+export function duration(ms: number): string {
   const [value, unit] = ms >= 1000 ? [ms / 1000, '秒'] : [ms, '毫秒'];
   return `${Number(value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2))} ${unit}`;
 }

@@ -46,11 +46,11 @@ export function Fields({ octets }: { readonly octets: Uint8Array }) {
             key={field.from}
             type="button"
             class={`field-octets ${field.part} ${i === at ? 'chosen' : ''}`}
-            aria-label={`${text.names[field.name]}: ${field.value}`}
             aria-describedby="field"
             {...stop(i)}
           >
-            {hexOf(octets, field)}
+            <span class="sr">{`${text.names[field.name]}: ${field.value}`}</span>
+            <code>{hexOf(octets, field)}</code>
           </button>
         ))}
       </div>
