@@ -31,7 +31,7 @@ export function follow(pieces) {
     if (reason.code !== 'ERR_CAPTURE') throw reason;
     error = reason;
   }
-  return { frames, connections: [...connections].filter(({ packets }) => packets > 0).map(rowOf), error };
+  return { frames, connections: [...connections].map(rowOf), error };
 }
 
 /** Every flag that can be. */

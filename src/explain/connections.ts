@@ -75,12 +75,12 @@ export class Connections implements Iterable<Connection> {
     this.#listening = false;
   }
 
-  /** Those kept, in the order of their streams. */
-  [Symbol.iterator](): IterableIterator<Connection> {
-    return this.#kept.values();
+  /** Those kept, in the order of their streams, but for those of which only ICMP errors tell. */
+  *[Symbol.iterator](): IterableIterator<Connection> {
+    for (const connection of this.#kept) if (connection.packets > 0) yield connection;
   }
 
-  /** How many are kept; `counts.dropped` were once. */
+  /** How many are kept, also for ICMP errors alone; `counts.dropped` were once. */
   get size(): number {
     return this.#kept.size;
   }

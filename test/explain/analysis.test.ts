@@ -30,6 +30,12 @@ describe('text that comes again', () => {
     expect(late.client(text(101, 10)).last).toEqual(['TCP Retransmission']);
   });
 
+  it('knows no round trip from a SYN at the very beginning of 1970, as Wireshark', () => {
+    const talk = new Talk({}, 0).open(10).client(text(111, 10)).wait(19);
+    expect(talk.client(text(101, 10)).last).toEqual(['TCP Retransmission']);
+    expect([...talk.connections][0]!.initialRoundTrip).toBe(null);
+  });
+
   it('is a retransmission when it ends where the last text ended, however soon', () => {
     const talk = new Talk().open(10).client(text(101, 10));
     expect(talk.client(text(101, 10)).last).toEqual(['TCP Retransmission']);

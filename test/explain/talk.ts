@@ -41,9 +41,11 @@ export class Talk {
   readonly connections: Connections;
   readonly told: FollowedSegment[] = [];
   #frame = 0;
-  #time = 1_000_000;
+  #time: number;
 
-  constructor(options: ConnectionsOptions = {}) {
+  /** @param time of the first packet, ms */
+  constructor(options: ConnectionsOptions = {}, time: number = 1_000_000) {
+    this.#time = time;
     this.connections = new Connections({ onSegment: (segment) => this.told.push(segment), ...options });
   }
 
