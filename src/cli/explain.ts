@@ -1,32 +1,21 @@
 /**
  * Owns: `tsyn explain`: a capture read, its connections in a table, and of few, or of one that is asked for, the story and the
- * ladder; the same as lines of JSON, as pictures, as a page.
+ * ladder; the same as lines of JSON, as pictures, as a page. What is more than the table is loaded when it is told: of a long
+ * capture one waits for the table.
  */
 
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import {
-  CaptureReport,
-  chinese,
-  Explainer,
-  english,
-  shortened,
-  storyInChinese,
-  storyInEnglish,
-  type Told,
-  tellStory,
-} from '../explain/index.ts';
+import { CaptureReport, type Told } from '../explain/report.ts';
 import { readCaptureFile } from '../node/capture-file.ts';
-import { CaptureError, type Language, renderLadder } from '../trace/index.ts';
+import { CaptureError } from '../trace/capture.ts';
+import type { Language } from '../trace/words.ts';
 import { type Arguments, COMMON, type OptionSpecs, parse, UsageError } from './args.ts';
 import type { Command, Io } from './command.ts';
-import { pageOf } from './explain/page.ts';
-import { ladderPicture, sidesOf } from './explain/pictures.ts';
 import { recordOf, summaryOf, tableLines, tableOf } from './explain/table.ts';
 import { EXPLAIN_TEXTS } from './explain/texts.ts';
 import { languageOf } from './language.ts';
 import { paintFor } from './paint.ts';
-import { wrap } from './wrap.ts';
 
 const OPTIONS: OptionSpecs = {
   ...COMMON,
@@ -37,15 +26,8 @@ const OPTIONS: OptionSpecs = {
 };
 
 const MOST_STREAMS = 0xffffffff;
-/** Columns of a story. */
-const WIDTH = 100;
-/** Segments of a long connection that are drawn: from its beginning, from its end. */
-const ROWS = [60, 30] as const;
 /** Connections whose stories go into a page. */
 const MOST_TOLD = 20;
-
-const STORIES = { en: storyInEnglish, zh: storyInChinese };
-const SENTENCES = { en: english, zh: chinese };
 
 export const command: Command = {
   help: `Usage: tsyn explain FILE [OPTIONS]
@@ -78,7 +60,7 @@ Exit status: 0 the capture was read to its end, 1 it cannot be read on from some
     const first = args.has('html') ? { few: MOST_TOLD, firstOnly: true } : {};
     const report = new CaptureReport({ connection, ...first });
     const error = await read(path, report);
-    new Telling(report, path, lang, args, io).tell(connection);
+    await new Telling(report, path, lang, args, io).tell(connection);
     if (error === null) return 0;
     io.stderr.line(`tsyn explain: ${path}: ${error.message}; ${EXPLAIN_TEXTS[lang].readable(report.packets)}`);
     return 1;
@@ -114,7 +96,7 @@ class Telling {
   }
 
   /** @throws UsageError a stream that is not there, a file that cannot be written */
-  tell(stream: number | undefined): void {
+  async tell(stream: number | undefined): Promise<void> {
     const told = this.#report.told();
     if (stream !== undefined && told.length === 0) {
       throw new UsageError(
@@ -125,11 +107,17 @@ class Telling {
     if (svg !== undefined && told.length !== 1) {
       throw new UsageError(`--svg draws one connection, and the capture has ${this.#streams()}: --connection N`);
     }
-    if (this.#args.has('json')) this.#records(told, stream);
-    else this.#text(told, stream);
-    if (svg !== undefined) this.#write(svg, ladderPicture(told[0]!, this.#lang));
+    if (this.#args.has('json')) await this.#records(told, stream);
+    else await this.#text(told, stream);
+    if (svg !== undefined) {
+      const { ladderPicture } = await import('./explain/pictures.ts');
+      this.#write(svg, ladderPicture(told[0]!, this.#lang));
+    }
     const html = this.#args.text('html');
-    if (html !== undefined) this.#write(html, pageOf(this.#report, told, basename(this.#path), this.#lang));
+    if (html !== undefined) {
+      const { pageOf } = await import('./explain/page.ts');
+      this.#write(html, pageOf(this.#report, told, basename(this.#path), this.#lang));
+    }
   }
 
   #streams(): string {
@@ -137,17 +125,17 @@ class Telling {
     return count === 0 ? 'none' : count === 1 ? 'stream 0 alone' : `streams 0 to ${count - 1}`;
   }
 
-  #records(told: readonly Told[], stream: number | undefined): void {
+  async #records(told: readonly Told[], stream: number | undefined): Promise<void> {
     const { connections } = this.#report;
-    const stories = new Map(told.map((one) => [one.life.connection, tellStory(one.life, STORIES[this.#lang])]));
+    const { explained, storyOf } = await import('./explain/stories.ts');
+    const stories = new Map(told.map((one) => [one.life.connection, storyOf(one, this.#lang)]));
     for (const connection of connections) {
       if (stream !== undefined && connection.stream !== stream) continue;
       const story = stories.get(connection);
       this.#line({ ...recordOf(connection), ...(story === undefined ? {} : { story }) });
     }
     if (stream !== undefined) {
-      const explainer = new Explainer({ words: SENTENCES[this.#lang] });
-      for (const event of told[0]!.events) this.#line({ stream, event, ...explainer.take(event) });
+      for (const record of explained(told[0]!, this.#lang)) this.#line({ stream, ...record });
     }
     this.#line({ capture: { ...summaryOf(connections), packets: this.#report.packets } });
   }
@@ -156,7 +144,7 @@ class Telling {
     this.#io.stdout.line(JSON.stringify(record));
   }
 
-  #text(told: readonly Told[], stream: number | undefined): void {
+  async #text(told: readonly Told[], stream: number | undefined): Promise<void> {
     const { connections, packets, crowded } = this.#report;
     const { stdout } = this.#io;
     const texts = EXPLAIN_TEXTS[this.#lang];
@@ -174,30 +162,9 @@ class Telling {
     if (dropped > 0) stdout.line(texts.dropped(dropped));
     if (malformed > 0) stdout.line(texts.malformed(malformed));
     if (crowded) stdout.line(`\n${texts.crowded}`);
-    for (const one of crowded ? [] : told) this.#story(one, paint);
-  }
-
-  #story(told: Told, paint: ReturnType<typeof paintFor>): void {
-    const { stdout } = this.#io;
-    const words = STORIES[this.#lang];
-    const texts = EXPLAIN_TEXTS[this.#lang];
-    const story = tellStory(told.life, words);
-    const { headings, space } = words;
-    stdout.line(`\n${paint('bold', `${texts.stream} ${told.life.connection.stream}`)}  ${story.cast}`);
-    for (const part of ['opened', 'flowed'] as const) this.#paragraph(headings[part], story[part].join(space));
-    stdout.line(`\n${headings.trouble}`);
-    for (const sentence of story.trouble) {
-      const [first, ...more] = wrap(sentence, WIDTH - 4);
-      for (const line of [`- ${first}`, ...more.map((rest) => `  ${rest}`)]) stdout.line(`  ${line}`);
-    }
-    this.#paragraph(headings.ended, story.ended.join(space));
-    stdout.line(`\n${ladderText(told, this.#lang)}`);
-  }
-
-  #paragraph(heading: string, text: string): void {
-    if (text === '') return;
-    this.#io.stdout.line(`\n${heading}`);
-    for (const line of wrap(text, WIDTH - 2)) this.#io.stdout.line(`  ${line}`);
+    if (crowded || told.length === 0) return;
+    const { storyLines } = await import('./explain/stories.ts');
+    for (const one of told) for (const line of storyLines(one, this.#lang, paint)) stdout.line(line);
   }
 
   #write(path: string, content: string): void {
@@ -208,9 +175,4 @@ class Telling {
     }
     this.#io.stderr.line(EXPLAIN_TEXTS[this.#lang].written(path));
   }
-}
-
-function ladderText(told: Told, lang: Language): string {
-  const events = shortened(told.events, ...ROWS, EXPLAIN_TEXTS[lang].notDrawn);
-  return renderLadder(events, { ...sidesOf(told), lang });
 }

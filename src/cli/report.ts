@@ -1,7 +1,7 @@
 /** Owns: sockets and counters as columns of text. What they are is the stack's to say. */
 
 import type { SocketInfo } from '../stack/index.ts';
-import { displayWidth } from '../trace/index.ts';
+import { displayWidth } from '../trace/text.ts';
 
 /** Netstat's columns. */
 export function socketLines(sockets: readonly SocketInfo[]): string[] {

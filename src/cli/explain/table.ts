@@ -1,7 +1,10 @@
 /** Owns: the connections of a capture as a table, and as records for programs. */
 
-import { ANOMALIES, type Connection, type Connections } from '../../explain/index.ts';
-import { displayWidth, type Language } from '../../trace/index.ts';
+import type { Connection } from '../../explain/connection.ts';
+import type { Connections } from '../../explain/connections.ts';
+import { ANOMALIES } from '../../explain/types.ts';
+import { displayWidth } from '../../trace/text.ts';
+import type { Language } from '../../trace/words.ts';
 import { grouped } from '../report.ts';
 import { type Ended, EXPLAIN_TEXTS, type Opened } from './texts.ts';
 
