@@ -57,6 +57,8 @@ export class Connections implements Iterable<Connection> {
   readonly #latest: Map<string, Connection> = new Map();
   readonly #recent: (Connection | null)[] = new Array(RECENT).fill(null);
   #streams = 0;
+  /** How many of those kept have packets. */
+  #seen = 0;
   /** Times count from this second. */
   #origin = 0;
   #listening: boolean;
@@ -80,9 +82,9 @@ export class Connections implements Iterable<Connection> {
     for (const connection of this.#kept) if (connection.packets > 0) yield connection;
   }
 
-  /** How many are kept, also for ICMP errors alone; `counts.dropped` were once. */
+  /** How many these are; `counts.dropped` were once. */
   get size(): number {
-    return this.#kept.size;
+    return this.#seen;
   }
 
   /**
@@ -144,6 +146,7 @@ export class Connections implements Iterable<Connection> {
     arrival.timeless = seconds === 0 && nanoseconds === 0;
     arrival.cut = cut;
     if (connection.packets === 0) {
+      this.#seen++;
       connection.first = time;
       connection.firstFrame = frame.frame;
     }
@@ -224,6 +227,8 @@ export class Connections implements Iterable<Connection> {
     const key = keyOf(a.address, a.port, b.address, b.port);
     this.#kept.delete(connection);
     if (this.#latest.get(key) === connection) this.#latest.delete(key);
+    if (connection.packets === 0) return;
+    this.#seen--;
     this.counts.dropped++;
     this.#options.onDropped?.(connection);
   }

@@ -94,6 +94,7 @@ describe('the TCP segment of a packet', () => {
     // A stream of its own, as in Wireshark, and no connection that anybody saw.
     const alone = new Talk().take(ipPacket(V4_B, V4_A, 1, error(3, 4))).client({ flags: 2, seq: 1, srcPort: 7 });
     expect([...alone.connections].map(({ stream }) => stream)).toEqual([1]);
+    expect(alone.connections.size).toBe(1);
   });
 
   it('is not in what has none', () => {
