@@ -21,6 +21,12 @@ describe.each(PAGES)('%s', (path, presets, panels) => {
     for (const [, , , group] of rows) expect(Object.values(panels.bar.groups)).toContain(group);
   });
 
+  it('names the budget of the page', () => {
+    const script = readFileSync(join(ROOT, 'scripts/lab-size.mjs'), 'utf8');
+    const [, first, all] = /BUDGET = \{ first: ([\d_]+), all: ([\d_]+) \}/.exec(script)!;
+    for (const octets of [first, all]) expect(text(path)).toContain(octets!.replaceAll('_', ','));
+  });
+
   it('shows a scenario as it is written', () => {
     const shown = page(path).blocks.find(({ language }) => language === 'ts');
     expect(readFileSync(join(ROOT, 'lab/presets/closing.ts'), 'utf8')).toContain(shown?.text);
