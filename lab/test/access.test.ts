@@ -1,25 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import { describeLab, type Lab, type Look } from './browser.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe finds fault with: rules and where. */
-async function faults(lab: Lab): Promise<string[]> {
-  await lab.page.evaluate(AXE);
-  return lab.page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-    interface Violation {
-      readonly id: string;
-      readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[];
-    }
-    const { violations } = await axe.run();
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
-    );
-  });
-}
+import { axe } from './axe.ts';
+import { describeLab, type Look } from './browser.ts';
 
 const LOOKS: readonly Look[] = (['en', 'zh'] as const).flatMap((lang) =>
   (['light', 'dark'] as const).map((theme) => ({ lang, theme })),
@@ -28,15 +9,15 @@ const LOOKS: readonly Look[] = (['en', 'zh'] as const).flatMap((lang) =>
 describeLab('the page', (open) => {
   it.each(LOOKS)('has nothing that axe finds fault with in $lang, $theme', async (look) => {
     const lab = await open(look);
-    expect(await faults(lab)).toEqual([]);
+    expect(await axe(lab.page)).toEqual([]);
     await lab.openAtEnd('lost-synack');
     await lab.page.locator('.picture [tabindex="0"]').focus();
     await lab.press('x', 'End');
     await lab.drawn();
-    expect(await faults(lab)).toEqual([]);
+    expect(await axe(lab.page)).toEqual([]);
     await lab.press('?');
     await lab.drawn();
-    expect(await faults(lab)).toEqual([]);
+    expect(await axe(lab.page)).toEqual([]);
     expect(lab.errors).toEqual([]);
     await lab.close();
   });

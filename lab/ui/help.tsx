@@ -75,7 +75,7 @@ function Cut() {
       >
         <label>
           <span>{text.who}</span>
-          <select class="field" name="who" value={host ?? ''}>
+          <select class="field" name="who" autofocus value={host ?? ''}>
             <option value="">{text.both}</option>
             {run.value?.lanes.map((one) => (
               <option key={one} value={one}>

@@ -162,7 +162,7 @@ function Lines() {
               <path key={host} d={zigzag(x, fold.top, fold.bottom)} />
             ))}
             <text x={(left + right) / 2} y={(fold.top + fold.bottom) / 2 + 4}>
-              {words.value.ladder.fold(fold.text)}
+              {character.value < 7 ? fold.text : words.value.ladder.fold(fold.text)}
             </text>
           </g>
         ))}
