@@ -66,11 +66,14 @@ export class Lab {
   readonly errors: string[] = [];
   /** Addresses asked for since the page was there. */
   readonly requests: string[] = [];
+  /** How many requests have reached the server, of this page and others. */
+  readonly served: () => number;
   readonly #context: BrowserContext;
 
-  constructor(context: BrowserContext, page: Page) {
+  constructor(context: BrowserContext, page: Page, served: () => number) {
     this.#context = context;
     this.page = page;
+    this.served = served;
     page.on('console', (message) => message.type() === 'error' && this.errors.push(message.text()));
     page.on('pageerror', (error) => this.errors.push(String(error)));
   }
@@ -143,9 +146,14 @@ export function describeLab(title: string, tests: (open: (look?: Look) => Promis
     let browser: Browser;
     let server: Server;
     let url: string;
+    let served = 0;
 
     beforeAll(async () => {
-      server = createServer(pagesOf(FOLDER));
+      const pages = pagesOf(FOLDER);
+      server = createServer((request, response) => {
+        served++;
+        pages(request, response);
+      });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
       browser = await chromium.launch({ executablePath: PROGRAM!, headless: true, args: ARGUMENTS });
@@ -164,7 +172,7 @@ export function describeLab(title: string, tests: (open: (look?: Look) => Promis
         locale: lang === 'zh' ? 'zh-CN' : 'en-US',
       });
       const page = await context.newPage();
-      const lab = new Lab(context, page);
+      const lab = new Lab(context, page, () => served);
       await page.goto(`${url}?lang=${lang}${hash === '' ? '' : `#${hash}`}`);
       await page.waitForSelector('.picture, .room > *', { state: 'attached' });
       await lab.settled();

@@ -57,12 +57,14 @@ describeLab('the gallery', (open) => {
     expect(await card.locator('.drawn svg').nth(1).textContent()).toContain('RST');
   });
 
-  it('can be stopped, and searched again', async () => {
+  it('can be stopped, and searched again, without asking the server for anything', async () => {
+    const before = lab.served();
     await lab.page.locator("a[href='#why=stale-text']").click();
     await lab.page.getByRole('button', { name: 'Stop' }).click();
     expect(await lab.page.locator('.experiment .verdict').first().textContent()).toBe('Not searched yet.');
     await lab.page.getByRole('button', { name: 'Search', exact: true }).click();
     await lab.page.locator(".experiment.holds[data-experiment='fresh-isn-text']").waitFor({ timeout: 50_000 });
+    expect(lab.served()).toBe(before);
   });
 
   it('is open to everybody, in both languages', async () => {

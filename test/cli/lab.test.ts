@@ -77,6 +77,12 @@ describe('pages', () => {
     expect(headers['x-content-type-options']).toBe('nosniff');
   });
 
+  it('are asked for anew each time, but for those that have their content in their name', async () => {
+    expect((await get(port, '/')).headers['cache-control']).toBe('no-cache');
+    expect((await get(port, '/assets/index-B4c_3.js')).headers['cache-control']).toContain('immutable');
+    expect((await get(port, '/assets/gone-B4c_3.js')).headers['cache-control']).toBe('no-cache');
+  });
+
   it.each([
     '/secret.js',
     '/../secret.js',

@@ -34,6 +34,10 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-cache',
 };
 
+/** Files there have their content in their names: a browser never asks for one twice, not even to start a worker anew. */
+const LASTING = '/assets/';
+const FOR_EVER = { 'cache-control': 'public, max-age=31536000, immutable' };
+
 /** Answers requests with the files of a folder, its `index.html` for `/`. */
 export function pagesOf(folder: string): RequestListener {
   return ({ method = 'GET', url = '/' }, response) => {
@@ -52,7 +56,7 @@ export function pagesOf(folder: string): RequestListener {
     const type = path === null ? undefined : TYPES[extname(path)];
     const content = path === null || type === undefined ? null : contentOf(join(folder, path));
     if (content === null) refuse(404, 'there is no such page');
-    else answer(200, { 'content-type': type! }, content);
+    else answer(200, { 'content-type': type!, ...(path!.startsWith(LASTING) ? FOR_EVER : {}) }, content);
   };
 }
 
