@@ -7,14 +7,14 @@ import type { StateEvent } from 'tsyn/trace';
 import type { ConnectionView, HostName } from '../../engine/types.ts';
 import { more } from '../../words/index.ts';
 import { language, run, seen } from '../store.ts';
+import { statesAmong } from './history.ts';
 
 /** Arrows that were taken since the page was opened, as `FROM TO`. */
 const collected: Signal<ReadonlySet<string>> = signal(new Set());
 
 effect(() => {
-  const events = run.value?.events.slice(0, seen.value) ?? [];
   const known = collected.peek();
-  const taken = events.filter((event) => event.type === 'state').map(({ from, to }) => `${from} ${to}`);
+  const taken = statesAmong(seen.value).map(({ from, to }) => `${from} ${to}`);
   if (taken.some((arrow) => !known.has(arrow))) collected.value = new Set([...known, ...taken]);
 });
 
@@ -41,8 +41,7 @@ export function Diagram({ host, connection }: Props) {
 }
 
 function historyOf(host: HostName, connection: number | undefined): readonly StateEvent[] {
-  const events = (run.value?.events ?? []).slice(0, seen.value);
-  const own = events.filter((event): event is StateEvent => event.type === 'state' && event.host === host);
+  const own = statesAmong(seen.value).filter((event) => event.host === host);
   const wanted = connection ?? own.at(-1)?.connection.id;
   return own.filter((event) => event.connection.id === wanted);
 }

@@ -1,10 +1,9 @@
 /** Owns: the column of a host below its name: its connection's states, TCB, buffers and timers, and what its application may do. */
 
-import { useComputed } from '@preact/signals';
 import { useState } from 'preact/hooks';
-import type { CallName, ConnectionView, HostName, HostView, ViewChange } from '../../engine/types.ts';
+import type { CallName, ConnectionView, HostName, HostView } from '../../engine/types.ts';
 import { more } from '../../words/index.ts';
-import { cursor, edit, now, run, steps } from '../store.ts';
+import { edit, now, steps } from '../store.ts';
 import { chosenAt, keyOf } from './chosen.ts';
 import { Diagram } from './diagram.tsx';
 import { Buffers, Gauge, Timers } from './gauges.tsx';
@@ -23,7 +22,6 @@ interface Props {
 export function HostDetails({ host, view, shown }: Props) {
   const { host: text } = more.value;
   const connections = (view?.connections ?? []).filter(({ state }) => state !== 'LISTEN');
-  const changes = useComputed(() => changesOf(host, run.value?.views ?? [], cursor.value));
   return (
     <>
       {view?.told != null && (
@@ -50,25 +48,20 @@ export function HostDetails({ host, view, shown }: Props) {
       )}
       <Diagram host={host} connection={shown} />
       {view?.backlog != null && <Backlog {...view.backlog} />}
-      {shown !== null && shown.state !== 'LISTEN' && <Live view={shown} changes={changes.value} />}
+      {shown !== null && shown.state !== 'LISTEN' && <Live host={host} view={shown} />}
       <Application host={host} view={view} />
     </>
   );
 }
 
-function Live({ view, changes }: { readonly view: ConnectionView; readonly changes: readonly ViewChange[] }) {
+function Live({ host, view }: { readonly host: HostName; readonly view: ConnectionView }) {
   return (
     <>
       <Timers view={view} />
       <Buffers view={view} />
-      <TcbTable view={view} changes={changes} />
+      <TcbTable host={host} view={view} />
     </>
   );
-}
-
-/** The changes of a host in the first `count` steps. */
-function changesOf(host: HostName, all: readonly ViewChange[], count: number): readonly ViewChange[] {
-  return all.filter((change) => change.host === host && change.step < count);
 }
 
 function Backlog({ used, limit, cookies }: NonNullable<HostView['backlog']>) {

@@ -1,24 +1,25 @@
 /** Owns: the TCB as a table: a value that the last step has changed is marked with what changed it, and each row says what it is. */
 
-import type { ConnectionView, ViewChange } from '../../engine/types.ts';
+import type { ConnectionView, HostName } from '../../engine/types.ts';
 import { more } from '../../words/index.ts';
 import { cursor, relative, run } from '../store.ts';
+import { changedBy, changesOf } from './history.ts';
 import { duration, nameOf, Rfc, useRoving } from './shared.tsx';
-import { changedBy, GROUPS, lastChanged, ROWS, valueIn } from './tcb.ts';
+import { GROUPS, lastChanged, ROWS, valueIn } from './tcb.ts';
 
 interface Props {
+  readonly host: HostName;
   readonly view: ConnectionView;
-  /** The host's, up to now. */
-  readonly changes: readonly ViewChange[];
 }
 
-export function TcbTable({ view, changes }: Props) {
+export function TcbTable({ host, view }: Props) {
   const { tcb: text } = more.value;
   const { at, group, onKeyDown, stop } = useRoving(ROWS.length);
+  const changes = changesOf(host, cursor.value);
   const last = changes.at(-1);
   const fresh = last?.step === cursor.value - 1 ? lastChanged(changes, view) : null;
   const chosen = ROWS[at]!;
-  const by = changedBy(changes, view, chosen.field);
+  const by = changedBy(host, view, chosen.field, cursor.value);
   return (
     <div class="tcb">
       <div class="tcb-head">

@@ -85,24 +85,6 @@ export function valueIn(view: ConnectionView, { field, kind }: Row, relative: bo
   return number(value);
 }
 
-/**
- * Which step gave the field the value that it has.
- *
- * @param changes the host's, up to now
- * @returns the step's position, or null where it has been so since the connection began
- */
-export function changedBy(changes: readonly ViewChange[], of: ConnectionView, field: Field): number | null {
-  let value: string | null = null;
-  for (let i = changes.length - 1; i >= 0; i--) {
-    const found = changes[i]!.view.connections.find((one) => keyOf(one) === keyOf(of));
-    const text = found === undefined ? undefined : String(found[field]);
-    if (value !== null && text !== value) return changes[i + 1]!.step;
-    if (text === undefined) return null;
-    value = text;
-  }
-  return null;
-}
-
 /** Fields that the last of the changes has changed. */
 export function lastChanged(changes: readonly ViewChange[], of: ConnectionView): ReadonlySet<Field> {
   const [before, after] = changes.slice(-2).map(({ view }) => view.connections.find((one) => keyOf(one) === keyOf(of)));
