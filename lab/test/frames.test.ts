@@ -22,8 +22,8 @@ describeLab('with at least 5,000 segments on the ladder', (open) => {
     return lab.page.evaluate(
       async ({ what, frames, stride }) => {
         const view = document.querySelector('.ladder-view')!;
-        const press = (key: string): boolean =>
-          document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+        const press = (key: string, repeat = false): boolean =>
+          document.body.dispatchEvent(new KeyboardEvent('keydown', { key, repeat, bubbles: true, cancelable: true }));
         const next = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
         if (what === 'play') press(' ');
         const times: number[] = [];
@@ -31,7 +31,7 @@ describeLab('with at least 5,000 segments on the ladder', (open) => {
         for (let at = 0; at < frames; at++) {
           if (what === 'scroll') view.scrollTop += stride;
           // A key that is held down repeats every other frame.
-          else if (what === 'step' && at % 2 === 0) press('.');
+          else if (what === 'step' && at % 2 === 0) press('.', at > 0);
           const now = await next();
           times.push(now - last);
           last = now;
@@ -96,4 +96,21 @@ describeLab('with at least 5,000 segments on the ladder', (open) => {
     await lab.press('Escape');
     expect(await measured('play', () => moveTo(0.5))).toBeLessThanOrEqual(BUDGET);
   }, 120_000);
+
+  it.each(['step', 'play'] as const)('what is beside the ladder has caught up after a fast %s', async (what) => {
+    const beside = (): Promise<string[]> => lab.page.locator('.host').allInnerTexts();
+    await moveTo(0.4);
+    const before = await beside();
+    await frames(what);
+    await lab.page.keyboard.up('.');
+    await lab.drawn();
+    const after = await beside();
+    const slider = lab.page.locator('.transport-slider');
+    const at = await slider.inputValue();
+    await slider.fill('1');
+    await slider.fill(at);
+    await lab.drawn();
+    expect(after).toEqual(await beside());
+    expect(after).not.toEqual(before);
+  });
 });

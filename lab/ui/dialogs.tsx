@@ -1,7 +1,7 @@
 /** Owns: dialogs as such. */
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { words } from '../words/index.ts';
 import { IconButton } from './controls.tsx';
 import { dialog } from './store.ts';
@@ -15,7 +15,8 @@ interface DialogProps {
 export function Dialog({ title, children }: DialogProps) {
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before the next key: what is pressed quickly is for what has opened.
+  useLayoutEffect(() => {
     const { current } = box;
     const back = document.activeElement;
     current!.showModal();

@@ -5,7 +5,7 @@ import { Explainer, type Explanation } from 'tsyn/explain';
 import type { TraceEvent } from 'tsyn/trace';
 import { OWNERS } from '../engine/addresses.ts';
 import { more } from '../words/index.ts';
-import { current, run, seen, spoken } from './store.ts';
+import { noted, run, spoken } from './store.ts';
 
 /** Explanations of the first events of a run, made when they are asked for. */
 class Told {
@@ -48,8 +48,8 @@ const MINOR: ReadonlySet<TraceEvent['type']> = new Set(['timer-set', 'timer-stop
 /** Tells those who do not look what has happened. @returns the end of it */
 export function speakSteps(): () => void {
   return effect(() => {
-    const step = current.value;
-    const said = step === null || seen.value === 0 ? [] : sentences(step.first, step.count);
+    const step = noted.current.value;
+    const said = step === null ? [] : sentences(step.first, step.count);
     spoken.value = said.flatMap(({ minor, text }) => (minor ? [] : [text])).join(' ');
   });
 }

@@ -3,7 +3,7 @@
 import { IDS } from '../presets/ids.ts';
 import { askPartition } from './faults/actions.ts';
 import { back, dialog, forward, open, playing, redo, toEnd, toStart, undo } from './store.ts';
-import { toggle, toNext } from './transport/play.ts';
+import { held, toggle, toNext } from './transport/play.ts';
 import { view } from './view.ts';
 
 const KEYS: Readonly<Record<string, () => void>> = {
@@ -36,7 +36,8 @@ const TAKES_ENDS = '[role=tablist], [role=grid], table';
 
 export function listen(): void {
   addEventListener('keydown', (event) => {
-    const { key, target, ctrlKey, metaKey, altKey } = event;
+    const { key, target, ctrlKey, metaKey, altKey, repeat } = event;
+    held.value = repeat;
     if (event.defaultPrevented || ctrlKey || metaKey || altKey || view.value !== 'lab' || dialog.value !== null) return;
     const takes = (selector: string): boolean => target instanceof Element && target.closest(selector) !== null;
     if (takes(TAKES_TEXT) || (key === ' ' && takes(TAKES_SPACE))) return;
@@ -47,4 +48,9 @@ export function listen(): void {
     else KEYS[key]();
     event.preventDefault();
   });
+  for (const end of ['keyup', 'blur']) {
+    addEventListener(end, () => {
+      held.value = false;
+    });
+  }
 }

@@ -5,7 +5,7 @@
  * Leaves to others: running (`client.ts`), the address bar (`link.ts`), drawing.
  */
 
-import { batch, computed, signal } from '@preact/signals';
+import { batch, computed, type Signal, signal } from '@preact/signals';
 import type { Edit, HostName, HostView, Input, PacketName, Run, Settings, Step } from '../engine/types.ts';
 
 export type Language = 'en' | 'zh';
@@ -46,21 +46,30 @@ export const canUndo = computed(() => input.value.edits.length > 0);
 export const canRedo = computed(() => undone.value.length > 0);
 
 export const steps = computed<readonly Step[]>(() => run.value?.steps ?? []);
-/** The step that happened last, or null. */
-export const current = computed<Step | null>(() => steps.value[cursor.value - 1] ?? null);
-/** Virtual time that is shown, ms. */
-export const now = computed(() => current.value?.time ?? 0);
-/** Events that have happened: the first so many of `run.events`. */
-export const seen = computed(() => {
-  const step = current.value;
-  return step === null ? 0 : step.first + step.count;
-});
 
-/** Each host as it is at the cursor. */
+/** Where the reader is after `count` steps. */
+function momentAfter(count: Signal<number>) {
+  const current = computed<Step | null>(() => steps.value[count.value - 1] ?? null);
+  return {
+    count,
+    /** The step that happened last, or null. */
+    current,
+    /** Virtual time that is shown, ms. */
+    now: computed(() => current.value?.time ?? 0),
+    /** Events that have happened: the first so many of `run.events`. */
+    seen: computed(() => (current.value === null ? 0 : current.value.first + current.value.count)),
+  };
+}
+
+export const { current, now, seen } = momentAfter(cursor);
+/** The same for what is beside the ladder, which lags a little while it plays fast (`transport/play.ts`). */
+export const noted = momentAfter(signal(0));
+
+/** Each host as it is shown beside the ladder. */
 export const views = computed<Readonly<Partial<Record<HostName, HostView>>>>(() => {
   const found: Partial<Record<HostName, HostView>> = {};
   for (const { step, host, view } of run.value?.views ?? []) {
-    if (step >= cursor.value) break;
+    if (step >= noted.count.value) break;
     found[host] = view;
   }
   return found;

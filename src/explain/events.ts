@@ -144,7 +144,7 @@ export class Explainer {
 
   #purpose({ segment }: SegmentEvent, meaning: Meaning, h: string, p: string): string {
     const w = this.#words;
-    const { ack, count, window } = meaning;
+    const { upTo, count, window } = meaning;
     switch (meaning.kind) {
       case 'syn':
         return w.syn(h, p, segment.seq);
@@ -159,15 +159,15 @@ export class Explainer {
       case 'fin':
         return w.fin(h, p, false, meaning.halfway);
       case 'ack':
-        return w.ack(h, ack - 1);
+        return w.ack(h, upTo - 1);
       case 'ack-fin':
         return w.ackFin(h, p, meaning.halfway);
       case 'ack-fin-again':
         return w.ackFinAgain(h, p);
       case 'ack-again':
-        return w.ackAgain(h, ack);
+        return w.ackAgain(h, upTo);
       case 'duplicate':
-        return w.duplicate(h, ack, count);
+        return w.duplicate(h, upTo, count);
       case 'window':
         return w.window(h, window);
       case 'zero-window':
@@ -195,11 +195,11 @@ export class Explainer {
   #besides({ segment, host }: SegmentEvent, meaning: Meaning, p: string): (string | null)[] {
     const w = this.#words;
     const { flags, length } = segment;
-    const { kind, news, ack, window } = meaning;
-    const carried = (kind === 'text' || kind === 'fin' || kind === 'zero-window') && news && ack > 1;
+    const { kind, news, upTo, window } = meaning;
+    const carried = (kind === 'text' || kind === 'fin' || kind === 'zero-window') && news && upTo > 1;
     const slow = (flags & (ECE | SYN)) === ECE;
     return [
-      carried ? w.alsoAcks(ack - 1) : null,
+      carried ? w.alsoAcks(upTo - 1) : null,
       meaning.sack.length > 0 ? w.sack(meaning.sack.map(inclusive)) : null,
       meaning.twice === null ? null : w.twice(inclusive(meaning.twice)),
       length > 0 && window === 0 && flags & ACK ? w.noRoom(p) : null,

@@ -49,8 +49,8 @@ export interface Meaning {
   readonly from: number;
   readonly to: number;
   readonly fin: boolean;
-  /** The number acknowledged, in the other direction's numbers; -1 without. And whether it is more than the last time. */
-  readonly ack: number;
+  /** One past the last octet acknowledged, in the other direction's numbers; -1 without. And whether it is more than the last time. */
+  readonly upTo: number;
   readonly news: boolean;
   /** Octets, scaled where the scale is known. */
   readonly window: number;
@@ -210,7 +210,7 @@ export class Conversations {
     if (flags & ACK) {
       if (meaning.kind === 'duplicate') own.duplicatesSent = meaning.count;
       else own.duplicatesSent = 0;
-      own.ackSent = Math.max(own.ackSent, meaning.ack);
+      own.ackSent = Math.max(own.ackSent, meaning.upTo);
       if ((flags & RST) === 0) own.windowSent = meaning.window;
     }
     return meaning;
@@ -231,7 +231,7 @@ export class Conversations {
       foreign ||
       (flags & SYN ? own.arrived > 1 : false) ||
       (flags & RST ? own.arrived >= 0 && own.relative(segment.seq) !== own.arrived : false) ||
-      (flags & ACK ? other.known && other.relative(ack) > Math.max(other.sentTo, other.probedTo) : false);
+      (other.known && flags & ACK ? other.relative(ack) - Math.max(other.sentTo, other.probedTo) > 0 : false);
     const expected = Math.max(own.arrived, 0);
     const fits = foreign ? 'outside' : placeOf(own, other, segment.seq, meaning, flags);
     const taken = (fits === 'next' || fits === 'fills' || fits === 'beyond') && (flags & RST) === 0;
@@ -277,12 +277,12 @@ function read({ segment, retransmission }: SegmentEvent, own: Direction, other: 
   const from = own.relative(segment.seq) + (flags & SYN ? 1 : 0);
   const to = from + length;
   const end = to + (flags & FIN ? 1 : 0);
-  const ack = flags & ACK ? other.relative(segment.ack) : -1;
+  const upTo = flags & ACK ? other.relative(segment.ack) : -1;
   const scaled = (flags & SYN) === 0 && own.scale >= 0 && other.scale >= 0;
   const window = segment.window << (scaled ? Math.min(own.scale, 14) : 0);
   const blocks = (segment.sack ?? []).map(([a, b]) => [other.relative(a), other.relative(b)] as const);
-  const twice = doubled(blocks, ack);
-  const kind = kindOf(segment, own, other, { from, to, ack, window, twice });
+  const twice = doubled(blocks, upTo);
+  const kind = kindOf(segment, own, other, { from, to, upTo, window, twice });
   const spans = end > from || (flags & SYN) !== 0;
   const seen = flags & SYN ? own.syn === flags : own.sentTo > from;
   const again = retransmission ?? (spans && kind !== 'keep-alive' && kind !== 'window-probe' && seen);
@@ -292,8 +292,8 @@ function read({ segment, retransmission }: SegmentEvent, own: Direction, other: 
     from,
     to,
     fin: (flags & FIN) !== 0,
-    ack,
-    news: ack > own.ackSent,
+    upTo,
+    news: upTo > own.ackSent,
     window,
     count: own.duplicatesSent + 1,
     sack: twice === null ? blocks : blocks.slice(1),
@@ -304,18 +304,18 @@ function read({ segment, retransmission }: SegmentEvent, own: Direction, other: 
 }
 
 /** A first block below the ACK, or within the second one, reports what came twice (RFC 2883 4). */
-function doubled(blocks: readonly (readonly [number, number])[], ack: number): readonly [number, number] | null {
+function doubled(blocks: readonly (readonly [number, number])[], upTo: number): readonly [number, number] | null {
   const [first, second] = blocks;
   if (first === undefined) return null;
   const within = second !== undefined && first[0] >= second[0] && first[1] <= second[1];
-  return first[1] <= ack || within ? first : null;
+  return first[1] <= upTo || within ? first : null;
 }
 
 function kindOf(
-  { flags, length, ack: absolute, seq }: SegmentEvent['segment'],
+  { flags, length, ack, seq }: SegmentEvent['segment'],
   own: Direction,
   other: Direction,
-  { from, ack, window, twice }: Pick<Meaning, 'from' | 'to' | 'ack' | 'window' | 'twice'>,
+  { from, upTo, window, twice }: Pick<Meaning, 'from' | 'to' | 'upTo' | 'window' | 'twice'>,
 ): Kind {
   const { prompt } = own;
   if (flags & RST) {
@@ -335,10 +335,10 @@ function kindOf(
   if (length <= 1 && (flags & FIN) === 0 && from === own.sentTo - 1 && (length === 0 || idle)) return 'keep-alive';
   if (length > 0) return 'text';
   if (flags & FIN) return 'fin';
-  if (other.fin >= 0 && ack === other.fin + 1) return own.ackSent === ack ? 'ack-fin-again' : 'ack-fin';
-  if (ack === 1 && own.ackSent < 1 && own.syn !== 0) return 'handshake';
-  if (ack > own.ackSent && ack > 1) return window === 0 && own.windowSent !== 0 ? 'zero-window' : 'ack';
-  return repeated(own, other, absolute, window, twice);
+  if (other.fin >= 0 && upTo === other.fin + 1) return own.ackSent === upTo ? 'ack-fin-again' : 'ack-fin';
+  if (upTo === 1 && own.ackSent < 1 && own.syn !== 0) return 'handshake';
+  if (upTo > own.ackSent && upTo > 1) return window === 0 && own.windowSent !== 0 ? 'zero-window' : 'ack';
+  return repeated(own, other, ack, window, twice);
 }
 
 /** An ACK that acknowledges nothing new: why it is sent. */
@@ -391,20 +391,20 @@ function take(own: Direction, { from: first, to, fin }: Meaning, flags: number):
 }
 
 /** An ACK has reached the sender of `own`'s numbers. */
-function hear(own: Direction, { segment, time }: SegmentEvent, { ack, window, to, from, fin }: Meaning): Heard {
-  const news = Math.max(ack - own.ackHeard, 0);
+function hear(own: Direction, { segment, time }: SegmentEvent, { upTo, window, to, from, fin }: Meaning): Heard {
+  const news = Math.max(upTo - own.ackHeard, 0);
   const syn = news > 0 && own.ackHeard === 0;
-  const finished = news > 0 && own.fin >= 0 && ack > own.fin;
+  const finished = news > 0 && own.fin >= 0 && upTo > own.fin;
   const opens = own.windowHeard === 0 && window > 0;
   const bare = to === from && !fin && (segment.flags & SYN) === 0;
-  const same = news === 0 && ack === own.ackHeard && own.sentTo > ack && bare;
+  const same = news === 0 && upTo === own.ackHeard && own.sentTo > upTo && bare;
   const duplicate = same && window === own.windowHeard ? own.duplicatesHeard + 1 : 0;
   if (news > 0 || duplicate > 0) own.duplicatesHeard = duplicate;
   own.windowHeard = window;
   let roundTrip: number | null = null;
   if (news > 0) {
-    own.ackHeard = ack;
-    while (own.flight.length > 0 && own.flight[0]!.to <= ack) {
+    own.ackHeard = upTo;
+    while (own.flight.length > 0 && own.flight[0]!.to <= upTo) {
       const { time: sent, once } = own.flight.shift()!;
       roundTrip = once ? time - sent : null;
     }

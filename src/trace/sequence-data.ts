@@ -25,7 +25,8 @@ export interface SentSegment {
 /** What an ACK tells. */
 export interface Acknowledgement {
   readonly time: number;
-  readonly ack: number;
+  /** One past the last octet acknowledged. */
+  readonly upTo: number;
   /** Where the window ends. */
   readonly edge: number;
   readonly zero: boolean;
@@ -156,12 +157,12 @@ class FlowReader {
     const blocks = (segment.sack ?? []).map(([from, to]) => [this.#count(from), this.#count(to)] as const);
     const last = this.#last;
     // RFC 5681 2: no text, nothing new, the same window, while something is outstanding.
-    const same = last !== null && last.ack === count && this.#lastWindow === window;
+    const same = last !== null && last.upTo === count && this.#lastWindow === window;
     const duplicate = same && size > 0 && length === 0 && !(flags & (SYN | FIN)) && this.#highest > count;
     // An old ACK that comes late takes nothing back.
-    if (last !== null && count < last.ack) return;
+    if (last !== null && count < last.upTo) return;
     this.#lastWindow = window;
-    this.#last = { time, ack: count, edge: count + size, zero: size === 0, duplicate, blocks };
+    this.#last = { time, upTo: count, edge: count + size, zero: size === 0, duplicate, blocks };
     this.acknowledgements.push(this.#last);
   }
 

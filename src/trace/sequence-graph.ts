@@ -70,7 +70,7 @@ class Graph {
     const before = flow.acknowledgements.filter(({ time }) => time < since).slice(-1);
     this.#acks = [...before.map((ack) => ({ ...ack, time: since })), ...flow.acknowledgements.filter(shown)];
     const { width = 860, height = 440, origin = 0 } = options;
-    const values = [...this.#segments.flatMap((one) => [one.from, one.until]), ...this.#acks.map(({ ack }) => ack)];
+    const values = [...this.#segments.flatMap((one) => [one.from, one.until]), ...this.#acks.map(({ upTo }) => upTo)];
     const [low, high] = [least(values, 0), greatest(values, 1)];
     const edges = this.#acks.map(({ edge }) => edge);
     const limit = Math.max(low + 1, low + (high - low) * HEADROOM);
@@ -122,7 +122,7 @@ class Graph {
       this.#edgeShows ? this.#band() : '',
       ...this.#zeroWindows(),
       this.#edgeShows ? this.#line('edge', ({ edge }) => edge) : '',
-      this.#line('acked', ({ ack }) => ack),
+      this.#line('acked', ({ upTo }) => upTo),
       this.#ticks(),
       this.#strokes(
         'sack',
@@ -189,7 +189,7 @@ class Graph {
   /** Between what is acknowledged and what is allowed: the window. */
   #band(): string {
     const there = this.#acks.map(({ time, edge }) => [this.#chart.x(time), this.#chart.y(edge)] as const);
-    const back = this.#acks.map(({ time, ack }) => [this.#chart.x(time), this.#chart.y(ack)] as const);
+    const back = this.#acks.map(({ time, upTo }) => [this.#chart.x(time), this.#chart.y(upTo)] as const);
     if (there.length === 0) return '';
     const right = this.#chart.x(this.#end());
     const upper = stepPath(there, right);
@@ -226,8 +226,8 @@ class Graph {
   /** Duplicate ACKs, on the line of ACKs. */
   #ticks(): string {
     const places = new Set<string>();
-    for (const { time, ack, duplicate } of this.#acks) {
-      if (duplicate) places.add(`M${point(this.#chart.x(time), this.#chart.y(ack))}v7`);
+    for (const { time, upTo, duplicate } of this.#acks) {
+      if (duplicate) places.add(`M${point(this.#chart.x(time), this.#chart.y(upTo))}v7`);
     }
     return places.size === 0 ? '' : `<path class="duplicate" d="${[...places].join('')}"/>`;
   }

@@ -43,7 +43,7 @@ describe('the direction of a connection', () => {
       [70, 1001, 2001, true, false],
       [100, 4001, 4002, false, false],
     ]);
-    expect(flow.acknowledgements.map(({ time, ack, edge, duplicate }) => [time, ack, edge, duplicate])).toEqual([
+    expect(flow.acknowledgements.map(({ time, upTo, edge, duplicate }) => [time, upTo, edge, duplicate])).toEqual([
       [30, 1, 1 + (512 << 7), false],
       [60, 1001, 1001 + (100 << 7), false],
       [62, 1001, 1001 + (100 << 7), true],

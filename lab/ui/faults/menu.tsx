@@ -1,7 +1,7 @@
 /** Owns: what can be done to a packet, as a menu at its arrow and as a row of buttons below the ladder. */
 
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PacketRecord } from '../../engine/types.ts';
 import { words } from '../../words/index.ts';
 import { beside } from '../controls.tsx';
@@ -58,7 +58,8 @@ function allowed(action: PacketAction, packet: PacketRecord): boolean {
 export function Menu() {
   const box = useRef<HTMLDivElement>(null);
   const open = opened.value;
-  useEffect(() => {
+  // Before the next key: what is pressed quickly is for what has opened.
+  useLayoutEffect(() => {
     const { current } = box;
     if (open === null || current === null) return;
     current.showPopover();

@@ -6,7 +6,7 @@ import { stateDiagramSvg } from 'tsyn/explain';
 import type { StateEvent } from 'tsyn/trace';
 import type { ConnectionView, HostName } from '../../engine/types.ts';
 import { more } from '../../words/index.ts';
-import { language, run, seen } from '../store.ts';
+import { language, noted, run } from '../store.ts';
 import { statesAmong } from './history.ts';
 
 /** Arrows that were taken since the page was opened, as `FROM TO`. */
@@ -14,7 +14,7 @@ const collected: Signal<ReadonlySet<string>> = signal(new Set());
 
 effect(() => {
   const known = collected.peek();
-  const taken = statesAmong(seen.value).map(({ from, to }) => `${from} ${to}`);
+  const taken = statesAmong(noted.seen.value).map(({ from, to }) => `${from} ${to}`);
   if (taken.some((arrow) => !known.has(arrow))) collected.value = new Set([...known, ...taken]);
 });
 
@@ -41,7 +41,7 @@ export function Diagram({ host, connection }: Props) {
 }
 
 function historyOf(host: HostName, connection: number | undefined): readonly StateEvent[] {
-  const own = statesAmong(seen.value).filter((event) => event.host === host);
+  const own = statesAmong(noted.seen.value).filter((event) => event.host === host);
   const wanted = connection ?? own.at(-1)?.connection.id;
   return own.filter((event) => event.connection.id === wanted);
 }

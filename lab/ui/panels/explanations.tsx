@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { more } from '../../words/index.ts';
 import { sentences } from '../explained.ts';
-import { cursor, moveTo, steps } from '../store.ts';
+import { moveTo, noted, steps } from '../store.ts';
 import { duration, figure, Rfc } from './shared.tsx';
 
 /** Steps that are shown before more are asked for. */
@@ -13,7 +13,7 @@ export function Explanations() {
   const { explain: text } = more.value;
   const most = useSignal(FEW);
   const all = useSignal(false);
-  const count = cursor.value;
+  const count = noted.count.value;
   if (count === 0) return <p class="faint">{text.none}</p>;
   const from = Math.max(0, count - most.value);
   const shown = steps.value.slice(from, count).reverse();

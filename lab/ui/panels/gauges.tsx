@@ -2,7 +2,7 @@
 
 import type { ConnectionView } from '../../engine/types.ts';
 import { more } from '../../words/index.ts';
-import { now } from '../store.ts';
+import { noted } from '../store.ts';
 import { duration, figure } from './shared.tsx';
 
 interface Part {
@@ -83,7 +83,7 @@ export function Timers({ view }: { readonly view: ConnectionView }) {
       {view.timers.length === 0 && <p class="small faint">{text.noTimer}</p>}
       <ul>
         {view.timers.map(({ timer, since, due }) => {
-          const left = Math.max(0, due - now.value);
+          const left = Math.max(0, due - noted.now.value);
           return (
             <li key={timer} class="small">
               <span>{text.timer[timer]}</span>

@@ -5,7 +5,7 @@ import { useMemo } from 'preact/hooks';
 import { congestionGraphSvg, type SegmentEvent, sequenceGraphSvg, type TraceEvent } from 'tsyn/trace';
 import type { HostName } from '../../engine/types.ts';
 import { more } from '../../words/index.ts';
-import { language, now, run, seen } from '../store.ts';
+import { language, noted, run } from '../store.ts';
 import { Drawn } from './drawn.tsx';
 
 /** Whose text, or whose window. */
@@ -30,9 +30,9 @@ function Graph({ draw, label }: Props) {
   const host = lanes.includes(sender.value) ? sender.value : 'A';
   const title = `${draw === sequenceGraphSvg ? tabs.names.sequence : tabs.names.congestion}: ${text.from(host)}`;
   const svg = useMemo(() => {
-    const events = (run.value?.events ?? []).slice(0, seen.value);
-    return draw(events, { host, ...endsOf(events, host), lang: language.value, title, now: now.value });
-  }, [draw, host, run.value, seen.value, language.value]);
+    const events = (run.value?.events ?? []).slice(0, noted.seen.value);
+    return draw(events, { host, ...endsOf(events, host), lang: language.value, title, now: noted.now.value });
+  }, [draw, host, run.value, noted.seen.value, language.value]);
   return (
     <>
       <fieldset class="tab-options small">

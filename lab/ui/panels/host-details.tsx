@@ -83,7 +83,6 @@ const SIZES = [1, 100, 1000, 10_000, 100_000];
 function Application({ host, view }: { readonly host: HostName; readonly view: HostView | undefined }) {
   const { host: text } = more.value;
   const [octets, setOctets] = useState(1000);
-  const at = now.value;
   return (
     <div class="application">
       <h3>{text.application}</h3>
@@ -98,7 +97,13 @@ function Application({ host, view }: { readonly host: HostName; readonly view: H
             disabled={steps.value.length === 0}
             title={text.callTitle(text.calls[call])}
             onClick={() =>
-              edit({ op: 'call', host, at, call, ...(call === 'send' || call === 'receive' ? { octets } : {}) })
+              edit({
+                op: 'call',
+                host,
+                at: now.peek(),
+                call,
+                ...(call === 'send' || call === 'receive' ? { octets } : {}),
+              })
             }
           >
             {text.calls[call]}

@@ -3,7 +3,7 @@
 import { computed, useSignal, useSignalEffect } from '@preact/signals';
 import type { PacketRecord } from '../../engine/types.ts';
 import { more } from '../../words/index.ts';
-import { relative, run, seen, selected } from '../store.ts';
+import { noted, relative, run, selected } from '../store.ts';
 import { figure, nameOf } from './shared.tsx';
 
 const PAGE = 50;
@@ -20,7 +20,7 @@ const firsts = computed(() => {
 
 /** Packets that have been sent by now. */
 export const sent = computed<readonly PacketRecord[]>(() => {
-  const count = seen.value;
+  const count = noted.seen.value;
   return (run.value?.packets ?? []).filter(({ packet, copyOf }) => {
     const first = firsts.value.get(packet) ?? firsts.value.get(copyOf ?? packet);
     return first !== undefined && first < count;

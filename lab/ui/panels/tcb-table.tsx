@@ -2,7 +2,7 @@
 
 import type { ConnectionView, HostName } from '../../engine/types.ts';
 import { more } from '../../words/index.ts';
-import { cursor, relative, run } from '../store.ts';
+import { noted, relative, run } from '../store.ts';
 import { changedBy, changesOf } from './history.ts';
 import { duration, nameOf, Rfc, useRoving } from './shared.tsx';
 import { GROUPS, lastChanged, ROWS, valueIn } from './tcb.ts';
@@ -15,11 +15,12 @@ interface Props {
 export function TcbTable({ host, view }: Props) {
   const { tcb: text } = more.value;
   const { at, group, onKeyDown, stop } = useRoving(ROWS.length);
-  const changes = changesOf(host, cursor.value);
+  const count = noted.count.value;
+  const changes = changesOf(host, count);
   const last = changes.at(-1);
-  const fresh = last?.step === cursor.value - 1 ? lastChanged(changes, view) : null;
+  const fresh = last?.step === count - 1 ? lastChanged(changes, view) : null;
   const chosen = ROWS[at]!;
-  const by = changedBy(host, view, chosen.field, cursor.value);
+  const by = changedBy(host, view, chosen.field, count);
   return (
     <div class="tcb">
       <div class="tcb-head">
@@ -54,7 +55,7 @@ export function TcbTable({ host, view }: Props) {
               const changed = fresh?.has(row.field) === true;
               const index = ROWS.indexOf(row);
               return (
-                <tr key={changed ? `${row.field} ${cursor.value}` : row.field} class={rowClass(changed, index === at)}>
+                <tr key={changed ? `${row.field} ${count}` : row.field} class={rowClass(changed, index === at)}>
                   <th scope="row">
                     <button type="button" class="term" {...stop(index)}>
                       {row.name}

@@ -12,6 +12,7 @@ import {
   cursor,
   forward,
   moveTo,
+  noted,
   playing,
   run,
   speed,
@@ -25,6 +26,11 @@ const PACE = 0.055;
 /** At this speed and above it is drawn once in so many ms: there is more to draw, and nobody reads along. */
 const FAST = 5;
 const BEAT = 30;
+/** And what is beside it, as when a key is held down, once in so many. */
+const REST = 150;
+
+/** A key is held down. */
+export const held = signal(false);
 
 /** How far down the ladder it has played, pixels, while it plays; null otherwise. */
 export const head = signal<number | null>(null);
@@ -91,6 +97,15 @@ function lookAtLadder(): void {
 
 /** Plays while `playing` is set. */
 export function keepPlaying(): void {
+  let shown = 0;
+  effect(() => {
+    const { value: at } = cursor;
+    const time = performance.now();
+    const hurried = held.value || (playing.value && speed.value >= FAST);
+    if (hurried && time - shown < REST) return;
+    shown = time;
+    noted.count.value = at;
+  });
   const begun = computed(() => cursor.value > 0);
   effect(() => {
     if (begun.value) lookAtLadder();
