@@ -18,8 +18,6 @@ import { hostView } from './views.ts';
 /** The server's port, and the first of a client's. */
 const SERVICE = 80;
 const CLIENT = 40_000;
-/** What stands in the note that a crash leaves. */
-export const CRASH = 'crash';
 const MOST_STEPS = 100_000;
 const DEFAULT_UNTIL = 900_000;
 
@@ -269,7 +267,7 @@ export class World {
   #crash(place: Place): void {
     const { host, application } = place;
     this.#step(host.name, 'note', null, () => {
-      this.events.push({ type: 'note', time: this.#now, host: host.name, text: CRASH });
+      this.events.push({ type: 'note', time: this.#now, host: host.name, text: `${host.name} crashes` });
       place.epoch++;
       place.opened = 0;
       application.crash();

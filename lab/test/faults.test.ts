@@ -211,6 +211,12 @@ describeLab('a fault', (open) => {
     await lab.page.locator('.lane-button').nth(1).click();
     await lab.page.locator('.lanes [popover]:popover-open [data-action=crash]').click();
     expect(await lab.run()).toEqual(expected);
+    await lab.press('End');
+    await lab.drawn();
+    expect(await lab.page.locator('.picture .note').textContent()).toBe('B crashes');
+    expect(await lab.page.locator('.told-steps').textContent()).toContain(
+      'B crashes: it has forgotten every connection.',
+    );
   });
 
   it('is taken back and done again by the keys, and taken back alone from the list', async () => {

@@ -40,7 +40,11 @@ export function sentences(first: number, count: number): readonly Sentence[] {
   return told.value
     .first(first + count)
     .slice(first, first + count)
-    .map((explanation, i) => ({ ...explanation, minor: MINOR.has(events[first + i]!.type) }));
+    .map((explanation, i) => {
+      const { type, host } = events[first + i]!;
+      const text = type === 'note' ? more.value.explain.crash(host) : explanation.text;
+      return { ...explanation, text, minor: MINOR.has(type) };
+    });
 }
 
 const MINOR: ReadonlySet<TraceEvent['type']> = new Set(['timer-set', 'timer-stopped', 'congestion']);

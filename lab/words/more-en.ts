@@ -150,6 +150,7 @@ export const moreEn = {
     none: 'Nothing has happened yet. Run it, or go step by step.',
     earlier: (count: string) => `${count} earlier steps`,
     at: (time: string) => `At ${time}`,
+    crash: (host: string) => `${host} crashes: it has forgotten every connection.`,
   },
   segments: {
     caption: 'Segments so far',

@@ -125,6 +125,7 @@ export const moreZh: More = {
     none: '还什么都没有发生。运行它，或者一步一步来。',
     earlier: (count) => `之前的 ${count} 步`,
     at: (time) => `${time} 时`,
+    crash: (host) => `${host} 崩溃了：所有连接都忘了。`,
   },
   segments: {
     caption: '到目前为止的报文段',

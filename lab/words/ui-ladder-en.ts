@@ -101,6 +101,7 @@ export const ladderEn = {
     hostMenu: (host: string): string => `Host ${host}: crash it, cut it off`,
     fires,
     waits: (timer: TimerName, time: string): string => `${timer === 'time-wait' ? '2 MSL' : timer} ${time}`,
+    crashes: (host: string): string => `${host} crashes`,
     fold: (time: string): string => `${time} of silence`,
     arrow: (it: ArrowWords): string => {
       const numbers = `sequence ${it.seq}${it.ack === null ? '' : `, acknowledgment ${it.ack}`}`;

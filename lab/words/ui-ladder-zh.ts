@@ -88,6 +88,7 @@ export const ladderZh: LadderWords = {
     hostMenu: (host) => `主机 ${host}：崩溃、切断`,
     fires,
     waits: (timer, time) => `${timer === 'time-wait' ? '2 MSL' : timer === 'persist' ? '坚持' : timer} ${time}`,
+    crashes: (host) => `${host} 崩溃了`,
     fold: (time) => `静默 ${time}`,
     arrow: (it) => {
       const numbers = `序号 ${it.seq}${it.ack === null ? '' : `，确认号 ${it.ack}`}`;

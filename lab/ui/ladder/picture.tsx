@@ -99,7 +99,7 @@ export function Picture() {
         .filter(({ event }) => event < seen.value)
         .map((note) => (
           <text key={`n${note.event}`} class="note" x={layout.width / 2} y={(note.top + note.bottom) / 2 + 4}>
-            {note.text}
+            {words.value.ladder.crashes(run.value!.events[note.event]!.host)}
           </text>
         ))}
       <Ghosts />
@@ -145,7 +145,8 @@ function past(time: number): string {
 function Lines() {
   const { layout } = geometry.value;
   const y = headY.value;
-  const [left, right] = [layout!.lanes[0]!.x, layout!.lanes.at(-1)!.x];
+  // A third lane has no text across it.
+  const [left, right] = [layout!.lanes[0]!.x, layout!.lanes[1]!.x];
   return (
     <>
       {layout!.lanes.map(({ host, x }) => (

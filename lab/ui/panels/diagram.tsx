@@ -27,14 +27,14 @@ interface Props {
 export function Diagram({ host, connection }: Props) {
   const { host: text } = more.value;
   const history = historyOf(host, connection?.id);
-  const current = connection?.state;
+  const current = connection?.state ?? 'CLOSED';
   const draw = (): string =>
     stateDiagramSvg(history, {
       compact: true,
       lang: language.value,
       title: text.diagram(host),
       seen: collected.value,
-      ...(current === undefined ? {} : { current }),
+      current,
     });
   const svg = useMemo(draw, [run.value, connection?.id, history.length, current, collected.value, language.value]);
   return <div class="diagram" dangerouslySetInnerHTML={{ __html: svg }} />;
