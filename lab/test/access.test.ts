@@ -60,6 +60,20 @@ describeLab('the page', (open) => {
     await lab.close();
   });
 
+  it('opens a dialog at once after another one', async () => {
+    const lab = await open();
+    await lab.press('e');
+    await lab.page.waitForSelector('dialog[open]');
+    await lab.page.evaluate(async () => {
+      document.querySelector<HTMLElement>('.dialog-head button')!.click();
+      while (document.querySelector('dialog') !== null) await null;
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true, cancelable: true }));
+    });
+    await lab.drawn();
+    expect(await lab.page.locator('dialog[open] h2').allTextContents()).toEqual(['Keys']);
+    await lab.close();
+  });
+
   it.each([360, 390, 768, 900, 1024, 1280, 1600])('does not scroll sideways %i pixels wide', async (width) => {
     const lab = await open({ width, height: 800 });
     await lab.openAtEnd('half-close');

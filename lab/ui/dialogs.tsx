@@ -32,7 +32,9 @@ export function Dialog({ title, children }: DialogProps) {
     <dialog
       ref={box}
       aria-labelledby={id}
-      onClose={close}
+      // Told of late: by then another dialog may be open.
+      onClose={() => box.current !== null && close()}
+      onCancel={close}
       onPointerDown={(event) => {
         if (event.target === event.currentTarget) close();
       }}

@@ -206,7 +206,7 @@ export const moreEn = {
     problem: (offset: string, block: string, reason: string) =>
       `The file cannot be read beyond octet ${offset} (${block}): ${reason}. What came before it is below.`,
     file: (name: string, packets: string, connections: string) =>
-      `${name}: ${packets} IP packets, ${connections} connections`,
+      `${name}: ${packets} IP packets, ${connections} connection${connections === '1' ? '' : 's'}`,
     columns: [
       'Stream',
       'Ends',
