@@ -22,7 +22,7 @@ export function ArrowMark({ arrow, phase, chosen, reached }: ArrowMarkProps) {
   const line = steep ? stubs(arrow, phase) : `M${x1} ${y1}L${x2} ${y2}`;
   const kind = kindOf(record);
   const over = phase === 'past';
-  const wrong = over && fate !== 'delivered' && fate !== 'under way';
+  const wrong = over && isLost(arrow);
   const name = `arrow kind-${kind} ${phase}${chosen ? ' chosen' : ''}${wrong ? ' wrong' : ''}${steep ? ' steep' : ''}`;
   if (phase === 'future') {
     return (
@@ -46,7 +46,6 @@ export function ArrowMark({ arrow, phase, chosen, reached }: ArrowMarkProps) {
         <path class="line" d={line} />
         {!over && !steep && <Way arrow={arrow} />}
         {over && fate !== 'lost' && <Head arrow={arrow} open={kind === 'ack'} />}
-        {wrong && <Cross x={x2} y={y2} />}
         {(retransmission || headless) && <Again x={x1 + (x2 > x1 ? 13 : -13)} y={y1 + 2} />}
       </g>
       <Label arrow={arrow} over={over} kind={`kind-${kind}${chosen ? ' chosen' : ''}`} />
@@ -126,8 +125,14 @@ function Head({ arrow, open }: { readonly arrow: Arrow; readonly open: boolean }
   );
 }
 
-function Cross({ x, y }: { readonly x: number; readonly y: number }) {
-  return <path class="cross" d={`M${x - 6} ${y - 6}l12 12m0 -12l-12 12`} />;
+/** Whether it comes to nothing. */
+export function isLost({ fate }: Arrow): boolean {
+  return fate !== 'delivered' && fate !== 'under way';
+}
+
+/** Where it ends that comes to nothing. */
+export function Cross({ arrow: { x2, y2 } }: { readonly arrow: Arrow }) {
+  return <path class="cross" d={`M${x2 - 6} ${y2 - 6}l12 12m0 -12l-12 12`} aria-hidden="true" />;
 }
 
 /** It has been sent before. */

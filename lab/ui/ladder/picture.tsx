@@ -13,7 +13,7 @@ import { grab, grabGap } from '../faults/drag.ts';
 import { actOnKey } from '../faults/keys.ts';
 import { openMenu } from '../faults/menu.tsx';
 import { foresight, now, run, seen, selected } from '../store.ts';
-import { ArrowMark } from './arrow.tsx';
+import { ArrowMark, Cross, isLost } from './arrow.tsx';
 import { type Arrow, character, geometry, heightOf } from './geometry.ts';
 import { Ghosts } from './ghosts.tsx';
 import { Preview } from './preview.tsx';
@@ -104,6 +104,10 @@ export function Picture() {
         ))}
       <Ghosts />
       {shown.map((arrow) => markOf(arrow, arrow === focus))}
+      {/* Above the texts of other arrows, which would hide them. */}
+      {shown.map(
+        (arrow) => isLost(arrow) && arrow.ends < seen.value && <Cross key={`c${arrow.record.packet}`} arrow={arrow} />,
+      )}
       <Preview />
     </svg>
   );
