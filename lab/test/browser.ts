@@ -41,6 +41,8 @@ export interface Look {
   readonly theme?: 'light' | 'dark';
   readonly width?: number;
   readonly height?: number;
+  /** A screen that is touched. */
+  readonly touch?: boolean;
   /** What follows `#` in the address. */
   readonly hash?: string;
 }
@@ -165,9 +167,10 @@ export function describeLab(title: string, tests: (open: (look?: Look) => Promis
       server.close();
     });
 
-    tests(async ({ lang = 'en', theme = 'light', width = 1280, height = 900, hash = '' } = {}) => {
+    tests(async ({ lang = 'en', theme = 'light', width = 1280, height = 900, touch = false, hash = '' } = {}) => {
       const context = await browser.newContext({
         viewport: { width, height },
+        hasTouch: touch,
         colorScheme: theme,
         locale: lang === 'zh' ? 'zh-CN' : 'en-US',
       });

@@ -1,3 +1,4 @@
+import type { CDPSession } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { run } from '../engine/run.ts';
 import type { Edit, PacketRecord } from '../engine/types.ts';
@@ -282,6 +283,66 @@ describeLab('a fault', (open) => {
       [x, box.y + 20, box.y + box.height - 90],
     );
   }
+});
+
+describeLab('a finger', (open) => {
+  let lab: Lab;
+  let finger: CDPSession;
+  beforeAll(async () => {
+    lab = await open({ width: 390, height: 844, touch: true });
+    finger = await lab.page.context().newCDPSession(lab.page);
+  });
+  afterAll(() => lab.close());
+
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...touchPoints: Point[]) =>
+    finger.send('Input.dispatchTouchEvent', { type, touchPoints });
+
+  async function middleOf(packet: PacketRecord): Promise<Point> {
+    await lab.openAtEnd(PRESET);
+    const line = lab.page.locator(`.picture [data-packet='${packet.packet}'] .line`);
+    await line.scrollIntoViewIfNeeded();
+    const { x, y, width, height } = (await line.boundingBox())!;
+    return { x: x + width / 2, y: y + height / 2 };
+  }
+
+  it('chooses a segment by a tap', async () => {
+    const { x, y } = await middleOf(target);
+    await lab.page.touchscreen.tap(x, y);
+    await lab.page.locator('.actions [data-action=lose]').tap();
+    expect(await lab.run()).toEqual(runWith({ op: 'lose', packet: target.name }));
+  });
+
+  it('opens the menu by a long press; it stays when the finger is lifted', async () => {
+    await touch('touchStart', await middleOf(target));
+    const lose = lab.page.locator('[role=menu] [data-action=lose]');
+    await lose.waitFor();
+    await touch('touchEnd');
+    await lab.drawn();
+    await lose.tap();
+    expect(await lab.run()).toEqual(runWith({ op: 'lose', packet: target.name }));
+    await lab.drawn();
+    expect(await lab.page.locator('[role=menu]').count()).toBe(0);
+  });
+
+  it('scrolls, and changes nothing', async () => {
+    const { x, y } = await middleOf(target);
+    const top = () => lab.page.locator('.ladder-view').evaluate(({ scrollTop }) => scrollTop);
+    const before = await top();
+    await touch('touchStart', { x, y });
+    for (let dy = 10; dy <= 150; dy += 10) {
+      await touch('touchMove', { x, y: y + dy });
+      await lab.drawn();
+    }
+    await touch('touchEnd');
+    await lab.drawn();
+    expect(await top()).toBeLessThan(before);
+    expect(await lab.run()).toEqual(runWith());
+    expect(await lab.page.locator('[role=menu]').count()).toBe(0);
+  });
+
+  it('leaves no error on the console', () => {
+    expect(lab.errors).toEqual([]);
+  });
 });
 
 interface Point {

@@ -107,18 +107,36 @@ function rest(event: PointerEvent, { record }: Arrow): void {
   const element = event.target as SVGElement;
   const at = new DOMRect(event.clientX, event.clientY, 0, 0);
   const over = new AbortController();
-  const wait = setTimeout(() => {
-    over.abort();
+  const { signal: until } = over;
+  let open = false;
+  const ask = (): void => {
+    open = true;
     openMenu(record, at, element);
-  }, LONG);
-  for (const end of ['pointerup', 'pointercancel', 'pointermove'] as const) {
-    const gaveUp = ({ clientX, clientY }: PointerEvent): void => {
-      if (end === 'pointermove' && Math.hypot(clientX - at.x, clientY - at.y) < BEGINS) return;
-      clearTimeout(wait);
-      over.abort();
-    };
-    addEventListener(end, gaveUp, { signal: over.signal });
-  }
+  };
+  const wait = setTimeout(ask, LONG);
+  const end = (): void => {
+    clearTimeout(wait);
+    over.abort();
+  };
+  addEventListener(
+    'pointermove',
+    ({ clientX, clientY }) => !open && Math.hypot(clientX - at.x, clientY - at.y) >= BEGINS && end(),
+    { signal: until },
+  );
+  addEventListener('pointercancel', end, { signal: until });
+  // The browser's own long press may be shorter.
+  addEventListener('contextmenu', ask, { signal: until });
+  addEventListener(
+    'touchend',
+    (lifted) => {
+      end();
+      if (!open) return;
+      // No click comes of it, and where the menu has been closed by a finger that was lifted outside of it, it opens again.
+      lifted.preventDefault();
+      setTimeout(ask);
+    },
+    { signal: until },
+  );
 }
 
 function meaningOf(arrow: Arrow, start: Point, at: Point): Drag {

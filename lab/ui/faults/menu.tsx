@@ -62,7 +62,7 @@ export function Menu() {
   useLayoutEffect(() => {
     const { current } = box;
     if (open === null || current === null) return;
-    current.showPopover();
+    if (!current.matches(':popover-open')) current.showPopover();
     beside(current, open.at);
     current.querySelector<HTMLElement>('[role=menuitem]')?.focus();
   }, [open]);

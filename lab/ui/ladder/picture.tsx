@@ -98,7 +98,7 @@ export function Picture() {
       {inSight(layout.notes)
         .filter(({ event }) => event < seen.value)
         .map((note) => (
-          <text key={`n${note.event}`} class="note" x={layout.width / 2} y={(note.top + note.bottom) / 2 + 4}>
+          <text key={`n${note.event}`} class="note" x={middle(layout.lanes)} y={(note.top + note.bottom) / 2 + 4}>
             {words.value.ladder.crashes(run.value!.events[note.event]!.host)}
           </text>
         ))}
@@ -145,12 +145,15 @@ function past(time: number): string {
   return time <= now.value && headY.value > 0 ? 'tick' : 'tick future';
 }
 
+/** Where a text across the lanes stands: a third lane has none across it. */
+function middle(lanes: readonly { readonly x: number }[]): number {
+  return (lanes[0]!.x + lanes[1]!.x) / 2;
+}
+
 /** The lanes, and the strips where time is left out. */
 function Lines() {
   const { layout } = geometry.value;
   const y = headY.value;
-  // A third lane has no text across it.
-  const [left, right] = [layout!.lanes[0]!.x, layout!.lanes[1]!.x];
   return (
     <>
       {layout!.lanes.map(({ host, x }) => (
@@ -166,7 +169,7 @@ function Lines() {
             {layout!.lanes.map(({ host, x }) => (
               <path key={host} d={zigzag(x, fold.top, fold.bottom)} />
             ))}
-            <text x={(left + right) / 2} y={(fold.top + fold.bottom) / 2 + 4}>
+            <text x={middle(layout!.lanes)} y={(fold.top + fold.bottom) / 2 + 4}>
               {character.value < 7 ? fold.text : words.value.ladder.fold(fold.text)}
             </text>
           </g>
