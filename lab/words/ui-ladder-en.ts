@@ -112,7 +112,8 @@ export const ladderEn = {
     },
   },
   faults: {
-    hint: 'Click an arrow to lose, duplicate or delay its segment. Or drag it: out of the lanes, or down.',
+    hint: 'Click an arrow to lose, duplicate or delay its segment.',
+    hintDrag: ' Or drag it: out of the lanes, or down.',
     actions: 'What can be done to this segment',
     copy: 'a copy',
     claims: (host: HostName): string => `in the name of ${host}`,

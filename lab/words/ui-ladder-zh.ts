@@ -99,7 +99,8 @@ export const ladderZh: LadderWords = {
     },
   },
   faults: {
-    hint: '点一个箭头，就可以丢失、复制或延迟这个报文段。也可以拖动它：拖出泳道，或者往下拖。',
+    hint: '点一个箭头，就可以丢失、复制或延迟这个报文段。',
+    hintDrag: '也可以拖动它：拖出泳道，或者往下拖。',
     actions: '可以对这个报文段做什么',
     copy: '副本',
     claims: (host) => `冒充 ${host}`,

@@ -253,7 +253,13 @@ export class Arrows {
     const fate = fateOf(ends);
     const way = fate === 'lost' ? this.#lostAt(ends) : fate === 'under way' ? UNDER_WAY : 1;
     const sign = flight.retransmission ? AGAIN : 0;
-    const label = placer.place({ line: wholeLine(line, share, x[from]!), forms: formsOf(ends), sign, crossed });
+    const label = placer.place({
+      line: wholeLine(line, share, x[from]!),
+      forms: formsOf(ends),
+      clipped: flight.short,
+      sign,
+      crossed,
+    });
     const end = { x2: x1 + (line.x2 - x1) * way, y2: y1 + (y2 - y1) * way };
     return {
       packet: event.packet,
@@ -295,10 +301,17 @@ function fatesOf({ marks, lost, arrivalMarks }: Flight): readonly Fate[] {
 
 /** What an arrow says, and what it says where there is less room: without its window, without options, without what happened to it. */
 function formsOf({ flight, text, words }: Ends): string[] {
-  const tail = bracketed(words);
-  const windowless = text.replace(/ win=\d+/, '');
-  return [text, windowless, flight.short + tail, flight.short];
+  const { short } = flight;
+  const forms = [text, text.replace(/ win=\d+/, ''), short + bracketed(words), short];
+  for (const less of LESS[kindOf(flight)] ?? []) forms.push(forms.at(-1)!.replace(less, ''));
+  return forms;
 }
+
+/** What is left out then, one after the other: what matters is where a text begins, and what an ACK has. */
+const LESS: { readonly [kind in ArrowKind]?: readonly RegExp[] } = {
+  data: [/ ack=\d+/, /\S+ (?=seq=)/, / len=\d+/],
+  ACK: [/ seq=\d+/, /\S+ (?=ack=)/],
+};
 
 /** The line that a text stands along begins at the lane, also where the arrow does not. */
 function wholeLine(line: Bearer, share: number, x1: number): Bearer {

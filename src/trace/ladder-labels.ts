@@ -29,6 +29,8 @@ export interface Wanted {
   readonly sign: number;
   readonly line: Bearer;
   readonly forms: readonly string[];
+  /** What is cut to the room that there is where no form has any. */
+  readonly clipped: string;
   /** Another arrow crosses it about its middle: columns that are left to that one's text, at the receiver's side. Else null. */
   readonly crossed: number | null;
 }
@@ -72,11 +74,11 @@ export class LabelPlacer {
   }
 
   /** @param line from left to right or right to left: from the sender on */
-  place({ line, forms, sign, crossed }: Wanted): Label | null {
+  place({ line, forms, clipped, sign, crossed }: Wanted): Label | null {
     this.#forget(Math.min(line.y1, line.y2) - LABEL_HEIGHT);
     const length = Math.sqrt((line.x2 - line.x1) * (line.x2 - line.x1) + (line.y2 - line.y1) * (line.y2 - line.y1));
     const room = length - 2 * CLEAR - sign - (crossed === null ? 0 : crossed * this.#character + CLEAR);
-    for (const form of [...forms, cut(forms.at(-1)!, Math.floor(room / this.#character))]) {
+    for (const form of [...forms, cut(clipped, Math.floor(room / this.#character))]) {
       const width = displayWidth(form) * this.#character;
       if (form === '' || width > room) continue;
       const side = (CLEAR + sign + width / 2) / length;

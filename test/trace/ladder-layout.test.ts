@@ -190,6 +190,20 @@ describe('the layout of a ladder', () => {
     for (const { label, text } of narrow) expect(text.startsWith(label!.text.replace('~', ''))).toBe(true);
     expect(narrow[0]!.label!.text.length).toBeLessThan(narrow[0]!.text.length);
   });
+
+  it('says the number that matters where there is room for one', () => {
+    const story = handshake();
+    story.arrive(110, story.send(100, 'client', 'PA', 1, 1, { length: 100 }));
+    story.arrive(130, story.send(120, 'server', 'A', 1, 101));
+    story.arrive(150, story.send(140, 'client', 'FA', 101, 1));
+    const labels = (width: number) =>
+      layoutOf(story, { width })
+        .arrows.slice(3)
+        .map(({ label }) => label?.text);
+    expect(labels(460)).toEqual(['PSH,ACK seq=1 len=100', 'ACK seq=1 ack=101', 'FIN,ACK seq=101 ack=1']);
+    expect(labels(400)).toEqual(['seq=1 len=100', 'ACK ack=101', 'FIN,ACK seq=101~']);
+    expect(labels(320)).toEqual(['seq=1', 'ack=101', 'FIN,ACK s~']);
+  });
 });
 
 describe('an arrow', () => {

@@ -119,7 +119,14 @@ function walk(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): v
 export function Actions() {
   const { faults } = words.value;
   const packet = chosen();
-  if (packet === null) return <p class="faint small actions-hint">{faults.hint}</p>;
+  if (packet === null) {
+    return (
+      <p class="faint small actions-hint">
+        {faults.hint}
+        <span class="for-mice">{faults.hintDrag}</span>
+      </p>
+    );
+  }
   return (
     <div class="actions" role="group" aria-label={faults.actions}>
       <span class={`actions-packet kind-${kindOf(packet)}`}>{title(packet)}</span>
