@@ -46,7 +46,9 @@ export function ArrowMark({ arrow, phase, chosen, reached }: ArrowMarkProps) {
         <path class="line" d={line} />
         {!over && !steep && <Way arrow={arrow} />}
         {over && fate !== 'lost' && <Head arrow={arrow} open={kind === 'ack'} />}
-        {(retransmission || headless) && <Again x={x1 + (x2 > x1 ? 13 : -13)} y={y1 + 2} />}
+        {/* One that begins nowhere has its sign before it, below the text, which begins further back. */}
+        {headless && <Again x={x1 + (x2 > x1 ? -9 : 9)} y={y1 + 6} />}
+        {retransmission && !headless && <Again x={x1 + (x2 > x1 ? 13 : -13)} y={y1 + 2} />}
       </g>
       <Label arrow={arrow} over={over} kind={`kind-${kind}${chosen ? ' chosen' : ''}`} />
     </>
