@@ -309,8 +309,8 @@ function formsOf({ flight, text, words }: Ends): string[] {
 
 /** What is left out then, one after the other: what matters is where a text begins, and what an ACK has. */
 const LESS: { readonly [kind in ArrowKind]?: readonly RegExp[] } = {
-  data: [/ ack=\d+/, /\S+ (?=seq=)/, / len=\d+/],
-  ACK: [/ seq=\d+/, /\S+ (?=ack=)/],
+  data: [/ ack=-?\d+/, /\S+ (?=seq=)/, / len=\d+/],
+  ACK: [/ seq=-?\d+/, /\S+ (?=ack=)/],
 };
 
 /** The line that a text stands along begins at the lane, also where the arrow does not. */

@@ -10,15 +10,18 @@ import type { SegmentEvent, SegmentView, TraceEvent } from './events.ts';
 interface Flow {
   /** Sequence number shown as 0. */
   base: number;
+  /** The furthest number seen, as it is shown; whether they have come round since. */
+  furthest: number;
+  round: boolean;
   known: boolean;
   /** Window scale of its SYN; -1 when that had none. */
   scale: number;
-  sawSyn: boolean;
 }
 
 /**
  * Sequence numbers relative to each direction's initial one, as Wireshark shows them: the SYN is 0, the first octet of
- * text 1. A flow whose SYN was not seen starts at 1.
+ * text 1. A flow whose SYN was not seen starts at 1. What lies before the initial one, such as a segment of an older connection,
+ * is negative, where Wireshark shows a number of ten digits.
  */
 export class RelativeNumbers {
   readonly #flows: Map<string, Flow> = new Map();
@@ -31,12 +34,18 @@ export class RelativeNumbers {
     const { flow, back } = this.#both(event);
     if (segment.flags & SYN) {
       flow.base = segment.seq;
+      flow.furthest = 0;
+      flow.round = false;
       flow.known = true;
-      flow.sawSyn = true;
       flow.scale = segment.windowScale ?? -1;
     } else if (!flow.known) {
       flow.base = segment.flags & RST ? segment.seq : segment.seq - 1;
       flow.known = true;
+    }
+    const at = (segment.seq - flow.base) >>> 0;
+    if (((at - flow.furthest) | 0) > 0) {
+      flow.round ||= at < flow.furthest;
+      flow.furthest = at;
     }
     if (segment.flags & ACK && !back.known) {
       back.base = segment.ack - 1;
@@ -86,7 +95,7 @@ export class RelativeNumbers {
   #flow(key: string): Flow {
     let flow = this.#flows.get(key);
     if (flow === undefined) {
-      flow = { base: 0, known: false, scale: -1, sawSyn: false };
+      flow = { base: 0, furthest: 0, round: false, known: false, scale: -1 };
       this.#flows.set(key, flow);
     }
     return flow;
@@ -100,8 +109,10 @@ function briefText({ flags, seq, length, ack }: SegmentView, flow: Flow, back: F
   return text;
 }
 
-function relative(n: number, flow: Flow): number {
-  return (n - flow.base) >>> 0;
+function relative(n: number, { base, furthest, round }: Flow): number {
+  const at = (n - base) >>> 0;
+  const near = furthest + ((at - furthest) | 0);
+  return near < 0 && !round ? near : at;
 }
 
 function scaleOf(segment: SegmentView, flow: Flow, back: Flow): number {

@@ -203,6 +203,8 @@ describe('the layout of a ladder', () => {
     expect(labels(460)).toEqual(['PSH,ACK seq=1 len=100', 'ACK seq=1 ack=101', 'FIN,ACK seq=101 ack=1']);
     expect(labels(400)).toEqual(['seq=1 len=100', 'ACK ack=101', 'FIN,ACK seq=101~']);
     expect(labels(320)).toEqual(['seq=1', 'ack=101', 'FIN,ACK s~']);
+    story.arrive(170, story.send(160, 'client', 'PA', -9, -9, { length: 1 }));
+    expect(labels(400).at(-1)).toBe('seq=-9 len=1');
   });
 });
 

@@ -13,7 +13,7 @@ import {
 } from '../../src/trace/text.ts';
 import { duration, WORDS } from '../../src/trace/words.ts';
 import { RUNS } from '../helpers/wire.ts';
-import { handshake, Story } from './story.ts';
+import { CLIENT_ISS, handshake, Story } from './story.ts';
 
 function texts(story: Story): string[] {
   const numbers = new RelativeNumbers();
@@ -54,6 +54,28 @@ describe('a segment as text', () => {
     story.send(1, 'server', 'SA', 0, 1);
     story.send(2, 'client', 'A', 1, 1, { window: 512 });
     expect(texts(story)[2]).toBe('ACK seq=1 ack=1 win=512');
+  });
+
+  it('is negative before the initial one, until the numbers have come round', () => {
+    const story = handshake();
+    story.send(40, 'client', 'PA', -1000, 1, { length: 100 });
+    story.send(50, 'server', 'A', 1, -900, { sack: [[CLIENT_ISS - 1000, CLIENT_ISS - 900]] });
+    story.send(60, 'client', 'R', -900, 0);
+    const half = 2 ** 31;
+    for (const seq of [half - 1, half + 1000, 2 * half - 1460]) story.send(70, 'client', 'A', seq, 1, { length: 1460 });
+    story.send(80, 'client', 'A', 2 * half, 1, { length: 1460 });
+    story.send(90, 'client', 'A', 2 * half - 1460, 1, { length: 1460 });
+    const short = texts(story).map((text) => text.replace(/ win=\d+/, ''));
+    expect(short.slice(3)).toEqual([
+      'PSH,ACK seq=-1000 len=100 ack=1',
+      'ACK seq=1 ack=-900 sack=-1000--900',
+      'RST seq=-900',
+      'ACK seq=2147483647 len=1460 ack=1',
+      'ACK seq=2147484648 len=1460 ack=1',
+      'ACK seq=4294965836 len=1460 ack=1',
+      'ACK seq=0 len=1460 ack=1',
+      'ACK seq=4294965836 len=1460 ack=1',
+    ]);
   });
 
   it('begins anew with a new SYN on the same ports, and names a segment without flags', () => {

@@ -43,7 +43,8 @@ const counted = computed(() => {
       }
     }
     const base = first.get(`to ${claims} ${dstPort} ${srcPort}`);
-    return { seq: (seq - first.get(ours)!) >>> 0, ack: base === undefined ? ack : (ack - base) >>> 0 };
+    // What is of an older connection lies before the first.
+    return { seq: (seq - first.get(ours)!) | 0, ack: base === undefined ? ack : (ack - base) | 0 };
   });
 });
 

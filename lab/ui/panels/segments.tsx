@@ -3,7 +3,8 @@
 import { computed, useSignal, useSignalEffect } from '@preact/signals';
 import type { PacketRecord } from '../../engine/types.ts';
 import { more } from '../../words/index.ts';
-import { noted, relative, run, selected } from '../store.ts';
+import { numbers } from '../ladder/text.ts';
+import { noted, run, selected } from '../store.ts';
 import { figure, nameOf } from './shared.tsx';
 
 const PAGE = 50;
@@ -29,30 +30,6 @@ export const sent = computed<readonly PacketRecord[]>(() => {
 
 export function flagsOf(flags: number): string {
   return FLAGS.filter((_, i) => flags & (1 << i)).join(',');
-}
-
-/** The first sequence number of each direction, of the connection whose ports these are. */
-const bases = computed(() => {
-  const found = new Map<string, number>();
-  for (const { segment, claims } of run.value?.packets ?? []) {
-    const key = `${claims} ${segment.srcPort} ${segment.dstPort}`;
-    if (segment.flags & 2 || !found.has(key)) found.set(key, segment.seq);
-  }
-  return found;
-});
-
-/** The numbers of a segment, counted from the beginning of its connection where that is asked for. */
-export function numbersOf({ claims, to, segment }: PacketRecord): {
-  readonly seq: number;
-  readonly ack: number | null;
-} {
-  const { srcPort, dstPort, seq, ack, flags } = segment;
-  const base = (host: string, from: number, dst: number): number =>
-    relative.value ? (bases.value.get(`${host} ${from} ${dst}`) ?? 0) : 0;
-  return {
-    seq: (seq - base(claims, srcPort, dstPort)) >>> 0,
-    ack: flags & 16 ? (ack - base(to, dstPort, srcPort)) >>> 0 : null,
-  };
 }
 
 export function Segments() {
@@ -107,7 +84,8 @@ export function Segments() {
 function Row({ record }: { readonly record: PacketRecord }) {
   const { segments: text } = more.value;
   const { packet, from, to, sent: at, segment, fate, retransmission, copyOf } = record;
-  const { seq, ack } = numbersOf(record);
+  const { seq, ack } = numbers(record);
+  const flags = flagsOf(segment.flags);
   const chosen = selected.value === packet;
   const remarks = [
     ...(fate === 'delivered' ? [] : [text.fates[fate]]),
@@ -129,9 +107,9 @@ function Row({ record }: { readonly record: PacketRecord }) {
       </th>
       <td class="mono">{figure(at)}</td>
       <td>{`${from} → ${to}`}</td>
-      <td class="mono flags">{flagsOf(segment.flags)}</td>
+      <td class="mono flags">{flags}</td>
       <td class="mono">{figure(seq)}</td>
-      <td class="mono">{figure(ack)}</td>
+      <td class="mono">{figure(flags.includes('ACK') ? ack : null)}</td>
       <td class="mono">{figure(segment.length)}</td>
       <td class="mono">{figure(segment.window)}</td>
       <td>{remarks.join(text.comma)}</td>

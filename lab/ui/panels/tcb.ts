@@ -74,8 +74,8 @@ export const ROWS: readonly Row[] = GROUPS.flatMap(({ rows }) => rows);
 export function valueIn(view: ConnectionView, { field, kind }: Row, relative: boolean): string {
   const value = view[field];
   if (value === null) return '–';
-  const base = !relative ? 0 : kind.startsWith('ours') ? (view.iss ?? 0) : (view.irs ?? 0);
-  const number = (sequence: number): string => figure((sequence - base) >>> 0);
+  const base = (kind.startsWith('ours') ? view.iss : view.irs) ?? 0;
+  const number = (sequence: number): string => figure(relative ? (sequence - base) | 0 : sequence);
   if (typeof value !== 'number') {
     return value.length === 0 ? '–' : value.map(([from, to]) => `${number(from)}–${number(to)}`).join(' ');
   }
