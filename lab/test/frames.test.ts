@@ -3,7 +3,7 @@ import { describeLab, type Exposed, type Lab } from './browser.ts';
 
 /** ms that 95 of 100 frames may take at most. Other work on the machine only ever adds: so many passes are tried, the best counts. */
 const BUDGET = 33;
-const PASSES = 6;
+const PASSES = 12;
 const FEWEST = 5000;
 /** Of the ladder for each frame, pixels; of a pass, frames. */
 const STRIDE = 90;
@@ -84,18 +84,18 @@ describeLab('with at least 5,000 segments on the ladder', (open) => {
       });
     });
     expect(best).toBeLessThanOrEqual(BUDGET);
-  }, 120_000);
+  }, 240_000);
 
   it('stepping stays within 33 ms a frame', async () => {
     expect(await measured('step', () => moveTo(0.5))).toBeLessThanOrEqual(BUDGET);
-  }, 120_000);
+  }, 240_000);
 
   it('playing stays within 33 ms a frame', async () => {
     await lab.page.locator('.transport [popovertarget]').click();
     await lab.page.getByRole('button', { name: '20×' }).click();
     await lab.press('Escape');
     expect(await measured('play', () => moveTo(0.5))).toBeLessThanOrEqual(BUDGET);
-  }, 120_000);
+  }, 240_000);
 
   it.each(['step', 'play'] as const)('what is beside the ladder has caught up after a fast %s', async (what) => {
     const beside = (): Promise<string[]> => lab.page.locator('.host').allInnerTexts();

@@ -27,7 +27,7 @@ const PACE = 0.055;
 const FAST = 5;
 const BEAT = 30;
 /** And what is beside it, as when a key is held down, once in so many. */
-const REST = 150;
+const REST = 400;
 
 /** A key is held down. */
 export const held = signal(false);
