@@ -29,7 +29,7 @@ export interface Wanted {
   readonly sign: number;
   readonly line: Bearer;
   readonly forms: readonly string[];
-  /** What is cut to the room that there is where no form has any. */
+  /** Shortened to the room there is when none of the forms fits. */
   readonly clipped: string;
   /** Another arrow crosses it about its middle: columns that are left to that one's text, at the receiver's side. Else null. */
   readonly crossed: number | null;
